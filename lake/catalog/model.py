@@ -1,0 +1,83 @@
+"""What a catalog holds, whichever kind it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class CatalogTable:
+    """A table as a catalog knows it. `columns` are (name, hive type, comment), without partition keys."""
+
+    database: str
+    name: str
+    columns: tuple[tuple[str, str, str], ...]
+    partition_keys: tuple[tuple[str, str], ...]
+    location: str
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One published partition. `location` is a key below the root (no scheme, no trailing slash).
+
+    `parameters` are strings, as the Glue Data Catalog keeps them; the lake's own start with `lake.`:
+    input_digest, content_digest, reading_digest, columns (comma separated), run_id, listed_at and published_at
+    (ISO 8601, UTC), records, rows, duplicates, quarantined, bytes, files, verdict, contract_version,
+    previous_location, quarantine_location, pinned ("true" or absent).
+    """
+
+    dt: str
+    location: str
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    def get(self, name: str, default: str = "") -> str:
+        """A parameter of the lake's own, by its name without the prefix."""
+        return self.parameters.get(f"lake.{name}", default)
+
+    def number(self, name: str) -> int:
+        return int(self.get(name, "0"))
+
+    def at(self, name: str) -> datetime:
+        """A parameter that is a UTC instant; the beginning of time where it is absent."""
+        text = self.get(name)
+        return datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def is_pinned(self) -> bool:
+        return self.get("pinned") == "true"
+
+    def with_parameters(self, **changes: str | None) -> Partition:
+        """A copy with parameters of the lake's own set, or removed where None."""
+        merged = {**self.parameters, **{f"lake.{name}": value for name, value in changes.items()}}
+        return replace(self, parameters={name: value for name, value in merged.items() if value is not None})
+
+
+class Catalog(Protocol):
+    """Tables and partitions. Every method raises CatalogError when the catalog cannot be reached."""
+
+    def tables(self) -> list[tuple[str, str]]:
+        """(database, table) of all tables, sorted."""
+
+    def table(self, database: str, table: str) -> CatalogTable | None: ...
+
+    def put_table(self, table: CatalogTable) -> None:
+        """Create the table (and its database), or bring it up to date; idempotent, no call where nothing differs."""
+
+    def partitions(self, database: str, table: str, since: str | None = None, until: str | None = None) -> list[Partition]:
+        """Partitions with since <= dt < until, sorted by dt; none where the table does not exist."""
+
+    def partition(self, database: str, table: str, dt: str) -> Partition | None: ...
+
+    def publish(self, database: str, table: str, partition: Partition, expected: Partition | None) -> bool:
+        """Set the partition's location and parameters in one atomic call; the swap that readers see.
+
+        `expected` is what the caller last read (None: no such partition). Returns False, having changed nothing,
+        where the partition is no longer that. The SQLite kind compares and sets in one transaction; the Glue Data
+        Catalog has no compare-and-set, so its kind reads again right before the call, and creation alone is exact.
+        """
+
+    def drop_partition(self, database: str, table: str, dt: str) -> None:
+        """Remove the partition's entry; its objects stay. Nothing happens where there is none."""

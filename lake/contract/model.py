@@ -1,0 +1,98 @@
+"""What a table is, once its contract has been read: frozen values without I/O."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+RESCUED_COLUMN = "rescued"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `field` is its name in the raw record; `hive_type` is ODCS's physicalType in lower case."""
+
+    name: str
+    field: str
+    hive_type: str
+    required: bool = False
+    key_position: int | None = None
+    allowed_values: tuple[str, ...] = ()
+    derived_from: Literal["record_bytes"] | None = None
+    accepts_text: bool = False  # a JSON string such as "7" is read as the column's number or boolean
+    classification: str | None = None
+    description: str = ""
+
+    @property
+    def rules(self) -> list[object]:
+        """All that decides what a record's value becomes, or whether the record is rejected."""
+        return [
+            self.name,
+            self.field,
+            self.hive_type,
+            self.required,
+            self.key_position,
+            list(self.allowed_values),
+            self.derived_from,
+            self.accepts_text,
+        ]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where raw objects come from: `prefix` is below the root, e.g. raw/clickstream/events."""
+
+    prefix: str
+    format: Literal["json", "csv"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's contract. Columns come in the order of the contract, without the partition key `dt`.
+
+    `event_time` names a column, or is None where the arrival hour is all there is.
+    `lookback_hours` is how many earlier arrival hours are searched for duplicates of a primary key.
+    """
+
+    database: str
+    name: str
+    version: str
+    description: str
+    columns: tuple[Column, ...]
+    source: Source | None
+    event_time: str | None = None
+    lookback_hours: int = 0
+    rescue: bool = True
+    retention_days: int | None = None
+    contract_uri: str = ""
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.database}.{self.name}"
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Names of the primary key's columns, in key order; empty where the table has none."""
+        keyed = [column for column in self.columns if column.key_position is not None]
+        return tuple(column.name for column in sorted(keyed, key=lambda column: column.key_position or 0))
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    def reading_digest(self, only: Iterable[str] | None = None) -> str:
+        """Digest of what can change rows: types, names, rules; not prose.
+
+        With `only`, as the digest was when the table had just those columns: a partition written before an
+        optional column was added stays valid, because its digest is compared over the columns that it has.
+        """
+        names = None if only is None else set(only)
+        reading = {
+            "columns": sorted(json.dumps(c.rules) for c in self.columns if names is None or c.name in names),
+            "format": None if self.source is None else self.source.format,
+            "lookback_hours": self.lookback_hours if self.key else 0,
+            "rescue": self.rescue,
+        }
+        return hashlib.sha256(json.dumps(reading, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,53 @@
+"""Where things lie below a root: keys are relative, with forward slashes and no leading one."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from lake.errors import UsageError
+
+HOUR_FORMAT = "%Y-%m-%d-%H"
+_RUN_TIME = "%Y%m%dT%H%M%SZ"
+_HOUR_FOLDER = re.compile(r"dt=(\d{4}-\d{2}-\d{2}-\d{2})$")
+
+
+def hour_of(time: datetime) -> str:
+    """The partition value of an instant: its UTC hour, e.g. 2026-11-21-09."""
+    return time.astimezone(UTC).strftime(HOUR_FORMAT)
+
+
+def hour_start(dt: str) -> datetime:
+    """The instant at which an hour begins. Raises UsageError where `dt` is no YYYY-MM-DD-HH."""
+    try:
+        return datetime.strptime(dt, HOUR_FORMAT).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise UsageError(f"reading the hour {dt!r}: expected YYYY-MM-DD-HH in UTC, e.g. 2026-11-21-09") from error
+
+
+def hours_back(dt: str, hours: int) -> list[str]:
+    """The `hours` hours before `dt`, oldest first."""
+    start = hour_start(dt)
+    return [hour_of(start - timedelta(hours=back)) for back in range(hours, 0, -1)]
+
+
+def hour_in_folder(folder: str) -> str | None:
+    """The hour that a folder name dt=YYYY-MM-DD-HH stands for, None for any other name."""
+    match = _HOUR_FOLDER.match(folder)
+    return match.group(1) if match else None
+
+
+def partition_folder(zone: str, database: str, table: str, dt: str) -> str:
+    """e.g. curated/clickstream/events_v1/dt=2026-11-21-09"""
+    return f"{zone}/{database}/{table}/dt={dt}"
+
+
+def new_run_id(now: datetime) -> str:
+    """A run's name: its UTC start, to the second, and six random hex digits. Names sort by start."""
+    return f"{now.astimezone(UTC).strftime(_RUN_TIME)}-{secrets.token_hex(3)}"
+
+
+def run_started_at(run_id: str) -> datetime:
+    """The UTC start that a run id carries."""
+    return datetime.strptime(run_id.split("-")[0], _RUN_TIME).replace(tzinfo=UTC)

@@ -1,0 +1,69 @@
+"""What tests share: one Spark session, one moto server, roots of both kinds, the recorded inputs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    """The folder of recorded inputs, named by LAKE_SHARED; tests on them skip where there is none."""
+    shared = os.environ.get("LAKE_SHARED")
+    if not shared:
+        pytest.skip("LAKE_SHARED names no folder of recorded inputs")
+    folder = Path(shared).resolve() / "data"
+    if not folder.is_dir():
+        pytest.skip(f"LAKE_SHARED={shared} has no folder data/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint() -> Iterator[str]:
+    """The address of a moto server, on a free port, that speaks S3 and Glue."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Points every AWS client at moto; returns its address."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": moto_endpoint,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return moto_endpoint
+
+
+@pytest.fixture
+def s3_root(aws: str) -> str:
+    """A fresh bucket's prefix, on moto. Its Glue databases are the whole server's: name tables apart."""
+    import boto3
+
+    bucket = f"lake-{uuid.uuid4().hex[:12]}"
+    boto3.client("s3").create_bucket(Bucket=bucket)
+    return f"s3://{bucket}/lake"
+
+
+@pytest.fixture(params=["local", "s3"])
+def any_root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A root of each kind, so that one test proves both alike."""
+    return str(tmp_path / "lake") if request.param == "local" else str(request.getfixturevalue("s3_root"))
