@@ -1,0 +1,76 @@
+"""Options that commands share, and how they speak: answers on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+DEFAULT_ROOT = ".lake"
+
+RootOption = Annotated[
+    str,
+    typer.Option(
+        "--root",
+        metavar="URI",
+        envvar="LAKE_ROOT",
+        help="Where the lake lies: a folder, or s3://bucket/prefix.",
+        rich_help_panel="Where things are",
+    ),
+]
+"""Use as `root: RootOption = DEFAULT_ROOT`."""
+
+ContractsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--contracts",
+        metavar="DIR",
+        envvar="LAKE_CONTRACTS",
+        help="The folder of contracts; ./contracts where none is named.",
+        show_default=False,
+        rich_help_panel="Where things are",
+    ),
+]
+"""Use as `contracts: ContractsOption = None`."""
+
+JsonOption = Annotated[
+    bool,
+    typer.Option("--json", help="Print JSON on standard output, for a program to read.", show_default=False),
+]
+"""Use as `json_output: JsonOption = False`."""
+
+# A pipe has no width: long lines stay whole there, so that grep and cut see what was printed.
+_PIPE_WIDTH = 100_000
+
+console_err = Console(stderr=True, highlight=False, soft_wrap=True)
+"""Notes, progress and errors. Text with square brackets from outside goes through rich.markup.escape, or `note`."""
+
+
+def note(message: str) -> None:
+    """Say something beside the answer, on standard error, exactly as written (no markup)."""
+    console_err.print(Text(message))
+
+
+def print_json(value: Any) -> None:
+    """The answer as one JSON document on standard output; values JSON has no form for are written as text."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: Iterable[str] = ()) -> None:
+    """The answer as a table on standard output; the columns named by `right` are aligned to the right."""
+    numbers = set(right)
+    table = Table(header_style="bold")
+    for column in columns:
+        table.add_column(Text(column), justify="right" if column in numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PIPE_WIDTH)
+    console.print(table)
