@@ -6,10 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
+from lake.errors import CatalogError
+
 
 @dataclass(frozen=True)
 class CatalogTable:
-    """A table as a catalog knows it. `columns` are (name, hive type, comment), without partition keys."""
+    """A table as a catalog knows it. `columns` are (name, hive type, comment), without partition keys.
+
+    `location` is a key below the root, as a partition's is: the catalog of a root on S3 makes URIs of them.
+    """
 
     database: str
     name: str
@@ -66,7 +71,9 @@ class Catalog(Protocol):
     def put_table(self, table: CatalogTable) -> None:
         """Create the table (and its database), or bring it up to date; idempotent, no call where nothing differs."""
 
-    def partitions(self, database: str, table: str, since: str | None = None, until: str | None = None) -> list[Partition]:
+    def partitions(
+        self, database: str, table: str, since: str | None = None, until: str | None = None
+    ) -> list[Partition]:
         """Partitions with since <= dt < until, sorted by dt; none where the table does not exist."""
 
     def partition(self, database: str, table: str, dt: str) -> Partition | None: ...
@@ -81,3 +88,9 @@ class Catalog(Protocol):
 
     def drop_partition(self, database: str, table: str, dt: str) -> None:
         """Remove the partition's entry; its objects stay. Nothing happens where there is none."""
+
+
+def check_location(location: str) -> None:
+    """Raises CatalogError where a location is no key below the root."""
+    if not location or "://" in location or location.startswith("/") or location.endswith("/"):
+        raise CatalogError(f"placing {location!r} in the catalog: expected a key below the root, e.g. curated/db/table")

@@ -1,7 +1,8 @@
-"""URIs to objects: a root is a local folder or s3://bucket/prefix, and looks the same from here on."""
+"""What a root's objects are, and what every store of them can do, whichever kind it is."""
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,15 +29,17 @@ class Store(Protocol):
     def list(self, prefix: str) -> list[StoredObject]:
         """All objects below the folder `prefix`, at any depth, sorted by key; folder markers are left out."""
 
-    def folders(self, prefix: str) -> list[str]:
+    def folders(self, prefix: str) -> builtins.list[str]:
         """Names of the folders right below the folder `prefix`, sorted; none where it does not exist."""
 
     def open(self, key: str) -> BinaryIO:
         """A stream to read the object from its beginning, without holding it in memory."""
 
-    def read(self, key: str) -> bytes: ...
+    def read(self, key: str) -> bytes:
+        """The object's bytes, whole."""
 
-    def read_if_exists(self, key: str) -> bytes | None: ...
+    def read_if_exists(self, key: str) -> bytes | None:
+        """The object's bytes, None where there is no such object."""
 
     def write(self, key: str, data: bytes | memoryview) -> None:
         """Put the object whole: a reader, and a crash, leave either nothing (or the old object) or all of it."""
@@ -44,12 +47,8 @@ class Store(Protocol):
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; those that are not there are no error."""
 
-    def uri_of(self, key: str) -> str: ...
+    def uri_of(self, key: str) -> str:
+        """Where the object lies: an absolute path, or an s3:// URI."""
 
     def arrow(self) -> tuple[pafs.FileSystem, str]:
         """A pyarrow file system, and the path in it that this root stands for."""
-
-
-def open_store(uri: str) -> Store:
-    """The store for a folder or an s3://bucket/prefix URI. Raises StorageError when the root cannot be reached."""
-    raise NotImplementedError

@@ -1,0 +1,190 @@
+"""The catalog of a local root: one SQLite file, catalog.sqlite, in it.
+
+Write-ahead logging lets any number of readers poll while a writer commits. Every call opens the file anew, so a
+catalog can be shared between threads, forked and pickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from lake.catalog.model import CatalogTable, Partition, check_location
+from lake.errors import CatalogError
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 30.0
+
+_SCHEMA = (
+    """CREATE TABLE tables (
+        database TEXT NOT NULL, name TEXT NOT NULL, columns TEXT NOT NULL, partition_keys TEXT NOT NULL,
+        location TEXT NOT NULL, parameters TEXT NOT NULL, PRIMARY KEY (database, name)) WITHOUT ROWID""",
+    """CREATE TABLE partitions (
+        database TEXT NOT NULL, name TEXT NOT NULL, dt TEXT NOT NULL, location TEXT NOT NULL,
+        parameters TEXT NOT NULL, PRIMARY KEY (database, name, dt))""",
+    f"PRAGMA user_version = {SCHEMA_VERSION}",
+)
+# Other than SQLITE_BUSY, which the connection's own timeout waits for: a file whose last writer was killed, or is
+# just leaving, can answer with these for a moment.
+_PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+
+T = TypeVar("T")
+
+
+class SqliteCatalog:
+    """Tables and partitions in `<root>/catalog.sqlite`, made by the first write; empty where there is none."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.path = Path(root) / "catalog.sqlite"
+
+    def tables(self) -> list[tuple[str, str]]:
+        def read(db: sqlite3.Connection) -> list[tuple[str, str]]:
+            return [(row[0], row[1]) for row in db.execute("SELECT database, name FROM tables ORDER BY 1, 2")]
+
+        return self._read(read, [])
+
+    def table(self, database: str, table: str) -> CatalogTable | None:
+        return self._read(lambda db: _table(db, database, table), None)
+
+    def put_table(self, table: CatalogTable) -> None:
+        check_location(table.location)
+        if self.table(table.database, table.name) == table:
+            return
+        row = (
+            table.database,
+            table.name,
+            json.dumps(table.columns),
+            json.dumps(table.partition_keys),
+            table.location,
+            json.dumps(table.parameters),
+        )
+        statement = "INSERT OR REPLACE INTO tables VALUES (?, ?, ?, ?, ?, ?)"
+        self._write(f"putting the table {table.database}.{table.name}", lambda db: db.execute(statement, row))
+
+    def partitions(
+        self, database: str, table: str, since: str | None = None, until: str | None = None
+    ) -> list[Partition]:
+        query = """SELECT dt, location, parameters FROM partitions WHERE database = ? AND name = ?
+            AND (? IS NULL OR dt >= ?) AND (? IS NULL OR dt < ?) ORDER BY dt"""
+        values = (database, table, since, since, until, until)
+        return self._read(lambda db: [_partition(row) for row in db.execute(query, values)], [])
+
+    def partition(self, database: str, table: str, dt: str) -> Partition | None:
+        return self._read(lambda db: _find_partition(db, database, table, dt), None)
+
+    def publish(self, database: str, table: str, partition: Partition, expected: Partition | None) -> bool:
+        check_location(partition.location)
+        doing = f"publishing {database}.{table} dt={partition.dt}"
+
+        def compare_and_set(db: sqlite3.Connection) -> bool:
+            if _table(db, database, table) is None:
+                raise CatalogError(f"{doing} in {self.path}: there is no such table; put the table first")
+            if _find_partition(db, database, table, partition.dt) != expected:
+                return False
+            row = (database, table, partition.dt, partition.location, json.dumps(partition.parameters))
+            db.execute("INSERT OR REPLACE INTO partitions VALUES (?, ?, ?, ?, ?)", row)
+            return True
+
+        return self._write(doing, compare_and_set)
+
+    def drop_partition(self, database: str, table: str, dt: str) -> None:
+        if self.partition(database, table, dt) is None:
+            return
+        statement = "DELETE FROM partitions WHERE database = ? AND name = ? AND dt = ?"
+        self._write(f"dropping {database}.{table} dt={dt}", lambda db: db.execute(statement, (database, table, dt)))
+
+    def _read(self, read: Callable[[sqlite3.Connection], T], nothing: T) -> T:
+        def attempt() -> T:
+            if not self.path.exists():
+                return nothing
+            with self._connection("rw") as db:
+                return read(db) if self._version(db) else nothing
+
+        return self._patiently("reading", attempt)
+
+    def _write(self, doing: str, write: Callable[[sqlite3.Connection], T]) -> T:
+        def attempt() -> T:
+            if not self.path.exists():
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self._connection("rwc") as db:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("BEGIN IMMEDIATE")  # rolled back where the connection closes without a commit
+                if not self._version(db):
+                    for statement in _SCHEMA:
+                        db.execute(statement)
+                result = write(db)
+                db.execute("COMMIT")
+                return result
+
+        return self._patiently(doing, attempt)
+
+    @contextlib.contextmanager
+    def _connection(self, mode: str) -> Iterator[sqlite3.Connection]:
+        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)) as db:
+            yield db
+
+    def _version(self, db: sqlite3.Connection) -> int:
+        """The file's schema version, 0 where nothing has been written yet; refuses one that is newer than ours."""
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        if version > SCHEMA_VERSION:
+            raise CatalogError(
+                f"opening {self.path}: it has schema version {version}, and this release knows up to "
+                f"{SCHEMA_VERSION}: use the newer release that wrote it"
+            )
+        return version
+
+    def _patiently(self, doing: str, attempt: Callable[[], T]) -> T:
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return attempt()
+            except (sqlite3.Error, OSError) as error:
+                code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+                if code in _PASSING and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                    continue
+                raise CatalogError(f"{doing} in {self.path}: {error}; {_next_step(error, code)}") from error
+
+
+def _next_step(error: Exception, code: int) -> str:
+    if code in _PASSING:
+        return f"another process has held it for {BUSY_SECONDS:.0f} seconds: see which one has it open"
+    if code == sqlite3.SQLITE_FULL:
+        return "free space on the disk (`lake vacuum` removes what no partition points to)"
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return "it is no whole catalog: restore it, or move it away and run the jobs again (raw objects hold all)"
+    if isinstance(error, OSError) or code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return "let this user write the folder and the file, or choose another root with --root"
+    return "see the message before this, and run again"
+
+
+def _table(db: sqlite3.Connection, database: str, table: str) -> CatalogTable | None:
+    query = "SELECT columns, partition_keys, location, parameters FROM tables WHERE database = ? AND name = ?"
+    row = db.execute(query, (database, table)).fetchone()
+    if row is None:
+        return None
+    columns, keys = json.loads(row[0]), json.loads(row[1])
+    return CatalogTable(
+        database,
+        table,
+        tuple((name, hive_type, comment) for name, hive_type, comment in columns),
+        tuple((name, hive_type) for name, hive_type in keys),
+        row[2],
+        json.loads(row[3]),
+    )
+
+
+def _find_partition(db: sqlite3.Connection, database: str, table: str, dt: str) -> Partition | None:
+    query = "SELECT dt, location, parameters FROM partitions WHERE database = ? AND name = ? AND dt = ?"
+    row = db.execute(query, (database, table, dt)).fetchone()
+    return None if row is None else _partition(row)
+
+
+def _partition(row: tuple[str, str, str]) -> Partition:
+    return Partition(row[0], row[1], json.loads(row[2]))
