@@ -1,0 +1,167 @@
+"""From a contract in the standard's terms to a Table: the lake's own rules on what a table's contract says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
+
+from lake.contract.columns import read_columns
+from lake.contract.custom import Custom, custom_properties, flag
+from lake.contract.document import Document, Where, near
+from lake.contract.model import Column, Source, Table
+
+TABLE_PROPERTIES = ("sourcePrefix", "sourceFormat", "eventTime", "lookbackHours", "rescueUnknownFields")
+ARRIVAL = "arrival"
+_PREFIX = re.compile(r"raw(/[A-Za-z0-9][A-Za-z0-9._=-]*)+$")
+_VERSION = re.compile(r"(\d+)\.\d+\.\d+$")
+_DAYS = {"d": 1, "day": 1, "days": 1, "y": 365, "yr": 365, "year": 365, "years": 365}
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a contract file's place under contracts/ says: the table's names."""
+
+    database: str
+    table: str
+
+    @property
+    def base(self) -> str:
+        """The table's name without its version, e.g. events of events_v1."""
+        return self.table.rpartition("_v")[0]
+
+    @property
+    def major(self) -> str:
+        return self.table.rpartition("_v")[2]
+
+
+def read_table(document: Document, standard: OpenDataContractStandard, place: Place) -> Table:
+    """The table that a contract describes. Raises ContractError naming every rule it breaks, by file and line."""
+    _check_names(document, standard, place)
+    described = _schema_object(document, standard, place)
+    where: Where = ("schema", 0)
+    properties = custom_properties(document, where, described.customProperties, TABLE_PROPERTIES)
+    source = _source(document, properties, place)
+    columns = read_columns(document, described, source)
+    purpose = (standard.description.purpose if standard.description else None) or described.description
+    table = Table(
+        database=place.database,
+        name=place.table,
+        version=standard.version or "",
+        description=_one_line(described.description or purpose),
+        columns=columns,
+        source=source,
+        event_time=_event_time(document, properties, columns),
+        lookback_hours=_lookback(document, properties, columns),
+        rescue=flag(document, properties, "rescueUnknownFields", default=True),
+        retention_days=_retention(document, standard),
+        contract_uri=document.path.as_posix(),
+    )
+    document.refuse_problems()
+    return table
+
+
+def _check_names(document: Document, standard: OpenDataContractStandard, place: Place) -> None:
+    full_name = f"{place.database}.{place.table}"
+    if standard.id != full_name:
+        document.problem(("id",), f"id is {standard.id!r}; expected {full_name}, as the file's place says")
+    version = _VERSION.match(standard.version or "")
+    if not version:
+        document.problem(("version",), f"version is {standard.version!r}; expected MAJOR.MINOR.PATCH, e.g. 1.0.0")
+    elif version.group(1) != place.major:
+        document.problem(
+            ("version",), f"version is {standard.version}; expected {place.major}.x.y, for the file is {place.table}"
+        )
+    for index, item in enumerate(standard.customProperties or []):
+        if item.property in TABLE_PROPERTIES:
+            document.problem(
+                ("customProperties", index), f"customProperty {item.property!r} belongs under schema, at its table"
+            )
+
+
+def _schema_object(document: Document, standard: OpenDataContractStandard, place: Place) -> SchemaObject:
+    objects = standard.schema_ or []
+    if len(objects) != 1:
+        document.problem(("schema",), f"schema describes {len(objects)} tables; expected one, {place.table}")
+        document.refuse_problems()
+    described = objects[0]
+    if described.name != place.table:
+        message = f"the table's name is {described.name!r}; expected {place.table}, as the file's name says"
+        document.problem(("schema", 0, "name"), message)
+    if described.physicalName is not None:
+        document.problem(("schema", 0, "physicalName"), "physicalName is not used: a table's name is its only name")
+    if not described.description:
+        document.problem(("schema", 0), "the table has no description; expected a sentence that its readers see")
+    for index, rule in enumerate(described.quality or []):
+        if rule.type != "text":
+            message = "quality rules of a whole table are not read from here; write them under expectations/"
+            document.problem(("schema", 0, "quality", index), message)
+    return described
+
+
+def _source(document: Document, properties: dict[str, Custom], place: Place) -> Source | None:
+    prefix, kind = properties.get("sourcePrefix"), properties.get("sourceFormat")
+    if kind is None:
+        if prefix is not None:
+            document.problem(prefix.where, "sourcePrefix without sourceFormat; expected sourceFormat json or csv too")
+        return None
+    if kind.value not in ("json", "csv"):
+        document.problem(kind.where, f"sourceFormat is {kind.value!r}; expected json or csv")
+        return None
+    key = f"raw/{place.database}/{place.base}" if prefix is None else prefix.value
+    if prefix is not None and not (isinstance(key, str) and _PREFIX.match(key)):
+        message = f"sourcePrefix is {key!r}; expected a folder below the root, e.g. raw/{place.database}/{place.base}"
+        document.problem(prefix.where, message)
+    return Source(str(key), kind.value)
+
+
+def _event_time(document: Document, properties: dict[str, Custom], columns: tuple[Column, ...]) -> str | None:
+    given = properties.get("eventTime")
+    if given is None or given.value == ARRIVAL:
+        return None
+    times = [column.name for column in columns if column.hive_type == "timestamp"]
+    if given.value not in times:
+        expected = (
+            f"a timestamp column ({', '.join(times)}) or arrival" if times else "arrival: no column is a timestamp"
+        )
+        document.problem(
+            given.where, f"eventTime is {given.value!r}; expected {expected}{near(str(given.value), times)}"
+        )
+        return None
+    return str(given.value)
+
+
+def _lookback(document: Document, properties: dict[str, Custom], columns: tuple[Column, ...]) -> int:
+    given = properties.get("lookbackHours")
+    if given is None:
+        return 0
+    hours = given.value
+    if not isinstance(hours, int) or isinstance(hours, bool) or not 0 <= hours <= 24 * 31:
+        document.problem(given.where, f"lookbackHours is {hours!r}; expected whole hours from 0 to 744")
+        return 0
+    if hours and not any(column.key_position for column in columns):
+        document.problem(given.where, "lookbackHours finds duplicates of a primary key; expected a primaryKey column")
+    return hours
+
+
+def _retention(document: Document, standard: OpenDataContractStandard) -> int | None:
+    """Days to keep a table's rows, from the standard's slaProperties (property retention, unit d or y)."""
+    days = None
+    for index, sla in enumerate(standard.slaProperties or []):
+        if sla.property != "retention":
+            continue
+        where: Where = ("slaProperties", index)
+        if days is not None:
+            document.problem(where, "retention is given twice")
+        if isinstance(sla.value, bool) or not isinstance(sla.value, int) or sla.value < 1:
+            document.problem((*where, "value"), f"retention is {sla.value!r}; expected a whole number of days or years")
+        elif sla.unit not in _DAYS:
+            document.problem((*where, "unit"), f"retention's unit is {sla.unit!r}; expected d or y")
+        else:
+            days = sla.value * _DAYS[sla.unit]
+    return days
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
