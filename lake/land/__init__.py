@@ -1,0 +1,1 @@
+"""Deliver local files into the raw zone the way Amazon Data Firehose would."""

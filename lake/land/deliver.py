@@ -1,0 +1,128 @@
+"""Land files: read them record by record, and put every record into a table's delivery stream."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lake.contract.model import Table
+from lake.errors import StorageError, UsageError
+from lake.land.prefix import evaluate
+from lake.land.records import Arrival, at_rate, from_field, hour_in_name, is_line_json, lines_of
+from lake.land.stream import Delivered, Firehose, Stream
+from lake.objects import Store
+
+_HOUR = "dt=!{timestamp:yyyy-MM-dd-HH}/"
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """When records arrive: from `first`; or from the hour in each file's name; or from a field of each record.
+
+    `rate` spreads them, in records a second; without it, those of one file arrive at once.
+    """
+
+    first: datetime
+    rate: float | None = None
+    from_name: bool = False
+    field: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.field is not None and (self.from_name or self.rate is not None):
+            raise UsageError("landing with arrivals from a field: leave out the rate and the hour from the name")
+
+    def begin(self, path: Path) -> datetime:
+        return hour_in_name(path) if self.from_name else self.first
+
+
+def default_prefixes(table: Table) -> tuple[str, str]:
+    """The prefix and the error prefix of a table's stream: the contract's raw folder, and errors/ beside it.
+
+    Raises UsageError where the contract has no raw source.
+    """
+    if table.source is None:
+        raise UsageError(f"landing {table.full_name}: its contract has no raw source, so nothing is delivered to it")
+    folder = table.source.prefix.strip("/")
+    errors = folder.removeprefix("raw/")
+    return f"{folder}/{_HOUR}", f"errors/{errors}/!{{firehose:error-output-type}}/{_HOUR}"
+
+
+def stream_name(table: Table) -> str:
+    """e.g. clickstream-events; Firehose takes letters, digits, _ . - and 64 characters."""
+    folder = "" if table.source is None else table.source.prefix.strip("/").rpartition("/")[2]
+    return f"{table.database}-{folder or table.name}"[:64]
+
+
+def land_files(
+    paths: Sequence[Path],
+    stream: Stream,
+    store: Store,
+    arrivals: Arrivals,
+    *,
+    whole: bool = False,
+    progress: Callable[[int], None] = lambda _size: None,
+) -> Delivered:
+    """Deliver files in the order given, through one stream; returns what was written, every record accounted for.
+
+    A file of line-delimited JSON is a record a line. Any other file, and each one where `whole`, becomes an object
+    of its own, byte for byte. Memory holds one buffer, and one record. `progress` gets numbers of bytes read.
+    Raises StorageError for a file that cannot be read or an object that cannot be written; objects written by then
+    stay, and landing the same again at the same time writes the same objects.
+    """
+    firehose = Firehose(stream, store)
+    as_lines = {path for path in paths if not whole and is_line_json(path)}
+    for path in paths:
+        arrivals.begin(path)  # so that a name without an hour is refused before anything is written
+    # Files that all begin at one time arrive one after the other; those whose names say when begin anew.
+    shared = _arrival(arrivals, arrivals.first)
+    number = 0
+    for path in paths:
+        arrival = shared
+        if arrivals.from_name:
+            arrival, number = _arrival(arrivals, arrivals.begin(path)), 0
+        if path in as_lines:
+            number = _put_lines(firehose, path, arrival, number, progress)
+        else:
+            _put_file(firehose, path, arrival(b"", number), progress)
+            number += 1
+    return firehose.close()
+
+
+def _arrival(arrivals: Arrivals, begin: datetime) -> Arrival:
+    return at_rate(begin, arrivals.rate) if arrivals.field is None else from_field(arrivals.field, begin)
+
+
+def _put_lines(firehose: Firehose, path: Path, arrival: Arrival, number: int, progress: Callable[[int], None]) -> int:
+    """Put each line that is not blank; returns the number of the next record."""
+    for line in lines_of(path, progress):
+        if line.strip():
+            firehose.put(line, arrival(line, number))
+            number += 1
+        else:
+            firehose.delivered.blank_lines += 1
+    return number
+
+
+def _put_file(firehose: Firehose, path: Path, arrived_at: datetime, progress: Callable[[int], None]) -> None:
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            if size == 0:
+                firehose.put_whole(b"", arrived_at)
+                return
+            # Mapped, not read: an export may be larger than memory.
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
+                firehose.put_whole(view, arrived_at)
+    except OSError as error:
+        raise StorageError(f"reading {path}: {error.strerror}; check the file, and land it again") from error
+    progress(size)
+
+
+def check_evaluates(stream: Stream, arrived_at: datetime) -> None:
+    """Evaluate both prefixes once, so that a bad pattern is refused before anything is read."""
+    evaluate(stream.prefix, arrived_at)
+    if stream.error_prefix:
+        evaluate(stream.error_prefix, arrived_at, "processing-failed")
