@@ -70,8 +70,8 @@ def _header(contract: str) -> str:
     return (
         f"-- Written by `{COMMAND}`; change {contract}, not this file.\n"
         f"-- {BUCKET} stands for the lake's bucket, with the root's prefix if it has one.\n"
-        "-- Lint: a comment is one literal, however long; names are quoted, for Hive reserves many; types are spelt as\n"
-        "-- the catalog spells them; and sqlfluff's Athena dialect knows no PARQUET.\n"
+        "-- Lint: a comment is one literal, however long; names are quoted, for Hive reserves many; types are as the\n"
+        "-- catalog spells them; and sqlfluff's Athena dialect knows no PARQUET.\n"
         "-- noqa: disable=CP01,LT01,LT05,RF06\n"
     )
 

@@ -1,7 +1,7 @@
 -- Written by `python -m lake.contract.render`; change contracts/clickstream/events_v1.odcs.yaml, not this file.
 -- {bucket} stands for the lake's bucket, with the root's prefix if it has one.
--- Lint: a comment is one literal, however long; names are quoted, for Hive reserves many; types are spelt as
--- the catalog spells them; and sqlfluff's Athena dialect knows no PARQUET.
+-- Lint: a comment is one literal, however long; names are quoted, for Hive reserves many; types are as the
+-- catalog spells them; and sqlfluff's Athena dialect knows no PARQUET.
 -- noqa: disable=CP01,LT01,LT05,RF06
 CREATE EXTERNAL TABLE IF NOT EXISTS `clickstream`.`events_v1_quarantine` (
     `reason` string COMMENT 'Reason code, from a closed list: invalid_json, wrong_type, missing_required, ...',
