@@ -39,8 +39,11 @@ def client(service: Literal["s3", "glue"]) -> Any:
     key = (os.getpid(), service, settings)  # a forked worker must not share its parent's connections
     with _making:
         if key not in _clients:
+            retries: Any = {"mode": "standard"}
+            if "AWS_MAX_ATTEMPTS" not in os.environ:
+                retries["max_attempts"] = 5
             config = Config(
-                retries={"mode": "standard", "max_attempts": 5},
+                retries=retries,
                 connect_timeout=CONNECT_SECONDS,
                 read_timeout=60,
                 max_pool_connections=32,

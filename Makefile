@@ -1,0 +1,65 @@
+# Everything a person types. `make help` lists it. Nothing here needs an AWS account.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV_VERSION := 0.13.9
+JOBS := .venv
+STREAMS := .venv-streams
+BENCH := .venv-bench
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: help setup setup-streams demo test test-fast lint format render bench lock clean
+
+help:  ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(JOBS)/.ready $(STREAMS)/.ready  ## Make both environments, .venv (jobs) and .venv-streams (Flink), from their lock files
+
+setup-streams: $(STREAMS)/.ready
+
+demo: $(JOBS)/.ready  ## Generate events, land them as Firehose does, run the job, query the tables
+	@$(JOBS)/bin/python -m tests.demo
+
+test: $(JOBS)/.ready  ## Run all tests
+	$(JOBS)/bin/pytest
+
+test-fast: $(JOBS)/.ready  ## Run the tests that take under two minutes in all
+	$(JOBS)/bin/pytest -m "not slow"
+
+lint: $(JOBS)/.ready  ## Check style, types, SQL and that what is rendered from contracts is current
+	$(JOBS)/bin/ruff check .
+	$(JOBS)/bin/ruff format --check .
+	$(JOBS)/bin/mypy
+	$(JOBS)/bin/sqlfluff lint sql
+	$(JOBS)/bin/python -m lake.contract.render --check
+
+format: $(JOBS)/.ready  ## Format the code
+	$(JOBS)/bin/ruff check --fix .
+	$(JOBS)/bin/ruff format .
+
+render: $(JOBS)/.ready  ## Render what comes from contracts (sql/*/*/ddl.sql)
+	$(JOBS)/bin/python -m lake.contract.render
+
+bench: $(BENCH)/.ready  ## Measure raw to Parquet against four rivals (2 GB of JSON, about 20 minutes); BENCH_ARGS=… for less
+	$(BENCH)/bin/python -m bench.raw_to_parquet $(BENCH_ARGS)
+
+lock: $(JOBS)/.ready  ## Compile the lock files anew from pyproject.toml
+	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/jobs.txt
+	$(JOBS)/bin/uv pip compile -q pyproject.toml --group streams --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/streams.txt
+	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group bench --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/bench.txt
+
+clean:  ## Remove the environments and the local lake
+	rm -rf $(JOBS) $(STREAMS) $(BENCH) .lake build *.egg-info
+
+# One rule makes each environment: `.ready` is written last, so that a broken install is made again.
+$(JOBS)/.ready: requirements/jobs.txt pyproject.toml
+$(STREAMS)/.ready: requirements/streams.txt pyproject.toml
+$(BENCH)/.ready: requirements/bench.txt pyproject.toml
+%/.ready:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  { echo "The environments are locked for Python 3.11, which is what Glue 5.1 runs, and $(PYTHON) is another one. Install Python 3.11, or name one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	"$(PYTHON)" -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(@D)/bin/uv pip sync --quiet --python $(@D)/bin/python --require-hashes $<
+	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@

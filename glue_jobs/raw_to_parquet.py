@@ -1,0 +1,102 @@
+"""Raw objects to partitioned Parquet, for any table whose contract has a raw source; rebuilds what is stale.
+
+Runs as a Glue 5.1 job, through `lake run raw_to_parquet --table …`, or by itself with --master spark://host:port.
+Exit codes: 0 all is published (or there was nothing to do), 3 the gate refused a partition, 1 or 2 an error.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Thread
+
+from lake.errors import GateRefused, LakeError, UsageError
+from lake.gate import TableGate, preload
+from lake.ingest import Ingest
+from lake.lake import Lake
+from lake.layout import hour_start, new_run_id
+from lake.narrate import Narrator
+from lake.plan import Plan
+from lake.runs import RunReport, save
+from lake.runtime import arguments, run_as_glue_job, spark_session
+from lake.spark_workers import SparkWorkers
+
+
+@dataclass(frozen=True)
+class Args:
+    """Options: --table is required; --since and --until are hours, YYYY-MM-DD-HH in UTC, the latter exclusive."""
+
+    table: str
+    root: str = ".lake"
+    since: str | None = None
+    until: str | None = None
+    master: str | None = None
+    contracts: str | None = None
+    expectations: str | None = None
+    rebuild: bool = False
+    json: bool = False
+
+
+def run(lake: Lake, args: Args, narrator: Narrator) -> RunReport:
+    """Bring the table's stale partitions up to date. Raises GateRefused after the rest is published."""
+    table = lake.table(args.table)
+    plan = lake.plan(table, _hour("since", args.since), _hour("until", args.until), args.rebuild)
+    report = RunReport(new_run_id(datetime.now(UTC)), table.full_name, "raw_to_parquet")
+    narrator.planned(plan)
+    if plan.stale:
+        save(lake.store, table, report)
+        try:
+            _ingest(lake, args, plan, report, narrator)
+            report.state = "refused" if report.count(["refused"]) else "succeeded"
+        except BaseException as error:
+            report.state, report.error = "failed", f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            report.ended_at = datetime.now(UTC).isoformat()
+            save(lake.store, table, report)
+    narrator.ended(plan, report)
+    if report.state == "refused":
+        refused = [partition for partition in report.partitions if partition.outcome == "refused"]
+        raise GateRefused("\n\n".join(partition.reason for partition in refused))
+    return report
+
+
+def _ingest(lake: Lake, args: Args, plan: Plan, report: RunReport, narrator: Narrator) -> None:
+    # Great Expectations takes seconds to import; Spark's start leaves this process idle for as long.
+    loading = Thread(target=preload, daemon=True)
+    loading.start()
+    session = spark_session(f"raw_to_parquet {plan.table.full_name}", args.master)
+    loading.join()
+    lake.declare(plan.table)
+    gate = TableGate(lake.store, lake.catalog, plan.table, args.expectations)
+    with narrator.progress(plan) as on_partition:
+        ingest = Ingest(
+            plan.table, lake.store, lake.catalog, gate, SparkWorkers(session), report, lake.rules(plan.table), on_partition
+        )
+        ingest.run(plan)
+
+
+def _hour(name: str, text: str | None) -> str | None:
+    if text is not None:
+        try:
+            hour_start(text)
+        except UsageError as error:
+            raise UsageError(f"--{name}: {error}") from error
+    return text
+
+
+def main() -> int:
+    """Run as Glue does: arguments from the command line, errors as one message, the exit code as the answer."""
+    args = arguments(Args)
+    narrator = Narrator(as_json=args.json)
+    try:
+        run(Lake.open(args.root, args.contracts), args, narrator)
+    except LakeError as error:
+        narrator.failed(error)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_as_glue_job(main))

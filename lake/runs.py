@@ -1,0 +1,72 @@
+"""What a run says of itself: a small report below runs/, put at its start and again at its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from lake.contract.model import Table
+from lake.objects import Store
+
+
+@dataclass
+class PartitionReport:
+    """What became of one partition. Counts are records; `bytes` are of the files published."""
+
+    dt: str
+    outcome: str
+    reason: str = ""
+    records: int = 0
+    rows: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    bytes: int = 0
+    input_digest: str = ""
+
+
+@dataclass
+class RunReport:
+    """A run of a job over a table. `state` is running, succeeded, refused (by the gate) or failed."""
+
+    run_id: str
+    table: str
+    job: str
+    state: str = "running"
+    started_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+    ended_at: str | None = None
+    error: str | None = None
+    partitions: list[PartitionReport] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def count(self, outcomes: Iterable[str]) -> int:
+        wanted = set(outcomes)
+        return sum(1 for partition in self.partitions if partition.outcome in wanted)
+
+    def total(self, name: str) -> int:
+        return sum(int(getattr(partition, name)) for partition in self.partitions)
+
+
+def save(store: Store, table: Table, report: RunReport) -> None:
+    """Put the report at runs/<database>/<table>/<run_id>.json."""
+    store.write(_key(table, report.run_id), json.dumps(asdict(report), ensure_ascii=False, indent=1).encode())
+
+
+def is_finished(store: Store, table: Table, run_id: str) -> bool:
+    """Whether the run said that it ended; False for one that was killed, or is still at work."""
+    data = store.read_if_exists(_key(table, run_id))
+    return data is not None and json.loads(data)["state"] != "running"
+
+
+def recent(store: Store, table: Table, runs: int = 20) -> Iterator[RunReport]:
+    """The last reports of a table, the newest first."""
+    for one in reversed(store.list(f"runs/{table.database}/{table.name}")[-runs:]):
+        body: dict[str, Any] = json.loads(store.read(one.key))
+        partitions = [PartitionReport(**partition) for partition in body.pop("partitions")]
+        yield RunReport(**body, partitions=partitions)
+
+
+def _key(table: Table, run_id: str) -> str:
+    return f"runs/{table.database}/{table.name}/{run_id}.json"

@@ -1,0 +1,76 @@
+"""Packing an hour's raw objects into units of work, and units into tasks of even size."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lake.objects import StoredObject
+
+UNIT_BYTES = 32 << 20
+"""Stored bytes that a unit aims at: large enough to drown a task's fixed cost, small enough to spread an hour."""
+
+UNIT_OBJECTS = 10_000
+"""Objects in a unit at most: opening an object costs as much as reading about this share of a unit."""
+
+_OBJECT_COST = UNIT_BYTES // UNIT_OBJECTS
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Raw objects, consecutive by key, of one hour; its outputs' names follow from `name` alone.
+
+    `name` is a digest of the objects' keys and sizes and of the rules that read them: a repeated task writes the
+    same files. `version` takes the objects' etags in as well: it names what is cached across runs.
+    """
+
+    dt: str
+    objects: tuple[StoredObject, ...]
+    name: str
+    version: str
+
+    @property
+    def cost(self) -> int:
+        return sum(object_.size + _OBJECT_COST for object_ in self.objects)
+
+
+def units_of(dt: str, objects: Sequence[StoredObject], rules: str) -> list[Unit]:
+    """Units of an hour, in the order of arrival (objects sorted by key); a function of the arguments alone.
+
+    `rules` is the digest of what decides rows (contract's reading, parser version).
+    """
+    packs: list[list[StoredObject]] = []
+    room = 0
+    for object_ in sorted(objects, key=lambda one: one.key):
+        cost = object_.size + _OBJECT_COST
+        if not packs or cost > room:
+            packs.append([])
+            room = UNIT_BYTES
+        packs[-1].append(object_)
+        room -= cost
+    return [_unit(dt, pack, rules) for pack in packs]
+
+
+def tasks_of(units: Iterable[Unit], tasks: int) -> list[list[Unit]]:
+    """Units spread over at most `tasks` tasks, the largest first, each to the task that has least so far."""
+    heap: list[tuple[int, int, list[Unit]]] = [(0, number, []) for number in range(max(1, tasks))]
+    for unit in sorted(units, key=lambda unit: (-unit.cost, unit.dt, unit.name)):
+        cost, number, members = heapq.heappop(heap)
+        members.append(unit)
+        heapq.heappush(heap, (cost + unit.cost, number, members))
+    return [members for _, _, members in sorted(heap, key=lambda entry: entry[1]) if members]
+
+
+def _unit(dt: str, objects: Sequence[StoredObject], rules: str) -> Unit:
+    named = [[object_.key, object_.size] for object_ in objects]
+    versioned = [[object_.key, object_.size, object_.etag] for object_ in objects]
+    return Unit(dt, tuple(objects), digest_of([rules, named]), digest_of([rules, versioned]))
+
+
+def digest_of(value: object) -> str:
+    """A digest, 32 hex digits, of a value that JSON can hold."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
