@@ -39,7 +39,7 @@ class RowHasher:
         # Salted text, not a salt beside the columns: DuckDB combines the hashes of its arguments, and a collision of
         # the first half would be one of the second.
         salted = f"concat_ws('{_SALT}', {key}, '{_SALT}')"
-        every = ", ".join(_quoted(name) for name in schema.names)
+        every = ", ".join(_hashed(field) for field in schema)
         self._sql = f"SELECT hash({key}) AS k1, hash({salted}) AS k2, hash({every}) AS p FROM rows_to_hash"
 
     def hashes(self, rows: pa.Table) -> pa.Table:
@@ -75,6 +75,12 @@ def index_bytes(chunks: list[pa.Table]) -> bytes:
     index = pa.concat_tables(chunks) if chunks else INDEX_SCHEMA.empty_table()
     pq.write_table(index, sink, compression="none", use_dictionary=False, write_statistics=False)
     return sink.getvalue()
+
+
+def _hashed(field: pa.Field) -> str:
+    """DuckDB gives an empty list the hash of a null one: nested values are hashed as their JSON text."""
+    name = _quoted(field.name)
+    return f"to_json({name})::VARCHAR" if pa.types.is_nested(field.type) else name
 
 
 def _quoted(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -126,6 +127,11 @@ class SqliteCatalog:
     @contextlib.contextmanager
     def _connection(self, mode: str) -> Iterator[sqlite3.Connection]:
         uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+        if mode == "rw" and not os.access(self.path.parent, os.W_OK):
+            # A reader who may not write the folder cannot make the shared-memory file that a log is read through;
+            # without a log nobody is writing, and the file can be read as it lies.
+            log = self.path.with_name(f"{self.path.name}-wal")
+            uri = f"{self.path.absolute().as_uri()}?mode=ro{'' if log.exists() else '&immutable=1'}"
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)) as db:
             yield db
 

@@ -23,7 +23,7 @@ from lake.objects.model import StoredObject
 
 TEMPORARY = ".tmp"  # files being written lie here, below the root, so that the final rename stays on one disk
 _ABANDONED_AFTER = 24 * 3600  # seconds; a writer that was killed leaves its temporary file behind
-_MOVES = 10  # attempts to rename a file into a folder that others may be removing
+_MOVES = 100  # attempts to rename a file into a folder that others may be removing
 
 _NEXT_STEP = {
     errno.ENOSPC: "the disk is full: free space on it (`lake vacuum` removes what no partition points to)",
@@ -212,4 +212,5 @@ def _move_into_place(temporary: str, path: str) -> None:
         except FileNotFoundError:  # the folder is not there yet, or a deletion beside us has just emptied it
             if attempt == _MOVES - 1:
                 raise
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.makedirs(os.path.dirname(path), exist_ok=True)

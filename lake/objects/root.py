@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -33,7 +34,7 @@ def root_of(uri: str) -> Path | S3Root:
     if not separator:
         if not uri:
             raise UsageError(f"reading an empty root: {EXPECTED}")
-        return Path(uri).expanduser().absolute()
+        return _absolute(uri)
     if scheme == "s3":
         bucket, _, prefix = rest.partition("/")
         if not bucket:
@@ -43,5 +44,9 @@ def root_of(uri: str) -> Path | S3Root:
         parts = urlsplit(uri)
         if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
             raise UsageError(f"reading the root {uri!r}: file:// takes an absolute path, as in file:///folder")
-        return Path(unquote(rest.removeprefix(parts.netloc))).absolute()
+        return _absolute(unquote(rest.removeprefix(parts.netloc)))
     raise UsageError(f"reading the root {uri!r}: {scheme}:// is not known here; {EXPECTED}")
+
+
+def _absolute(folder: str) -> Path:
+    return Path(os.path.abspath(Path(folder).expanduser()))  # noqa: PTH100 - Path.absolute keeps `..`
