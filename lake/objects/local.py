@@ -212,5 +212,5 @@ def _move_into_place(temporary: str, path: str) -> None:
         except FileNotFoundError:  # the folder is not there yet, or a deletion beside us has just emptied it
             if attempt == _MOVES - 1:
                 raise
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, FileExistsError):  # a folder may go while it is looked at
                 os.makedirs(os.path.dirname(path), exist_ok=True)
