@@ -173,7 +173,7 @@ class _RunTaken:
         self._gap = after_gap
         self._member: Member | None = None
         self._before: Literal["nothing", "gzip", "plain"] = "nothing"
-        self._tail = b""  # of the plain bytes before this
+        self._tail = b""  # of the plain stretch before this
         self._padding = 0
 
     def more(self, data: bytes) -> Iterator[Piece]:
@@ -192,7 +192,8 @@ class _RunTaken:
                 at = yield from self._plain(data, at)
 
     def end(self) -> None:
-        if self._member is not None:
+        """Nothing comes any more; raises DamagedObject where a member, or no more than its first bytes, is cut."""
+        if self._member is not None or is_cut_magic(self._tail):
             raise DamagedObject
 
     def _begin_member(self) -> None:
@@ -214,8 +215,6 @@ class _RunTaken:
         return member.consumed_to
 
     def _plain(self, data: bytes, at: int) -> Generator[Piece, None, int]:
-        if self._before != "plain" and not self._padding and is_cut_magic(data[at:]):
-            raise DamagedObject
         yield from self._padding_was_plain()
         found = magic_at(data, at)
         end = found if found >= 0 else len(data)

@@ -104,6 +104,7 @@ def read(stored: bytes) -> tuple[list[bytes], list[tuple[int, int]]]:
         pytest.param(b"\x1f\x8b\x08\xe0" + A, [b"\x1f\x8b\x08\xe0" + A], id="reserved flags are no gzip"),
         pytest.param(b"\x1f\x8b\x07\x00" + A, [b"\x1f\x8b\x07\x00" + A], id="another method is no gzip"),
         pytest.param(b'{"a":"\x1f\x8b"}', [b'{"a":"\x1f\x8b"}'], id="half a magic in a record"),
+        pytest.param(b"\x1f\x1f", [b"\x1f\x1f"], id="no header but its first byte, twice"),
         pytest.param(A + b"\x1f\x8b\x08", [A + b"\x1f\x8b\x08"], id="half a header after plain bytes"),
     ],
 )
