@@ -1,0 +1,60 @@
+"""Arrow's CSV reader on one stretch of records, and what it bends without a word.
+
+It trims spaces and tabs around numbers and dates, reads 0x10 as 16, inf, nan and 1e400 as infinite or no numbers, a
+date with hours alone as a time, `"a"b` as ab, and skips a byte-order mark. What of that a stretch can hold is looked
+for beforehand (`has_bent_text`, `csv_text.whole_records`) or in what was read (csv_rows).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from lake.parse.csv_header import BOM
+from lake.parse.csv_values import FALSE_TEXTS, TRUE_TEXTS
+
+_BESIDE_FIELDS = np.frombuffer(b',"\r\n', np.uint8)
+
+
+def read_columns(data: bytes, width: int, types: Mapping[int, pa.DataType]) -> dict[int, pa.Array]:
+    """Fields by their position, read as the types that are wanted; an empty field without quotes is null.
+
+    Raises pyarrow.ArrowInvalid where a field is not of its type, or a record has not `width` fields.
+    """
+    if data.startswith(BOM):
+        data = b"\n" + data
+    names = [str(at) for at in range(width)]
+    table = pacsv.read_csv(
+        pa.BufferReader(data),
+        read_options=pacsv.ReadOptions(use_threads=False, column_names=names, block_size=len(data) + 1),
+        parse_options=pacsv.ParseOptions(newlines_in_values=True),
+        convert_options=pacsv.ConvertOptions(
+            column_types={str(at): kind for at, kind in types.items()} or {"0": pa.binary()},
+            include_columns=[str(at) for at in types] or ["0"],
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            true_values=list(TRUE_TEXTS),
+            false_values=list(FALSE_TEXTS),
+        ),
+    )
+    return {at: _one_array(table.column(str(at))) for at in types}
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays([*column.chunks, pa.nulls(0, column.type)])
+
+
+def has_bent_text(data: bytes) -> bool:
+    """Whether any field may be a number in a spelling that Arrow's reader takes and a contract does not."""
+    if b"\t" in data or (b"x" in data and b"0x" in data) or (b"X" in data and b"0X" in data):
+        return True
+    if b" " not in data:
+        return False
+    text = np.frombuffer(b"\n" + data + b"\n", np.uint8)
+    spaces = np.flatnonzero(text == ord(" "))
+    beside = np.concatenate([text[spaces - 1], text[spaces + 1]])
+    return bool(np.isin(beside, _BESIDE_FIELDS).any())

@@ -1,0 +1,213 @@
+"""A stretch of whole, well quoted CSV records to rows and rejected records.
+
+Three readings, each deciding what the one before leaves over: Arrow's CSV reader with the contract's types, where
+nothing in the stretch is of the kind that it bends; the same reader with texts only, each column converted where its
+text is of a common spelling; and one record at a time, which alone says what a field may be and why it is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pat
+
+from lake.contract.arrow import arrow_schema
+from lake.contract.model import Table
+from lake.parse.block import Block, Rejected
+from lake.parse.csv_columns import all_times, is_read_as_text, sure_texts, sure_values
+from lake.parse.csv_header import BOM, Header
+from lake.parse.csv_read import has_bent_text, read_columns
+from lake.parse.csv_text import fields_of, record_spans
+from lake.parse.csv_values import FieldReader, decoded
+from lake.parse.reasons import Reason
+from lake.parse.values import Refused
+
+
+@dataclass(frozen=True)
+class _Record:
+    """A record of the stretch: its number and offset in the object, and its bytes."""
+
+    number: int
+    offset: int
+    data: bytes
+
+    def rejected(self, reason: Reason, message: str) -> Rejected:
+        return Rejected(reason, message, self.number, self.offset, self.data)
+
+
+_Misfit = tuple[_Record, tuple[Reason, str]]
+
+
+class RowReader:
+    """Reads the records below one header by one contract."""
+
+    def __init__(self, table: Table, header: Header) -> None:
+        self.header = header
+        self.schema = arrow_schema(table)
+        self._fields = [FieldReader(column) for column in table.columns]
+        self._placed = list(zip(self._fields, header.positions, strict=False))
+        self._unknown = header.unknown if table.rescue else ()
+        self._has_bent_types = any(not is_read_as_text(field.type) for field in self._fields)
+        self._derived = [i for i, field in enumerate(self._fields) if field.column.derived_from is not None]
+
+    def block(self, data: bytes, first_record: int, offset: int) -> Block:
+        """What `data` holds; `first_record` and `offset` are its first record's number and place in the object."""
+        rows = self.typed_rows(data)
+        return Block(rows) if rows is not None else self.checked_block(data, first_record, offset)
+
+    def typed_rows(self, data: bytes) -> pa.Table | None:
+        """All records as rows, or None where any may not be one."""
+        if self.header.fault or self.header.line in data or (self._has_bent_types and has_bent_text(data)):
+            return None
+        types = {at: pa.string() if is_read_as_text(f.type) else f.type for f, at in self._placed if at is not None}
+        try:
+            raw = read_columns(data, self.header.width, types | {at: pa.string() for at, _ in self._unknown})
+        except pa.ArrowInvalid:
+            return None
+        count = len(next(iter(raw.values())))
+        columns: list[pa.Array] = []
+        for field, at in self._placed:
+            values = _typed_values(field, pa.nulls(count, field.type) if at is None else raw[at])
+            if values is None:
+                return None
+            columns.append(values)
+        if any(columns[i].null_count for i in self._derived):
+            starts, ends, _ = record_spans(data)
+            self._derive(columns, [data[start:end] for start, end in zip(starts, ends, strict=True)])
+        return self._table(columns, self._rescued([raw[at].to_pylist() for at, _ in self._unknown], count))
+
+    def checked_block(self, data: bytes, first_record: int, offset: int) -> Block:
+        """All records, each a row or rejected."""
+        records, misfits = self._records(data, first_record, offset)
+        rejected = [record.rejected(*why) for record, why in misfits]
+        rows, is_row = self._sure_rows([record.data for record in records])
+        order, exact = np.arange(len(records)), []
+        for at in np.flatnonzero(~is_row).tolist():
+            try:
+                exact.append(self.exact_row(records[at].data))
+            except Refused as refused:
+                rejected.append(records[at].rejected(refused.reason, refused.message))
+                continue
+            is_row[at] = True
+            order[at] = len(records) + len(exact) - 1
+        if exact or not is_row.all():
+            rows = pa.concat_tables([rows, self._rows_of(exact)]).take(pa.array(order[is_row])).combine_chunks()
+        return Block(rows, tuple(sorted(rejected, key=lambda reject: reject.record)))
+
+    def exact_row(self, record: bytes) -> tuple[object, ...]:
+        """One record's values, in the order of the schema. Raises Refused."""
+        fields = fields_of(record)
+        values: list[object] = []
+        for field, at in self._placed:
+            value = field.missing() if at is None else field.value(fields[at])
+            if value is None and field.column.derived_from is not None:
+                value = _id_of(record)
+            values.append(value)
+        unknown = [(name, fields[at]) for at, name in self._unknown]
+        texts = [[None if text is None else decoded(text, name)] for name, text in unknown]
+        return (*values, *self._rescued(texts, 1))
+
+    def _records(self, data: bytes, first_record: int, offset: int) -> tuple[list[_Record], list[_Misfit]]:
+        """The records that have as many fields as the header, and the others; a repeated header is neither."""
+        fitting: list[_Record] = []
+        misfits: list[_Misfit] = []
+        number = first_record
+        for start, end, width in zip(*(positions.tolist() for positions in record_spans(data)), strict=True):
+            record = _Record(number, offset + start, data[start:end])
+            if not self.header.is_record and record.data.removeprefix(BOM) == self.header.line:
+                continue
+            number += 1
+            if self.header.fault is not None:
+                misfits.append((record, self.header.fault))
+            elif width != self.header.width:
+                message = f"expected {self.header.width} fields as in the header, found {width}"
+                misfits.append((record, (Reason.MALFORMED_CSV, message)))
+            else:
+                fitting.append(record)
+        return fitting, misfits
+
+    def _sure_rows(self, records: Sequence[bytes]) -> tuple[pa.Table, npt.NDArray[np.bool_]]:
+        """A row for each record, and which of them are surely what their record holds."""
+        wanted = [at for _, at in self._placed if at is not None] + [at for at, _ in self._unknown]
+        raw = (
+            read_columns(b"\n".join(records), self.header.width, dict.fromkeys(wanted, pa.binary())) if records else {}
+        )
+        if any(len(values) != len(records) for values in raw.values()) or not records:
+            return self._rows_of([(None,) * len(self.schema)] * len(records)), np.zeros(len(records), np.bool_)
+        texts, is_sure = {}, pa.repeat(pa.scalar(True), len(records))
+        for at, values in raw.items():
+            texts[at], is_text = sure_texts(values)
+            is_sure = pc.and_(is_sure, is_text)
+        columns: list[pa.Array] = []
+        for field, place in self._placed:
+            if place is None:
+                columns.append(pa.nulls(len(records), field.type))
+            else:
+                values, is_read = sure_values(texts[place], field.type)
+                columns.append(values)
+                is_sure = pc.and_(is_sure, is_read)
+            is_sure = pc.and_(is_sure, _obeys(field, columns[-1]))
+        self._derive(columns, records)
+        rescued = self._rescued([texts[at].to_pylist() for at, _ in self._unknown], len(records))
+        return self._table(columns, rescued), np.array(is_sure)
+
+    def _derive(self, columns: list[pa.Array], records: Sequence[bytes]) -> None:
+        """Fill the nulls of derived columns from their records."""
+        for i in self._derived:
+            values = columns[i].to_pylist()
+            filled = [_id_of(record) if value is None else value for value, record in zip(values, records, strict=True)]
+            columns[i] = pa.array(filled, columns[i].type)
+
+    def _rescued(self, texts: Sequence[Sequence[str | None]], count: int) -> list[str | None]:
+        """The unknown fields of `count` records, given by field, as JSON text; an empty field says nothing."""
+        if not texts:
+            return [None] * count
+        names = [name for _, name in self._unknown]
+        return [_json_object(names, values) for values in zip(*texts, strict=True)]
+
+    def _table(self, columns: Sequence[pa.Array], rescued: Sequence[str | None]) -> pa.Table:
+        return pa.Table.from_arrays([*columns, pa.array(rescued, pa.string())], schema=self.schema)
+
+    def _rows_of(self, rows: Sequence[tuple[object, ...]]) -> pa.Table:
+        arrays = [pa.array([row[i] for row in rows], field.type) for i, field in enumerate(self.schema)]
+        return pa.Table.from_arrays(arrays, schema=self.schema)
+
+
+def _typed_values(field: FieldReader, values: pa.Array) -> pa.Array | None:
+    """A column that Arrow's reader gave, in the contract's type; None where a value needs a closer look."""
+    if pat.is_string(values.type) and not pat.is_string(field.type):
+        is_time = pat.is_timestamp(field.type) or pat.is_date(field.type)
+        timed = all_times(values, field.type) if is_time else None
+        if timed is None:
+            return None
+        values = timed
+    if pat.is_floating(field.type) and pc.all(pc.is_finite(values)).as_py() is False:
+        return None
+    return values if pc.all(_obeys(field, values), min_count=0).as_py() else None
+
+
+def _obeys(field: FieldReader, values: pa.Array) -> pa.Array:
+    """Which values the contract's rules allow."""
+    obeys = pa.repeat(pa.scalar(True), len(values))
+    if field.column.required and field.column.derived_from is None:
+        obeys = pc.is_valid(values)
+    if field.allowed:
+        allowed = pa.array([*field.allowed, None], field.type)
+        obeys = pc.and_(obeys, pc.is_in(values, value_set=allowed))
+    return obeys
+
+
+def _json_object(names: Iterable[str], values: Iterable[str | None]) -> str | None:
+    members = [f"{n}:{json.dumps(v, ensure_ascii=False)}" for n, v in zip(names, values, strict=True) if v is not None]
+    return f"{{{','.join(members)}}}" if members else None
+
+
+def _id_of(record: bytes) -> str:
+    return hashlib.sha256(record).hexdigest()
