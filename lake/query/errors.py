@@ -1,0 +1,61 @@
+"""What can be wrong with a query; each message says where in the text, and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from lake.errors import LakeError
+
+
+class QueryError(LakeError):
+    """A query that cannot be answered."""
+
+
+class QuerySyntaxError(QueryError):
+    """Text that is no SQL; the message has line, column and the place marked."""
+
+    exit_code = 2
+
+
+class StatementError(QueryError):
+    """A statement that would change something, or that is no query."""
+
+    exit_code = 2
+
+
+class UnknownTableError(QueryError):
+    """A table that the catalog does not have; near misses are suggested."""
+
+    exit_code = 2
+
+
+class UnknownColumnError(QueryError):
+    """A column that no table of the query has; near misses are suggested."""
+
+    exit_code = 2
+
+
+class UnsupportedSqlError(QueryError):
+    """Something that Athena may have, and this engine has not."""
+
+    exit_code = 2
+
+
+class QueryFailedError(QueryError):
+    """A query that began, and met a value or an object that it could not go on with."""
+
+
+def marked(sql: str, line: int, column: int, width: int = 1) -> str:
+    """The line of the query, with carets below the place; `line` and `column` count from 1."""
+    lines = sql.splitlines()
+    if not 1 <= line <= len(lines):
+        return ""
+    return f"\n  {lines[line - 1]}\n  {' ' * (column - 1)}{'^' * max(width, 1)}"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """`; did you mean x or y?`, or nothing where no known name is near."""
+    by_lower = {each.lower(): each for each in known}
+    near = [by_lower[each] for each in difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)]
+    return f"; did you mean {' or '.join(near)}?" if near else ""

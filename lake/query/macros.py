@@ -1,0 +1,58 @@
+"""Athena's functions as DuckDB macros, where the two differ in more than the name; types of arguments decide."""
+
+from __future__ import annotations
+
+# Name, and its overloads: (parameters, body). Sources: Trino's documentation of functions and operators, version 3 of
+# Athena's engine being Trino's; DuckDB's behaviour as executed (tests/lake/query/test_functions.py).
+_OVERLOADS: dict[str, tuple[tuple[str, str], ...]] = {
+    # A date stays a date; DuckDB would make it a timestamp.
+    "athena_trunc": (
+        ("unit, x DATE", "CAST(date_trunc(unit, x) AS DATE)"),
+        ("unit, x TIMESTAMP", "date_trunc(unit, x)"),
+        ("unit, x TIMESTAMPTZ", "date_trunc(unit, x)"),
+    ),
+    "athena_shift": (("x DATE, i INTERVAL", "CAST(x + i AS DATE)"), ("x, i", "x + i")),
+    # Halves are rounded away from zero; DuckDB's cast of a double rounds them to even.
+    "athena_rounded": (("x DOUBLE", "round(x)"), ("x FLOAT", "round(x)"), ("x", "x")),
+    # NULL where nothing matches; DuckDB gives ''.
+    "athena_regexp_extract": (
+        ("s, p", "CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p) END"),
+        ("s, p, g", "CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END"),
+    ),
+    "athena_split_part": (("s, d, n", "CASE WHEN n <= len(string_split(s, d)) THEN split_part(s, d, n) END"),),
+    # NULL for text that is no JSON, and for what is no scalar; DuckDB raises, and gives the object's text.
+    "athena_json_scalar": (
+        (
+            "j, p",
+            "CASE WHEN json_valid(j) AND json_type(j, p) NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(j, p) END",
+        ),
+    ),
+    "athena_json_extract": (("j, p", "CASE WHEN json_valid(j) THEN json_extract(j, p) END"),),
+    "athena_json_array_length": (
+        ("j", "CASE WHEN json_valid(j) AND json_type(j) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END"),
+    ),
+    # The local time there, without a zone: DuckDB keeps no zone beside an instant.
+    "athena_at_timezone": (("t, z", "CAST(t AS TIMESTAMPTZ) AT TIME ZONE z"),),
+    "athena_with_timezone": (("t, z", "CAST(t AS TIMESTAMP) AT TIME ZONE z"),),
+    "athena_millisecond": (("t", "millisecond(t) % 1000"),),
+    "athena_to_iso8601": (
+        ("t DATE", "strftime(t, '%Y-%m-%d')"),
+        ("t TIMESTAMP", "strftime(t, '%Y-%m-%dT%H:%M:%S.%g')"),
+        ("t TIMESTAMPTZ", "strftime(t, '%Y-%m-%dT%H:%M:%S.%gZ')"),
+    ),
+    "athena_map_agg": (("k, v", "map(list(k), list(v))"),),
+    "athena_url_protocol": (("u", "nullif(regexp_extract(u, '^([A-Za-z][A-Za-z0-9+.-]*):', 1), '')"),),
+    "athena_url_host": (
+        ("u", "nullif(regexp_extract(u, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/:?#]*)', 1), '')"),
+    ),
+    "athena_url_path": (("u", "regexp_extract(u, '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)', 1)"),),
+    "athena_url_query": (("u", "nullif(regexp_extract(u, '\\?([^#]*)', 1), '')"),),
+}
+
+
+def macro_statements() -> list[str]:
+    """The CREATE statements of all macros, for a fresh connection."""
+    return [
+        f"CREATE MACRO {name} " + ", ".join(f"({parameters}) AS {body}" for parameters, body in overloads)
+        for name, overloads in _OVERLOADS.items()
+    ]
