@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lake.catalog import Catalog, open_catalog
-from lake.contract.catalog import catalog_table, quarantine_catalog_table
+from lake.contract.catalog import catalog_table, quarantine_table
 from lake.contract.load import contracts_folder, load_tables, table_named
 from lake.contract.model import Table
 from lake.objects import Store, open_store
@@ -48,7 +48,7 @@ class Lake:
     def declare(self, table: Table) -> None:
         """Bring the catalog's table, and its quarantine's, up to date with the contract."""
         self.catalog.put_table(catalog_table(table))
-        self.catalog.put_table(quarantine_catalog_table(table))
+        self.catalog.put_table(quarantine_table(table))
 
     def rules(self, table: Table) -> str:
         """The digest of all that decides a table's rows beside its raw objects."""
