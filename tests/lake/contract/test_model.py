@@ -1,0 +1,79 @@
+"""The reading digest: it changes with what can change rows, and with nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lake.contract.load import load_contract
+from lake.contract.model import Column, Source, Table
+from tests.lake.contract.orders import ORDERS, write_contract
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Table:
+    return load_contract(write_contract(tmp_path, ORDERS))
+
+
+def with_column(table: Table, column: str, /, **changes: Any) -> Table:
+    columns = tuple(replace(c, **changes) if c.name == column else c for c in table.columns)
+    return replace(table, columns=columns)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"description": "Other words."},
+        {"version": "1.4.0"},
+        {"retention_days": 1},
+        {"contract_uri": "elsewhere"},
+        {"event_time": None},
+        {"source": Source("raw/elsewhere", "json")},
+    ],
+)
+def test_prose_place_and_retention_change_no_digest(orders: Table, changes: dict[str, Any]) -> None:
+    assert replace(orders, **changes).reading_digest() == orders.reading_digest()
+
+
+@pytest.mark.parametrize("changes", [{"description": "Other words."}, {"classification": "personal"}])
+def test_a_columns_prose_and_classification_change_no_digest(orders: Table, changes: dict[str, Any]) -> None:
+    assert with_column(orders, "state", **changes).reading_digest() == orders.reading_digest()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hive_type": "binary"},
+        {"name": "status"},
+        {"field": "status"},
+        {"required": True},
+        {"key_position": 2},
+        {"allowed_values": ("OPEN",)},
+        {"derived_from": "record_bytes"},
+        {"accepts_text": True},
+    ],
+)
+def test_every_rule_of_a_column_changes_the_digest(orders: Table, changes: dict[str, Any]) -> None:
+    assert with_column(orders, "state", **changes).reading_digest() != orders.reading_digest()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"source": Source("raw/shop/orders", "csv")}, {"lookback_hours": 2}, {"rescue": False}]
+)
+def test_every_rule_of_a_table_changes_the_digest(orders: Table, changes: dict[str, Any]) -> None:
+    assert replace(orders, **changes).reading_digest() != orders.reading_digest()
+
+
+def test_the_order_of_columns_changes_no_digest(orders: Table) -> None:
+    assert replace(orders, columns=orders.columns[::-1]).reading_digest() == orders.reading_digest()
+
+
+def test_an_added_column_changes_the_digest_but_not_over_the_columns_that_there_were(orders: Table) -> None:
+    more = replace(orders, columns=(*orders.columns, Column("note", "note", "string")))
+    there_were = [column.name for column in orders.columns]
+    assert more.reading_digest() != orders.reading_digest()
+    assert more.reading_digest(only=there_were) == orders.reading_digest()
+    assert with_column(more, "state", hive_type="int").reading_digest(only=there_were) != orders.reading_digest()
