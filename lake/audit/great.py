@@ -1,0 +1,176 @@
+"""Great Expectations, through its public interface, with one context a process.
+
+Importing it takes seconds of CPU and nothing here does so before the first use: call `preload` in a thread while
+something else starts.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from lake.audit.parameters import NAMES
+from lake.audit.suite import Suite, SuiteError
+
+UNIQUENESS = "expect_column_values_to_be_unique"
+EXAMPLE = {name: "2026-01-01T00:00:00+00:00" if name.startswith("hour_") else 1.0 for name in NAMES}
+PARTIAL = 20  # values that a result lists
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What Great Expectations says of one frame: `result` is its own, `error` the exception's text, if any."""
+
+    success: bool
+    result: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+def preload() -> None:
+    """Import Great Expectations, build its context have it judge something, so that the first audit need not wait."""
+    judge_columns([Question("expect_column_values_to_not_be_null", {}, pa.array([None]))])
+
+
+@functools.cache
+def _frames() -> Any:
+    """The batch definition that takes a frame."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # it would post events to its makers
+    import great_expectations
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = great_expectations.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    asset = context.data_sources.add_pandas("partition").add_dataframe_asset("rows")
+    return asset.add_batch_definition_whole_dataframe("all")
+
+
+def check(suite: Suite) -> None:
+    """Raises SuiteError where Great Expectations has no such expectation, or not with these arguments."""
+    for one in suite.expectations:
+        where = f"reading the suite {suite.source}, {one.type}"
+        _expectation(one.type, resolved(one.kwargs, EXAMPLE, where), where)
+
+
+@dataclass(frozen=True)
+class Question:
+    """An expectation of one column, whose values are these and nothing else."""
+
+    kind: str
+    kwargs: Mapping[str, Any]
+    values: pa.Array
+
+    @property
+    def strict(self) -> Question:
+        """The same, with every value having to be as expected."""
+        return replace(self, kwargs={**self.kwargs, "mostly": 1}) if "mostly" in self.kwargs else self
+
+    @property
+    def wants_result(self) -> bool:
+        """Whether a success has something to show: a minimum, a number of distinct values."""
+        return not self.kind.startswith("expect_column_value")
+
+
+def judge_columns(questions: Sequence[Question]) -> list[Judgement]:
+    """Judge short columns, all in one frame, in order.
+
+    First only whether every value is as expected, whatever `mostly` allows, which takes half as long; then those
+    of which one is not again, for their results. Results count the rows that fill shorter columns up, too: read
+    `unexpected_index_list`, not the counts. A result is empty where every value is as expected.
+    """
+    strict = [question.strict for question in questions]
+    first = _asked(strict, "BOOLEAN_ONLY")
+    again = [number for number, one in enumerate(first) if not one.success or questions[number].wants_result]
+    results = dict(zip(again, _asked([strict[number] for number in again], "COMPLETE"), strict=True))
+    return [results.get(number, one) for number, one in enumerate(first)]
+
+
+def _asked(questions: Sequence[Question], result_format: str) -> list[Judgement]:
+    if not questions:
+        return []
+    longest = max(len(question.values) for question in questions)
+    names = [f"{number}" for number in range(len(questions))]
+    expectations = [
+        _expectation(question.kind, {**question.kwargs, "column": name}, number=number)
+        for number, (name, question) in enumerate(zip(names, questions, strict=True))
+    ]
+    columns = [_filled_up(question, longest) for question in questions]
+    return _judgements(pa.table(columns, names=names), expectations, result_format)
+
+
+def _filled_up(question: Question, length: int) -> pa.Array:
+    """With its last value again and again, which changes no answer; for uniqueness with nulls, which it passes over."""
+    values, missing = question.values, length - len(question.values)
+    if not len(values) or question.kind == UNIQUENESS:
+        return pa.concat_arrays([values, pa.nulls(missing, values.type)])
+    return values.take(pa.array([*range(len(values)), *[len(values) - 1] * missing], pa.int64()))
+
+
+def judge_table(table: pa.Table, kind: str, kwargs: Mapping[str, Any]) -> Judgement:
+    """Judge one expectation on whole columns; its result lists the first unexpected rows' positions, not all."""
+    return _judgements(table, [_expectation(kind, kwargs, number=0)], "SUMMARY")[0]
+
+
+def _judgements(table: pa.Table, expectations: list[Any], result_format: str) -> list[Judgement]:
+    from great_expectations import ExpectationSuite
+
+    batch = _frames().get_batch(batch_parameters={"dataframe": _frame(table)})
+    outcomes = batch.validate(
+        ExpectationSuite(name="asked", expectations=expectations),
+        result_format={"result_format": result_format, "partial_unexpected_count": PARTIAL},
+    ).results
+    found = {
+        outcome.expectation_config.meta["number"]: Judgement(
+            bool(outcome.success), dict(outcome.result or {}), _error(outcome.exception_info or {})
+        )
+        for outcome in outcomes
+    }
+    return [found[number] for number in range(len(expectations))]
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """A frame over Arrow's own memory: a null is a null in every type, and a number stays the number that it is."""
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+def resolved(kwargs: Mapping[str, Any], parameters: Mapping[str, Any], where: str = "auditing") -> dict[str, Any]:
+    """Arguments with each {"$PARAMETER": expression} replaced by its value, in Great Expectations' own language."""
+    _frames()
+    from great_expectations.core.suite_parameters import build_suite_parameters
+    from great_expectations.exceptions.exceptions import SuiteParameterError
+
+    try:
+        return dict(build_suite_parameters(dict(kwargs), dict(parameters))[0])
+    except SuiteParameterError as error:
+        raise SuiteError(
+            f"{where}: an argument of {dict(kwargs)} cannot be computed: {' '.join(str(error).split())}; "
+            f"expected an expression of + - * / ^ and timedelta(hours=…) on {', '.join(NAMES)}"
+        ) from error
+
+
+def _expectation(kind: str, kwargs: Mapping[str, Any], where: str = "auditing", number: int = 0) -> Any:
+    _frames()
+    from great_expectations.exceptions.exceptions import GreatExpectationsError
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    try:
+        return ExpectationConfiguration(type=kind, kwargs=dict(kwargs), meta={"number": number}).to_domain_obj()
+    except (GreatExpectationsError, ValueError, TypeError) as error:
+        told = " ".join(str(error).split())
+        raise SuiteError(
+            f"{where}: Great Expectations takes no {kind} with {dict(kwargs)}: {told}; "
+            "compare its name and arguments with Great Expectations' gallery"
+        ) from error
+
+
+def _error(info: Mapping[str, Any]) -> str:
+    """The exception's message; Great Expectations nests one for each metric that failed."""
+    if "exception_message" in info:
+        return str(info["exception_message"] or "") if info.get("raised_exception") else ""
+    return next((text for entry in info.values() if isinstance(entry, Mapping) and (text := _error(entry))), "")

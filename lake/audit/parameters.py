@@ -1,0 +1,104 @@
+"""What a suite's {"$PARAMETER": …} may name: the partition's accounting, its hour, and the days before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from typing import Any
+
+from lake.catalog.model import Partition
+from lake.layout import hour_start, hours_back
+
+TRAILING_DAYS = 7
+TRAILING_HOURS = 24
+LEAST_HISTORY = 3  # a median of fewer partitions says nothing
+
+TRAILING = ("trailing_rows_median", "trailing_rows_min", "trailing_rows_max")
+ACCOUNTING = (
+    "records",
+    "rows",
+    "rows_written",
+    "duplicates",
+    "quarantined",
+    "quarantined_share",
+    "unaccounted",
+    "unwritten",
+)
+NAMES = (*ACCOUNTING, "hour_start", "hour_end", *TRAILING)
+
+# A name in an expression, unless it is a function (a parenthesis follows) or an argument's name (an equals sign does).
+_VARIABLE = re.compile(r"(?<![\w.])[A-Za-z_]\w*\b(?!\s*[=(])")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A partition's new files, not yet published: Parquet objects by key, and what the run counted.
+
+    `rows` is what the run says it wrote; the audit compares it with the files. `quarantined` counts records,
+    so that records = rows + duplicates + quarantined.
+    """
+
+    dt: str
+    run_id: str
+    keys: tuple[str, ...]
+    records: int
+    rows: int
+    duplicates: int = 0
+    quarantined: int = 0
+
+
+def accounting(candidate: Candidate, rows_written: int) -> dict[str, int | float]:
+    """The columns of the one-row accounting frame, which are parameters too."""
+    share = candidate.quarantined / max(candidate.records, 1)
+    return {
+        "records": candidate.records,
+        "rows": candidate.rows,
+        "rows_written": rows_written,
+        "duplicates": candidate.duplicates,
+        "quarantined": candidate.quarantined,
+        "quarantined_share": share,
+        "unaccounted": candidate.records - candidate.rows - candidate.duplicates - candidate.quarantined,
+        "unwritten": candidate.rows - rows_written,
+    }
+
+
+def trailing_rows(history: Iterable[Partition], dt: str) -> list[int]:
+    """Rows of the published partitions that `dt` is measured against, oldest first.
+
+    Those of the same hour of day in the 7 days before; where there are fewer than three, those of the 24 hours
+    before; where there are fewer than three of these too, none.
+    """
+    rows = {partition.dt: partition.number("rows") for partition in history if partition.get("rows")}
+    before = hours_back(dt, TRAILING_DAYS * 24)
+    for hours in (before[::24], before[-TRAILING_HOURS:]):
+        found = [rows[hour] for hour in hours if hour in rows]
+        if len(found) >= LEAST_HISTORY:
+            return found
+    return []
+
+
+def parameters_of(candidate: Candidate, rows_written: int, history: Iterable[Partition]) -> dict[str, Any]:
+    """Every parameter that has a value; the trailing ones are left out where there is too little history."""
+    start = hour_start(candidate.dt)
+    values: dict[str, Any] = {
+        **accounting(candidate, rows_written),
+        "hour_start": start.isoformat(),
+        "hour_end": (start + timedelta(hours=1)).isoformat(),
+    }
+    trailing = trailing_rows(history, candidate.dt)
+    if trailing:
+        values |= dict(zip(TRAILING, (float(median(trailing)), min(trailing), max(trailing)), strict=True))
+    return values
+
+
+def variables_in(kwargs: Mapping[str, Any]) -> set[str]:
+    """Names that an expectation's {"$PARAMETER": expression} arguments refer to."""
+    expressions = (str(value["$PARAMETER"]) for value in kwargs.values() if is_parameter(value))
+    return {name for expression in expressions for name in _VARIABLE.findall(expression)}
+
+
+def is_parameter(value: Any) -> bool:
+    return isinstance(value, dict) and "$PARAMETER" in value

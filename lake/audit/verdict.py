@@ -1,0 +1,106 @@
+"""What an audit found: one frozen verdict, to and from JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+from lake.errors import LakeError
+
+Level = Literal["fail", "warn", "info"]
+State = Literal["passed", "warned", "failed"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+
+@dataclass(frozen=True)
+class ExpectationResult:
+    """One expectation's outcome. `success` is None where it was skipped; `note` then says why, or what went wrong.
+
+    `kwargs` are as evaluated (parameters resolved). `result` is Great Expectations' own result of that expectation
+    (observed_value, element_count, unexpected_count, partial_unexpected_list, ...). `samples` are up to five whole
+    rows that the expectation did not expect. All values are JSON's.
+    """
+
+    expectation: str
+    kwargs: dict[str, Any]
+    level: Level
+    success: bool | None
+    result: dict[str, Any] = field(default_factory=dict)
+    samples: tuple[dict[str, Any], ...] = ()
+    note: str = ""
+
+    @property
+    def column(self) -> str | None:
+        column = self.kwargs.get("column")
+        return None if column is None else str(column)
+
+    @property
+    def observed(self) -> Any:
+        return self.result.get("observed_value")
+
+    @property
+    def unexpected_count(self) -> int | None:
+        return self.result.get("unexpected_count")
+
+    @property
+    def unexpected_percent(self) -> float | None:
+        return self.result.get("unexpected_percent")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The gate's word on one partition's new rows. `rows` is what the Parquet footers count, `seconds` wall time."""
+
+    table: str
+    dt: str
+    run_id: str
+    suite: str
+    rows: int
+    results: tuple[ExpectationResult, ...]
+    seconds: float = 0.0
+
+    @property
+    def state(self) -> State:
+        """failed: a fail-level expectation was not met; warned: a warn-level one was not; else passed."""
+        unmet = {result.level for result in self.unmet}
+        return "failed" if "fail" in unmet else "warned" if "warn" in unmet else "passed"
+
+    @property
+    def is_publishable(self) -> bool:
+        return self.state != "failed"
+
+    @property
+    def unmet(self) -> tuple[ExpectationResult, ...]:
+        """Expectations that were not met, those of fail level first."""
+        return tuple(r for level in LEVELS for r in self.results if r.level == level and r.success is False)
+
+    @property
+    def skipped(self) -> tuple[ExpectationResult, ...]:
+        return tuple(result for result in self.results if result.success is None)
+
+    def to_json(self) -> str:
+        """The verdict as a JSON object; `state` is there for readers, and not read back."""
+        return json.dumps({"state": self.state, **asdict(self)}, indent=1, ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Verdict:
+        """The verdict that `to_json` wrote. Raises LakeError where the text is none."""
+        try:
+            fields = json.loads(text)
+            fields.pop("state", None)
+            results = tuple(
+                ExpectationResult(**{**result, "samples": tuple(result.get("samples", ()))})
+                for result in fields.pop("results")
+            )
+            return cls(results=results, **fields)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise LakeError(
+                f"reading a verdict: expected the JSON that an audit wrote, found {str(text[:60])!r}… ({error}); "
+                "rebuild the partition to audit it anew"
+            ) from error
+
+
+def verdict_key(table: str, dt: str, run_id: str, suffix: Literal["json", "html"] = "json") -> str:
+    """Where a run's verdict lies below the root; `table` is its full name, e.g. clickstream.events_v1."""
+    return f"audits/{table.replace('.', '/')}/dt={dt}/{run_id}.{suffix}"
