@@ -97,7 +97,7 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         ("primaryKeyPosition: 1", "primaryKeyPosition: 2", "- name: order_id", "order_id 2; expected 1 to 1"),
         ("        primaryKeyPosition: 1\n", "", "- name: order_id", "order_id none; expected 1 to 1, each once"),
         ("        required: true\n", "", "- name: order_id", "key column 'order_id'; expected required: true"),
-        (ORDER, ORDER + "        classification: 5\n", "classification", "classification: Input should be a valid string"),
+        (ORDER, ORDER + "        classification: 5\n", "classification", "Input should be a valid string"),
         ("        primaryKey: true\n        primaryKeyPosition: 1\n", "", 16, "expected a primaryKey column"),
         # the partition column
         ("- name: dt", "- name: day", "    properties:", "the partition column dt is missing"),
