@@ -9,6 +9,8 @@ from isal import igzip_lib
 _FIRST_FEED = 4 << 10  # small, because what a member leaves over of a feed is copied
 _FIRST_LIMIT = 64 << 10  # small, because so much is set aside for each call, and many members are small
 _MOST = 256 << 10  # of a feed, and of what is handed out at a time; more is no faster
+_FLAGS_AT = 3
+_RESERVED_FLAGS = 0xE0  # RFC 1952, 2.3.1.2: "must give an error indication"; the library reads over them
 _REFUSALS: tuple[type[Exception], ...] = (igzip_lib.error, EOFError)  # type: ignore[assignment]  # its stubs name an instance
 
 
@@ -23,6 +25,7 @@ class Member:
         self._size = min(size, _MOST)
         self._limit = min(size, _FIRST_LIMIT)
         self._feed = _FIRST_FEED
+        self._header = b""
         self._stream = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         self.is_whole = False
         self.consumed_to = 0
@@ -32,6 +35,10 @@ class Member:
 
         Raises MemberError. `is_whole` once the member has ended with a right checksum and length.
         """
+        if len(self._header) <= _FLAGS_AT:
+            self._header += data[at : at + _FLAGS_AT + 1 - len(self._header)]
+            if self._header[_FLAGS_AT:] and self._header[_FLAGS_AT] & _RESERVED_FLAGS:
+                raise MemberError("its header has reserved flags set")
         view = memoryview(data)
         while at < len(data) and not self.is_whole:
             fed_to = min(at + self._feed, len(data))

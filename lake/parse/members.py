@@ -1,6 +1,6 @@
 """A raw object's plain bytes: gzip members and plain stretches in any order, told by content, in bounded memory.
 
-An object is a sequence of gzip members and plain stretches; a gzip header may begin anywhere in plain bytes, as it
+An object is a sequence of gzip members and plain stretches; a member may begin anywhere in plain bytes, as its magic
 can occur in no UTF-8 text. What a layer of gzip gives is looked at in the same way, up to MAX_DEPTH layers. Contents
 of undamaged members are concatenated, as gunzip would: a record, or an inner member, may span members. NUL bytes
 from a member's end to the end of what holds it are padding and ignored, as gzip itself does; any other bytes between
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
 from lake.parse.gzip_member import Member, MemberError
-from lake.parse.runs import Piece, Runs, begins_member, is_cut_magic, magic_at
+from lake.parse.runs import MAGIC, Piece, Runs, is_cut_magic, magic_at
 from lake.parse.trials import stretches_of_layer
 
 MAX_DEPTH = 4
@@ -179,7 +179,7 @@ class _RunTaken:
     def more(self, data: bytes) -> Iterator[Piece]:
         at = 0
         while at < len(data):
-            if self._member is None and begins_member(data, at):
+            if self._member is None and data.startswith(MAGIC, at):
                 yield from self._padding_was_plain()
                 self._begin_member()
             if self._member is not None:

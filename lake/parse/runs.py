@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 MAGIC = b"\x1f\x8b\x08"
-_RESERVED_FLAGS = 0xE0  # RFC 1952, 2.3.1: a member with one of these set is of a kind that nobody defined
 
 
 class Piece(NamedTuple):
@@ -17,25 +16,15 @@ class Piece(NamedTuple):
 
 
 def magic_at(data: bytes, start: int) -> int:
-    """The offset, from `start` on, of the first gzip header (its four bytes that are fixed), or -1."""
+    """The offset of the first gzip magic from `start` on, or -1."""
     if data.find(b"\x1f", start) < 0:  # one byte is sought far faster than three, and no text holds it
         return -1
-    found = data.find(MAGIC, start)
-    while found >= 0:
-        if begins_member(data, found):
-            return found
-        found = data.find(MAGIC, found + 1)
-    return -1
-
-
-def begins_member(data: bytes, at: int) -> bool:
-    """Whether a gzip header begins right there."""
-    return data.startswith(MAGIC, at) and at + 3 < len(data) and not data[at + 3] & _RESERVED_FLAGS
+    return data.find(MAGIC, start)
 
 
 def is_cut_magic(tail: bytes) -> bool:
-    """Whether the bytes are the beginning of a gzip header, too short to be told from anything else."""
-    return 0 < len(tail) <= len(MAGIC) and MAGIC.startswith(tail)
+    """Whether the bytes are the beginning of a gzip magic, and no more."""
+    return tail in (MAGIC[:1], MAGIC[:2])
 
 
 class Runs:
@@ -64,5 +53,5 @@ class Runs:
 
 
 def _cut_magic_of(data: bytes) -> bytes:
-    """The end of `data` that could be the beginning of a gzip header."""
-    return next((data[-length:] for length in (3, 2, 1) if is_cut_magic(data[-length:])), b"")
+    """The end of `data` that could be the beginning of a gzip magic."""
+    return next((data[-length:] for length in (2, 1) if is_cut_magic(data[-length:])), b"")

@@ -55,8 +55,9 @@ def stretches_of_layer(runs: Runs, too_deep: bool) -> Stretches:
 class _Trial:
     """A header taken at its word, until its member ends (`end`) or breaks (`failure`)."""
 
-    def __init__(self, start: int) -> None:
+    def __init__(self, start: int, before: bytes) -> None:
         self.start = start
+        self.before = before  # the last few bytes before it
         self.end: int | None = None
         self.failure = ""
         self._member: Member | None = Member(_DRAIN)
@@ -114,7 +115,8 @@ class _RunTried:
                 self._untried = self.position + len(data)
                 self._text_at = None
                 break
-            trial = _Trial(self.position + found)
+            behind = found - len(data)
+            trial = _Trial(self.position + found, self._recent[behind - _OVERLAP : behind])
             trial.feed(data, found, self.position)
             live += trial.is_live
             self._trials.append(trial)
@@ -144,13 +146,14 @@ class _RunTried:
                 self._close(first.start)
                 self.has_members = True
                 if self._too_deep:
-                    self.damaged.append(Stretch(first.start, first.end, TOO_DEEP))
+                    self.damaged.append(Stretch(self._damage_start(first), first.end, TOO_DEEP))
                 self._settle_to(first.end)
                 continue
             self._find_text(_TEXT_AGAIN)
             self._close_at_text(before=first.start)
             if self._lost is None:
-                self._lost = Stretch(first.start, first.start, first.failure)
+                start = self._damage_start(first)
+                self._lost = Stretch(start, start, first.failure)
             if self._untried >= first.start:
                 self._drop_trials_before(self._untried)
 
@@ -176,6 +179,12 @@ class _RunTried:
             self._lost = None
             self._settled = end
         self._text_at = None
+
+    def _damage_start(self, trial: _Trial) -> int:
+        """Where the trial starts, or before it, with the first bytes of a header that is cut by the trial's own."""
+        between = trial.start - self._settled
+        is_cut = 0 < between <= len(trial.before) and is_cut_magic(trial.before[-between:])
+        return self._settled if is_cut else trial.start
 
     def _settle_to(self, end: int) -> None:
         self._settled = end
