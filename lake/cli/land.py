@@ -44,7 +44,7 @@ def land(  # noqa: PLR0917 # a command's options are its parameters; typer passe
         bool,
         typer.Option(
             "--arrived-from-name",
-            help="Each file arrives at the YYYY-MM-DD-HH[-MM] in its name.",
+            help="Records arrive in the hour of their file, its name holding YYYY-MM-DD-HH[-MM].",
             rich_help_panel=_ARRIVAL,
         ),
     ] = False,
@@ -169,15 +169,20 @@ def _report(table: str, root: str, files: int, delivered: Delivered, json_output
         (f"dt={hour}", str(sum(o.records for o in objects)), str(len(objects)), str(sum(o.size for o in objects)))
         for hour, objects in sorted(hours.items())
     ]
-    print_table(("hour", "records", "objects", "bytes"), rows, right=("records", "objects", "bytes"))
+    if rows:
+        print_table(("hour", "records", "objects", "bytes"), rows, right=("records", "objects", "bytes"))
     note(
         f"{table}: {files} files, {delivered.records} records in = {delivered.delivered} delivered in "
         f"{len(delivered.objects)} objects + {delivered.refused} in the error output, below {root}"
     )
     if delivered.blank_lines:
         note(f"{delivered.blank_lines} blank lines were no records.")
-    for landed in delivered.error_objects:
-        note(f"{landed.records} larger than a record can be (1,000 KiB): {landed.key}; --whole takes files as they are")
+    if delivered.refused:
+        folder = delivered.error_objects[0].key.rpartition("/")[0]
+        note(
+            f"{delivered.refused} are larger than a record can be (1,000 KiB): {len(delivered.error_objects)} objects "
+            f"from {folder} on. Put them with --compress-records, or deliver files as they are with --whole."
+        )
 
 
 def _summary(table: str, root: str, files: int, delivered: Delivered) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import mmap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from lake.contract.model import Table
 from lake.errors import StorageError, UsageError
 from lake.land.prefix import evaluate
-from lake.land.records import Arrival, at_rate, from_field, hour_in_name, is_line_json, lines_of
+from lake.land.records import Arrival, at_rate, from_field, hour_in_name, is_line_json, lines_of, spread
 from lake.land.stream import Delivered, Firehose, Stream
 from lake.objects import Store
 
@@ -20,9 +20,10 @@ _HOUR = "dt=!{timestamp:yyyy-MM-dd-HH}/"
 
 @dataclass(frozen=True)
 class Arrivals:
-    """When records arrive: from `first`; or from the hour in each file's name; or from a field of each record.
+    """When records arrive: from `first` on; or in the hour that each file's name has; or at a field of each record.
 
-    `rate` spreads them, in records a second; without it, those of one file arrive at once.
+    `rate` is in records a second. Without it, records arrive at once at `first`, and those of a file that has its
+    hour in its name spread over that hour, or over the time until the next file's.
     """
 
     first: datetime
@@ -34,8 +35,21 @@ class Arrivals:
         if self.field is not None and (self.from_name or self.rate is not None):
             raise UsageError("landing with arrivals from a field: leave out the rate and the hour from the name")
 
-    def begin(self, path: Path) -> datetime:
-        return hour_in_name(path) if self.from_name else self.first
+    def of_files(self, paths: Sequence[Path]) -> list[Arrival]:
+        """How the records of each file arrive. Raises UsageError for a name without an hour."""
+        if self.field is not None:
+            return [from_field(self.field, self.first)] * len(paths)
+        if not self.from_name:
+            return [at_rate(self.first, self.rate)] * len(paths)
+        begins = [hour_in_name(path) for path in paths]
+        if self.rate is not None:
+            return [at_rate(begin, self.rate) for begin in begins]
+        ends = [min([_next_hour(begin), *(other for other in begins if other > begin)]) for begin in begins]
+        return [spread(begin, end, path.stat().st_size) for begin, end, path in zip(begins, ends, paths, strict=True)]
+
+
+def _next_hour(time: datetime) -> datetime:
+    return time.replace(minute=0) + timedelta(hours=1)
 
 
 def default_prefixes(table: Table) -> tuple[str, str]:
@@ -73,26 +87,16 @@ def land_files(
     stay, and landing the same again at the same time writes the same objects.
     """
     firehose = Firehose(stream, store)
-    as_lines = {path for path in paths if not whole and is_line_json(path)}
-    for path in paths:
-        arrivals.begin(path)  # so that a name without an hour is refused before anything is written
-    # Files that all begin at one time arrive one after the other; those whose names say when begin anew.
-    shared = _arrival(arrivals, arrivals.first)
     number = 0
-    for path in paths:
-        arrival = shared
+    for path, arrival in zip(paths, arrivals.of_files(paths), strict=True):
         if arrivals.from_name:
-            arrival, number = _arrival(arrivals, arrivals.begin(path)), 0
-        if path in as_lines:
+            number = 0
+        if not whole and is_line_json(path):
             number = _put_lines(firehose, path, arrival, number, progress)
         else:
             _put_file(firehose, path, arrival(b"", number), progress)
             number += 1
     return firehose.close()
-
-
-def _arrival(arrivals: Arrivals, begin: datetime) -> Arrival:
-    return at_rate(begin, arrivals.rate) if arrivals.field is None else from_field(arrivals.field, begin)
 
 
 def _put_lines(firehose: Firehose, path: Path, arrival: Arrival, number: int, progress: Callable[[int], None]) -> int:

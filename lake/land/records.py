@@ -72,6 +72,19 @@ def at_rate(arrived: datetime, per_second: float | None) -> Arrival:
     return lambda _data, number: arrived + timedelta(seconds=number / per_second)
 
 
+def spread(begin: datetime, end: datetime, size: int) -> Arrival:
+    """Arrivals spread over a time as the records, each with its line feed, are over a file of `size` bytes."""
+    offset = 0
+
+    def arrival(data: bytes, _number: int) -> datetime:
+        nonlocal offset
+        share = offset / max(size, 1)
+        offset += len(data) + 1
+        return begin + (end - begin) * share
+
+    return arrival
+
+
 def from_field(field: str, first: datetime) -> Arrival:
     """Arrivals read from a JSON field (ISO 8601, or epoch milliseconds).
 

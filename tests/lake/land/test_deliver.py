@@ -176,6 +176,16 @@ def test_arrivals_from_names_begin_anew_with_each_file(tmp_path: Path) -> None:
     ]
 
 
+def test_arrivals_from_names_spread_over_the_hour_or_until_the_next_file(tmp_path: Path) -> None:
+    lines = b"".join(b'{"n":%d}\n' % n for n in range(4))
+    files = [written(tmp_path / f"e-2026-11-21-{time}.ndjson", lines) for time in ("09-00", "09-30")]
+    delivered = land_files(
+        files, stream(buffer_seconds=900), open_store(str(tmp_path / "lake")), Arrivals(at("00:00"), from_name=True)
+    )
+    times = [(o.key.rpartition("/")[2][32:40], o.records) for o in delivered.objects]
+    assert times == [("09-00-00", 2), ("09-15-00", 2), ("09-30-00", 2), ("09-45-00", 2)]
+
+
 @pytest.mark.parametrize(
     "name", ["events.ndjson", "e-2026-11-21.ndjson", "e-2026-11-21-09-75.ndjson", "e-2026-11-21-25.ndjson"]
 )
