@@ -29,12 +29,12 @@ LOOKAHEAD = 64 << 10
 _SHOWN_SPACE = 1 << 20
 
 
-def csv_blocks(chunks: Iterator[Chunk], table: Table, ends_in_gap: bool = False) -> Iterator[Block]:
-    """The records of one object; `ends_in_gap`: what followed the last chunk was lost.
+def csv_blocks(chunks: Iterator[Chunk], table: Table) -> Iterator[Block]:
+    """The records of one object; an empty chunk behind a gap says that what followed the last one was lost.
 
     An object of white space only gives one empty_object reject.
     """
-    return _CsvObject(table).blocks(segments(chunks, ends_in_gap))
+    return _CsvObject(table).blocks(segments(chunks))
 
 
 class _CsvObject:

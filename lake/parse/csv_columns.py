@@ -6,6 +6,8 @@ those one by one. So nothing here widens or narrows what a field may be.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
@@ -34,11 +36,9 @@ def all_times(texts: pa.Array, kind: pa.DataType) -> pa.Array | None:
     if lengths["min"] not in (None, length) or lengths["max"] not in (None, length):
         return None
     try:
-        values = _cast(texts, kind)
+        return _cast(texts, kind)
     except pa.ArrowInvalid:
         return None
-    first = pc.min(_ticks(values)).as_py()
-    return values if first is None or first >= _first_tick(kind) else None
 
 
 def sure_texts(raw: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -68,7 +68,7 @@ def sure_values(texts: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array]
     texts = pc.if_else(is_sure, texts, pa.scalar(None, pa.string()))
     values = _cast_each(texts, kind)
     is_read = pc.equal(pc.is_valid(values), pc.is_valid(texts))
-    return values, pc.and_(is_sure, pc.and_(is_read, _is_in_range(values, kind)))
+    return values, pc.and_(is_sure, pc.and_(is_read, is_in_range(values, kind)))
 
 
 def _sure_pattern(kind: pa.DataType) -> str | None:
@@ -100,9 +100,14 @@ def _cast_each(texts: pa.Array, kind: pa.DataType) -> pa.Array:
         return pa.concat_arrays([_cast_each(texts.slice(0, middle), kind), _cast_each(texts.slice(middle), kind)])
 
 
-def _is_in_range(values: pa.Array, kind: pa.DataType) -> pa.Array:
+def is_in_range(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Which values their type may hold: Arrow's readers give infinite numbers, decimals of a digit more, and year 0."""
     if pat.is_floating(kind):
         return pc.fill_null(pc.is_finite(values), True)
+    if pat.is_decimal(kind):
+        least, most = (pa.scalar(Decimal((sign, (9,) * kind.precision, -kind.scale)), kind) for sign in (1, 0))
+        is_in = pc.and_(pc.greater_equal(values, least), pc.less_equal(values, most))
+        return pc.fill_null(is_in, True)
     if pat.is_temporal(kind):
         return pc.fill_null(pc.greater_equal(_ticks(values), _first_tick(kind)), True)
     return _all(len(values))

@@ -1,8 +1,8 @@
 """Arrow's CSV reader on one stretch of records, and what it bends without a word.
 
-It trims spaces and tabs around numbers and dates, reads 0x10 as 16, inf, nan and 1e400 as infinite or no numbers, a
-date with hours alone as a time, `"a"b` as ab, and skips a byte-order mark. What of that a stretch can hold is looked
-for beforehand (`has_bent_text`, `csv_text.whole_records`) or in what was read (csv_rows).
+It trims spaces and tabs around numbers and dates, reads 0x10 as 16, inf, nan and 1e400 as infinite or no numbers,
+12345.6 into a decimal(6,2), a date with hours alone as a time, `"a"b` as ab, and skips a byte-order mark. What of that
+a stretch can hold is looked for beforehand (`has_bent_text`, `csv_text.whole_records`) or in what was read (csv_rows).
 """
 
 from __future__ import annotations

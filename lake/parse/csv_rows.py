@@ -21,7 +21,7 @@ import pyarrow.types as pat
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Table
 from lake.parse.block import Block, Rejected
-from lake.parse.csv_columns import all_times, is_read_as_text, sure_texts, sure_values
+from lake.parse.csv_columns import all_times, is_in_range, is_read_as_text, sure_texts, sure_values
 from lake.parse.csv_header import BOM, Header
 from lake.parse.csv_read import has_bent_text, read_columns
 from lake.parse.csv_text import fields_of, record_spans
@@ -98,7 +98,7 @@ class RowReader:
             is_row[at] = True
             order[at] = len(records) + len(exact) - 1
         if exact or not is_row.all():
-            rows = pa.concat_tables([rows, self._rows_of(exact)]).take(pa.array(order[is_row])).combine_chunks()
+            rows = pa.concat_tables([rows, self.rows_of(exact)]).take(pa.array(order[is_row])).combine_chunks()
         return Block(rows, tuple(sorted(rejected, key=lambda reject: reject.record)))
 
     def exact_row(self, record: bytes) -> tuple[object, ...]:
@@ -140,7 +140,7 @@ class RowReader:
             read_columns(b"\n".join(records), self.header.width, dict.fromkeys(wanted, pa.binary())) if records else {}
         )
         if any(len(values) != len(records) for values in raw.values()) or not records:
-            return self._rows_of([(None,) * len(self.schema)] * len(records)), np.zeros(len(records), np.bool_)
+            return self.rows_of([(None,) * len(self.schema)] * len(records)), np.zeros(len(records), np.bool_)
         texts, is_sure = {}, pa.repeat(pa.scalar(True), len(records))
         for at, values in raw.items():
             texts[at], is_text = sure_texts(values)
@@ -175,7 +175,8 @@ class RowReader:
     def _table(self, columns: Sequence[pa.Array], rescued: Sequence[str | None]) -> pa.Table:
         return pa.Table.from_arrays([*columns, pa.array(rescued, pa.string())], schema=self.schema)
 
-    def _rows_of(self, rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    def rows_of(self, rows: Sequence[tuple[object, ...]]) -> pa.Table:
+        """Rows of values in the order of the schema, as a table."""
         arrays = [pa.array([row[i] for row in rows], field.type) for i, field in enumerate(self.schema)]
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
@@ -188,9 +189,8 @@ def _typed_values(field: FieldReader, values: pa.Array) -> pa.Array | None:
         if timed is None:
             return None
         values = timed
-    if pat.is_floating(field.type) and pc.all(pc.is_finite(values)).as_py() is False:
-        return None
-    return values if pc.all(_obeys(field, values), min_count=0).as_py() else None
+    is_good = pc.and_(is_in_range(values, field.type), _obeys(field, values))
+    return values if pc.all(is_good, min_count=0).as_py() else None
 
 
 def _obeys(field: FieldReader, values: pa.Array) -> pa.Array:

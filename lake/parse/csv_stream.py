@@ -10,14 +10,13 @@ from lake.parse.members import Chunk
 class Segment:
     """The bytes up to the next gap, or to the object's end, of which a bounded part is held."""
 
-    def __init__(self, chunks: Iterator[Chunk], first: bytes, offset: int, ends_in_gap: bool) -> None:
+    def __init__(self, chunks: Iterator[Chunk], first: bytes, offset: int) -> None:
         self.offset = offset  # of the next byte, in the decompressed object
         self.next_chunk: Chunk | None = None  # the one after the gap, once the gap was met
         self._chunks = chunks
         self._data = first
         self._at = 0
         self._is_read = False
-        self._ends_in_gap = ends_in_gap
 
     def peek(self, size: int) -> tuple[bytes, bool]:
         """The next `size` bytes, fewer at the end only; and whether they are all that there are before it."""
@@ -29,7 +28,7 @@ class Segment:
     @property
     def is_cut_off(self) -> bool:
         """Whether a gap ends the segment; known once `peek` has met its end."""
-        return self._is_read and (self.next_chunk is not None or self._ends_in_gap)
+        return self.next_chunk is not None
 
     def skip(self, size: int) -> None:
         """Consume bytes that were peeked at."""
@@ -49,13 +48,10 @@ class Segment:
         self._data, self._at = b"".join(parts), 0
 
 
-def segments(chunks: Iterator[Chunk], ends_in_gap: bool) -> Iterator[Segment]:
-    """The stretches between gaps, each to be consumed before the next is asked for.
-
-    `ends_in_gap`: what followed the last chunk was lost.
-    """
+def segments(chunks: Iterator[Chunk]) -> Iterator[Segment]:
+    """The stretches between gaps, each to be consumed before the next is asked for."""
     chunk, offset = next(chunks, None), 0
     while chunk is not None:
-        segment = Segment(chunks, chunk.data, offset, ends_in_gap)
+        segment = Segment(chunks, chunk.data, offset)
         yield segment
         chunk, offset = segment.next_chunk, segment.offset

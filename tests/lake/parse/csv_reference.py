@@ -1,0 +1,86 @@
+"""CSV read the plain way, one record at a time: what the fast readings are compared with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from lake.contract.arrow import arrow_schema
+from lake.contract.model import Column, Source, Table
+from lake.parse.block import Block, Rejected
+from lake.parse.csv_header import BOM, header_of
+from lake.parse.csv_rows import RowReader
+from lake.parse.csv_text import Shape, fields_of, record_at
+from lake.parse.members import Chunk
+from lake.parse.reasons import Reason
+from lake.parse.values import Refused
+
+
+def table_of(*columns: Column, rescue: bool = True) -> Table:
+    return Table("shop", "orders_v1", "1.0.0", "", columns, Source("raw/shop/orders", "csv"), rescue=rescue)
+
+
+def chunks(*parts: bytes) -> Iterator[Chunk]:
+    """The parts as chunks without a gap."""
+    return iter([Chunk(part) for part in parts if part])
+
+
+def whole(blocks: Iterable[Block], table: Table) -> tuple[pa.Table, list[Rejected]]:
+    """All rows and all rejects; the record numbers of a block's rejects lie among those of its records."""
+    rows, rejected, records = [arrow_schema(table).empty_table()], [], 0
+    for block in blocks:
+        assert block.rows.schema == arrow_schema(table)
+        assert all(records <= reject.record < records + block.records for reject in block.rejected)
+        assert sorted(block.rejected, key=lambda reject: reject.record) == list(block.rejected)
+        records += block.records
+        rows.append(block.rows)
+        rejected += block.rejected
+    return pa.concat_tables(rows), rejected
+
+
+def read_plainly(data: bytes, table: Table, lookahead: int) -> tuple[pa.Table, list[Rejected]]:
+    """The rows and rejects of an object whose first line is a header that names a column."""
+    at = len(BOM) if data.startswith(BOM) else 0
+    first = record_at(data, at)
+    header = header_of(data[at : first.end], table)
+    reader = RowReader(table, header)
+    rows: list[tuple[Any, ...]] = []
+    rejected: list[Rejected] = []
+    at = first.after
+    while at < len(data):
+        attempt = record_at(data, at)
+        start, at = at, attempt.after
+        if attempt.shape is not Shape.WHOLE:
+            at = start + _resumption(data[start : start + lookahead], header.width, start + lookahead >= len(data))
+            bad = data[start:at].rstrip(b"\r\n")
+            number = len(rows) + len(rejected)
+            rejected.append(Rejected(Reason.MALFORMED_CSV, attempt.shape.value, number, start, bad))
+            continue
+        record = data[start : attempt.end]
+        if not record or record.removeprefix(BOM) == header.line:
+            continue
+        try:
+            width = len(fields_of(record))
+            if width != header.width:
+                message = f"expected {header.width} fields as in the header, found {width}"
+                raise Refused(Reason.MALFORMED_CSV, message)
+            rows.append(reader.exact_row(record))
+        except Refused as refused:
+            rejected.append(Rejected(refused.reason, refused.message, len(rows) + len(rejected), start, record))
+    schema = arrow_schema(table)
+    arrays = [pa.array([row[i] for row in rows], field.type) for i, field in enumerate(schema)]
+    return pa.Table.from_arrays(arrays, schema=schema), rejected
+
+
+def _resumption(data: bytes, width: int, is_end: bool) -> int:
+    """The first line after the first from which a record of the width can be read, or the last line, or the end."""
+    lines = [match.end() for match in re.finditer(rb"\r\n|\n|\r", data) if match.end() < len(data)]
+    for line in lines:
+        attempt = record_at(data, line)
+        ends = attempt.after > attempt.end or is_end
+        if attempt.shape is Shape.WHOLE and ends and len(fields_of(data[line : attempt.end])) == width:
+            return line
+    return len(data) if is_end or not lines or data.endswith((b"\n", b"\r")) else lines[-1]
