@@ -16,6 +16,7 @@ from lake.query.unnest import ColumnType, expanded_unnest
 Node = exp.Expr
 _INTEGERS = (exp.DType.TINYINT, exp.DType.SMALLINT, exp.DType.INT, exp.DType.BIGINT)
 _ISO_PARTS = {"DOW": "ISODOW", "DAY_OF_WEEK": "ISODOW", "DAYOFWEEK": "ISODOW", "YOW": "ISOYEAR", "DAY_OF_YEAR": "DOY"}
+_ALL_BUT = "COLUMNS"
 # Functions that sqlglot passes on by name: what they are here.
 _NAMES = {
     "AT_TIMEZONE": "athena_at_timezone",
@@ -67,7 +68,8 @@ def named(query: exp.Query) -> exp.Query:
         first = first.this
     for position, projection in enumerate(list(first.expressions) if isinstance(first, exp.Select) else []):
         bare = projection.unnest()
-        if not isinstance(bare, exp.Alias | exp.Column | exp.Star | exp.Dot) and not projection.is_star:
+        is_named = isinstance(bare, exp.Alias | exp.Column | exp.Dot)
+        if not is_named and not projection.is_star and projection.name != _ALL_BUT:
             projection.replace(exp.alias_(projection.copy(), f"_col{position}"))
     return query
 
@@ -217,3 +219,13 @@ _REWRITES: dict[type, Callable[[Any], Node | None]] = {
     exp.Format: _format,
     exp.Anonymous: _anonymous,
 }
+
+
+def hide_column(query: exp.Query, name: str) -> None:
+    """Keep a column out of every bare `*`, in place: it is there only for those who ask for it by its name."""
+    other = exp.NEQ(this=exp.column("c"), expression=exp.Literal.string(name))
+    for select in query.find_all(exp.Select):
+        for projection in list(select.expressions):
+            if type(projection) is exp.Star:
+                visible = exp.Lambda(this=other.copy(), expressions=[exp.to_identifier("c")])
+                projection.replace(exp.Anonymous(this=_ALL_BUT, expressions=[visible]))

@@ -13,7 +13,7 @@ class QueryError(LakeError):
 
 
 class QuerySyntaxError(QueryError):
-    """Text that is no SQL; the message has line, column and the place marked."""
+    """Text that is no SQL, or makes no sense as such; the message says where."""
 
     exit_code = 2
 

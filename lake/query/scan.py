@@ -1,0 +1,144 @@
+"""A published table as DuckDB reads it: partitions are chosen by the filter that reaches the scan, then listed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as pads
+
+from lake.catalog.model import CatalogTable, Partition
+from lake.contract.arrow import arrow_type
+from lake.contract.hive import Array, Decimal, HiveType, Map, Primitive, Struct, parse_hive_type
+from lake.errors import CatalogError, LakeError
+from lake.objects.model import Store, StoredObject
+
+PATH_COLUMN = "$path"
+_PARQUET = pads.ParquetFileFormat()
+_LISTERS = 8
+
+
+class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow has no types
+    """One query's sight of a table: the partitions as the catalog had them when the query began.
+
+    DuckDB plans first, and hands the scanner the filter that it could push down, through views, subqueries and joins.
+    Only then are partitions chosen and their folders listed, so that those that cannot match cost nothing.
+    `read` and `bytes` say what was scanned; `failure` keeps an error of ours that DuckDB would wrap in its own.
+    """
+
+    def __init__(self, table: CatalogTable, partitions: Sequence[Partition], store: Store, with_path: bool = False):
+        self.table, self.partitions, self.store, self.with_path = table, partitions, store, with_path
+        self.read: set[str] = set()
+        self.bytes = 0
+        self.failure: LakeError | None = None
+        self._filesystem, self._base = store.arrow()
+        super().__init__([], _schema(table, with_path), _PARQUET, self._filesystem)
+
+    @property
+    def key(self) -> str:
+        """The partition key's name."""
+        return self.table.partition_keys[0][0]
+
+    @property
+    def values(self) -> list[str]:
+        """The partition key's values."""
+        return [partition.dt for partition in self.partitions]
+
+    def scanner(self, **options: Any) -> Any:
+        """Called by DuckDB with the columns it needs and its filter (None, or an expression over this schema)."""
+        try:
+            chosen = self._matching(options.get("filter"))
+            objects = self._objects(chosen)
+        except LakeError as error:
+            self.failure = error
+            raise
+        self.read.update(partition.dt for partition in chosen)
+        self.bytes += sum(each.size for _, each in objects)
+        fragments = [self._fragment(partition, each) for partition, each in objects]
+        return pads.FileSystemDataset(fragments, self.schema, _PARQUET, self._filesystem).scanner(**options)
+
+    def _matching(self, condition: Any) -> list[Partition]:
+        if condition is None:
+            return list(self.partitions)
+        field = pads.field(self.key)
+        # Stand-ins for whole partitions: never opened, they carry what is known before a folder is listed.
+        stand_ins = [
+            _PARQUET.make_fragment(partition.dt, self._filesystem, partition_expression=field == partition.dt)
+            for partition in self.partitions
+        ]
+        whole = pads.FileSystemDataset(stand_ins, self.schema, _PARQUET, self._filesystem)
+        matching = {fragment.path for fragment in whole.get_fragments(filter=condition)}
+        return [partition for partition in self.partitions if partition.dt in matching]
+
+    def _objects(self, partitions: Sequence[Partition]) -> list[tuple[Partition, StoredObject]]:
+        with ThreadPoolExecutor(_LISTERS) as pool:
+            listings = pool.map(lambda partition: self.store.list(partition.location), partitions)
+            return [
+                (partition, each)
+                for partition, listing in zip(partitions, listings, strict=True)
+                for each in listing
+                if _is_rows(each.key)
+            ]
+
+    def _fragment(self, partition: Partition, each: StoredObject) -> Any:
+        known = pads.field(self.key) == partition.dt
+        if self.with_path:
+            known = known & (pads.field(PATH_COLUMN) == self.store.uri_of(each.key))
+        path = f"{self._base}/{each.key}"
+        return _PARQUET.make_fragment(path, self._filesystem, partition_expression=known, file_size=each.size)
+
+    def projection(self) -> str:
+        """The SELECT list that gives Athena's types: its timestamps have no zone."""
+        columns = [_projected(name, parse_hive_type(hive)) for name, hive, _ in self.table.columns]
+        hidden = [PATH_COLUMN] if self.with_path else []
+        return ", ".join([*columns, *(quoted(name) for name in (self.key, *hidden))])
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _is_rows(key: str) -> bool:
+    name = key.rpartition("/")[2]
+    return name.endswith(".parquet") and not name.startswith(("_", "."))
+
+
+def _schema(table: CatalogTable, with_path: bool) -> pa.Schema:
+    if len(table.partition_keys) != 1:
+        keys = [name for name, _ in table.partition_keys]
+        raise CatalogError(
+            f"reading {table.database}.{table.name}: expected one partition key, dt; the catalog has {keys}"
+        )
+    try:
+        fields = [pa.field(name, arrow_type(hive)) for name, hive, _ in table.columns]
+    except (LakeError, ValueError) as error:
+        raise CatalogError(f"reading the columns of {table.database}.{table.name} in the catalog: {error}") from error
+    hidden = [pa.field(PATH_COLUMN, pa.string())] if with_path else []
+    return pa.schema([*fields, pa.field(table.partition_keys[0][0], pa.string()), *hidden])
+
+
+def _projected(name: str, kind: HiveType) -> str:
+    column = quoted(name)
+    if kind == Primitive("timestamp"):
+        # Plain arithmetic; a cast would ask the calendar for the session's zone at each row.
+        return f"make_timestamp(epoch_us({column})) AS {column}"
+    if "timestamp" in str(kind):
+        return f"CAST({column} AS {_duckdb_type(kind)}) AS {column}"
+    return column
+
+
+def _duckdb_type(kind: HiveType) -> str:
+    match kind:
+        case Primitive(name):
+            return {"string": "VARCHAR", "binary": "BLOB"}.get(name, name.upper())
+        case Decimal(precision, scale):
+            return f"DECIMAL({precision}, {scale})"
+        case Array(element):
+            return f"{_duckdb_type(element)}[]"
+        case Struct(fields):
+            return "STRUCT(" + ", ".join(f"{quoted(name)} {_duckdb_type(field)}" for name, field in fields) + ")"
+        case Map(key, value):
+            return f"MAP({_duckdb_type(key)}, {_duckdb_type(value)})"

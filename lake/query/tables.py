@@ -1,0 +1,91 @@
+"""Which tables a query names: its references, resolved against the catalog's names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlglot import exp
+
+from lake.query.errors import UnknownTableError, UnsupportedSqlError, suggestion
+
+PARTITIONS_SUFFIX = "$partitions"
+_CATALOG = "awsdatacatalog"
+
+Name = tuple[str, str]
+"""(database, table), in lower case; the table may be a table's name followed by $partitions."""
+
+
+def resolve_tables(query: exp.Query, known: list[Name], database: str | None) -> dict[Name, list[exp.Table]]:
+    """The tables of a query, with the nodes that name them; the nodes are made fully qualified in place.
+
+    A name without a database is looked for in `database`, or, where none is set, in all: it must be in one alone.
+    Raises UnknownTableError, with near misses, and UnsupportedSqlError for a table function.
+    """
+    found: dict[Name, list[exp.Table]] = {}
+    for node in list(query.find_all(exp.Table)):
+        if not isinstance(node.this, exp.Identifier):
+            raise UnsupportedSqlError(f"reading {node.sql('athena')}: a table function is not supported locally")
+        if not node.db and node.name.lower() in set(_visible_ctes(node)):
+            continue
+        name = _resolved(node, known, database)
+        node.set("this", exp.to_identifier(name[1], quoted=True))
+        node.set("db", exp.to_identifier(name[0], quoted=True))
+        node.set("catalog", None)
+        found.setdefault(name, []).append(node)
+    for column in query.find_all(exp.Column):
+        if column.catalog.lower() == _CATALOG:
+            column.set("catalog", None)
+    return found
+
+
+def known_table(parts: tuple[str, ...], known: list[Name], database: str | None) -> Name:
+    """The (database, table) that one, two or three parts of a name stand for. Raises UnknownTableError."""
+    *places, table = (part.lower() for part in parts)
+    written = ".".join(parts)
+    if len(places) == 2 and places[0] != _CATALOG:
+        raise UnknownTableError(f'reading {written}: the catalog here is "{_CATALOG}"; there is no {places[0]!r}')
+    wanted = places[-1] if places else (database.lower() if database else None)
+    real = table.removesuffix(PARTITIONS_SUFFIX)
+    homes = [home for home, name in known if name == real and wanted in (None, home)]
+    if len(homes) > 1:
+        raise UnknownTableError(f"reading {written}: it is in {' and '.join(homes)}; write {homes[0]}.{table}")
+    if homes:
+        return homes[0], table
+    return _refuse(written, f"{wanted}.{real}" if wanted else real, known)
+
+
+def _refuse(written: str, meant: str, known: list[Name]) -> Name:
+    if not known:
+        raise UnknownTableError(
+            f"reading {written}: nothing is published in this lake yet; `lake run` publishes tables"
+        )
+    names = [f"{home}.{name}" for home, name in known]
+    near = suggestion(meant, names) or suggestion(f"{meant}_v1", names)
+    if not near and "." not in meant:
+        near = suggestion(meant, [name for _, name in known]) or suggestion(f"{meant}_v1", [name for _, name in known])
+    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+    raise UnknownTableError(f"reading {written}: there is no such table{near}\nThere are: {shown}")
+
+
+def _resolved(node: exp.Table, known: list[Name], database: str | None) -> Name:
+    return known_table(tuple(part.name for part in node.parts), known, database)
+
+
+def _visible_ctes(node: exp.Expr) -> Iterator[str]:
+    """Names of the WITH clauses that a table reference can see, from the inside out."""
+    child: Any = node
+    parent: Any = node.parent
+    while parent is not None:
+        with_ = parent.args.get("with_")
+        if with_ is not None and child is not with_:
+            yield from (cte.alias.lower() for cte in with_.expressions)
+        if isinstance(parent, exp.With):
+            # Inside one of them: it sees those before it, and itself where it is recursive.
+            for cte in parent.expressions:
+                if cte is child:
+                    if parent.args.get("recursive"):
+                        yield cte.alias.lower()
+                    break
+                yield cte.alias.lower()
+        child, parent = parent, parent.parent
