@@ -18,7 +18,7 @@ import pyarrow.types as pt
 from lake.parse.reasons import Reason
 from lake.parse.scalars import Members, Reader, Refused, scalar_json_value, scalar_text_value, shown
 
-__all__ = ["Members", "Reader", "Refused", "json_value", "misses_fields", "text_value"]
+__all__ = ["Members", "Reader", "Refused", "json_value", "misses_fields", "shown", "text_value"]
 
 
 def json_value(arrow_type: pa.DataType, accepts_text: bool = False) -> Reader:

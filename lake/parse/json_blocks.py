@@ -1,0 +1,119 @@
+"""A stream of JSON, in whatever form and state, to blocks of rows and rejected records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lake.contract.model import Table
+from lake.parse.block import BLOCK_BYTES, MAX_RECORD, Block, Rejected
+from lake.parse.json_exact import ExactReader
+from lake.parse.json_fast import FastReader
+from lake.parse.json_frames import Framer, MoreNeeded
+from lake.parse.json_skip import Skipper
+from lake.parse.members import Chunk
+from lake.parse.outcome import Outcome
+from lake.parse.reasons import Reason
+from lake.parse.records import RecordReader
+
+
+def json_blocks(chunks: Iterator[Chunk], table: Table) -> Iterator[Block]:
+    """The records of an object's plain bytes, in order of arrival.
+
+    Every byte is in a row's record, in a rejected payload, or is white space, a byte-order mark or the syntax around
+    records (lake.parse.json_frames says what that is). An object without any record is one `empty_object`. What one
+    block needs does not depend on the object's size; a record may have MAX_RECORD bytes.
+    """
+    return _Stream(table).blocks(chunks)
+
+
+class _Stream:
+    """One object being read. `_data` is what has arrived and is not read yet."""
+
+    def __init__(self, table: Table) -> None:
+        self._reader = RecordReader(table)
+        self._framer = Framer(column.field for column in table.columns)
+        self._exact = ExactReader(self._framer, self._reader)
+        self._fast = FastReader(self._exact)
+        self._skipper: Skipper | None = None
+        self._pieces: list[bytes] = []
+        self._wanted = BLOCK_BYTES
+        self._records = 0
+        self._without_record: list[bytes] = []
+
+    def blocks(self, chunks: Iterator[Chunk]) -> Iterator[Block]:
+        for chunk in chunks:
+            if chunk.after_gap:
+                yield from self._read(is_last=True)
+            self._pieces.append(chunk.data)
+            if not self._records and sum(map(len, self._without_record)) < MAX_RECORD:
+                self._without_record.append(chunk.data)
+            if sum(map(len, self._pieces)) >= self._wanted:
+                yield from self._read(is_last=False)
+        yield from self._read(is_last=True)
+        if not self._records:
+            payload = b"".join(self._without_record)[:MAX_RECORD]
+            message = "the object holds no record" if payload else "the object has no bytes"
+            empty = Rejected(Reason.EMPTY_OBJECT, message, 0, 0, payload)
+            yield Block(self._reader.table([]), (empty,))
+
+    def _read(self, is_last: bool) -> Iterator[Block]:
+        """Reads what there is, block by block, and keeps what cannot be read without more."""
+        data = b"".join(self._pieces)
+        self._framer.is_last = is_last
+        self._exact.was_truncated = False
+        at = 0
+        is_stuck = False
+        while at < len(data) and not is_stuck:
+            outcome = Outcome(self._reader)
+            at, is_stuck = self._read_block(data, at, outcome)
+            yield from self._counted(outcome)
+        rest = data[at:]
+        self._framer.base += at
+        if is_last:
+            yield from self._finish()
+            self._framer.base += len(rest)
+            rest = b""
+        self._pieces = [rest]
+        self._wanted = max(BLOCK_BYTES, 2 * len(rest))
+
+    def _read_block(self, data: bytes, at: int, outcome: Outcome) -> tuple[int, bool]:
+        """Reads about one block; returns where what follows begins, and whether more is needed to read that."""
+        if self._skipper is not None:
+            return self._skip(data, at, outcome), False
+        stop = min(at + BLOCK_BYTES, len(data))
+        try:
+            return self._fast.read(data, at, stop, outcome), False
+        except MoreNeeded as needed:
+            if len(data) - needed.start <= MAX_RECORD:
+                return needed.start, True
+            self._skipper = Skipper()
+            return self._skip(data, needed.start, outcome), False
+
+    def _skip(self, data: bytes, at: int, outcome: Outcome) -> int:
+        piece = data[at : at + MAX_RECORD]
+        end = None if self._skipper is None else self._skipper.end(piece)
+        length = len(piece) if end is None else end
+        if end is not None:
+            self._skipper = None
+            self._framer.passed_records()
+        if length:
+            message = f"the record is larger than {MAX_RECORD} bytes; this is a part of it"
+            offset = self._framer.base + at
+            outcome.reject(at, offset, Reason.RECORD_TOO_LARGE, message, piece[:length])
+        return at + length
+
+    def _finish(self) -> Iterator[Block]:
+        """What is left open at the end of the stream, or before a gap."""
+        self._skipper = None
+        frame = self._framer.finish(self._exact.was_truncated)
+        if frame is not None and frame.fault is not None and frame.opener is not None:
+            outcome = Outcome(self._reader)
+            outcome.reject(0, frame.opener[0], frame.fault, frame.message, frame.opener[1])
+            yield from self._counted(outcome)
+
+    def _counted(self, outcome: Outcome) -> Iterator[Block]:
+        if not outcome.is_empty:
+            block = outcome.block(self._records)
+            self._records += block.records
+            self._without_record.clear()
+            yield block

@@ -1,0 +1,229 @@
+"""Where records begin and end in a stream of JSON, whatever form it has, and however it is damaged.
+
+A stream is objects one after the other, with white space, byte-order marks or nothing between them; arrays of objects;
+and envelopes, objects that begin with the member "Records" holding an array. Forms may follow each other. All that is
+neither a record, nor white space, nor the syntax around records, is a frame with a fault, so that no byte is lost.
+
+What a fault costs: an object that is no JSON ends where a record plausibly begins: at a line that begins with a bracket
+at its margin; after `}` and the end of its line, unless the next line goes on with `,`, `}`, `]`, `:` or a string; at
+`{` after `}` (and `,` in an array), where a JSON value follows. Other junk ends at its line's end, or where an object
+follows; in an array at the next comma, too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from lake.parse.json_text import extent_of_value
+from lake.parse.reasons import Reason
+
+BOM = b"\xef\xbb\xbf"
+_BETWEEN = re.compile(rb"(?:[ \t\r\n]|\xef\xbb\xbf)*")
+_SPACE = re.compile(rb"[ \t\r\n]*")
+_ENVELOPE = re.compile(rb'\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*\[(?=[ \t\r\n]*[{\]])')
+_ENVELOPE_REACH = 256
+_OBJECT_ENDS = re.compile(
+    rb"(?P<line>\n(?=[\[{])|\}[ \t\r]*\n(?=[ \t\r\n]*[^ \t\r\n,}\]:\"{\[]))|\}[ \t\r\n]*(?<!\n)(?P<next>\{)"
+)
+_ELEMENT_ENDS = re.compile(rb"(?:\}[ \t\r\n]*,?[ \t\r\n]*|\n)(?P<next>\{)|\}[ \t\r\n]*(?P<close>\])")
+_JUNK_ENDS = re.compile(rb"(?P<line>\n)|(?P<next>\{)(?=[ \t\r\n]*[\"}])")
+_ELEMENT_JUNK_ENDS = re.compile(rb"(?P<line>[\n,])|(?P<next>\{)(?=[ \t\r\n]*[\"}])|(?P<close>\])")
+_AFTER_ARRAY = re.compile(rb"[ \t\r\n]*(?:[\[{]|\Z)")
+_AFTER_ENVELOPE = re.compile(rb"[ \t\r\n]*\}[ \t\r\n]*(?:[\[{]|\Z)")
+_TAIL_WINDOW = 4 << 10
+_DELIMITER = re.compile(rb"[ \t\r\n,\]\[{}]|\Z")
+_LEFT_COMMA = re.compile(rb",[ \t\r\n]*\{")
+
+
+class Frame(NamedTuple):
+    """A stretch of the buffer: a record where `fault` is None (an object that is JSON), else what is wrong with it.
+
+    `opener`: of an array that is never closed, its first bytes and where they stood in the stream.
+    """
+
+    start: int
+    end: int
+    fault: Reason | None = None
+    message: str = ""
+    opener: tuple[int, bytes] | None = None
+
+
+class MoreNeeded(Exception):  # noqa: N818 - asks for bytes, is no fault
+    """The buffer ends before it can be said where what begins at `start` ends."""
+
+    def __init__(self, start: int) -> None:
+        super().__init__(start)
+        self.start = start
+
+
+class Framer:
+    """Finds frames, one after the other. It keeps whether the stream is within an array; the buffer is the caller's.
+
+    `fields` are the table's: an object that begins with one is a record, and an envelope is one only as long as no
+    field has the name "Records". `base` is the stream's offset of the buffer's first byte, `is_last` whether no byte
+    follows the buffer's.
+    """
+
+    def __init__(self, fields: Iterable[str]) -> None:
+        names = set(fields)
+        self._envelopes = "Records" not in names
+        known = b"|".join(re.escape(json.dumps(name, ensure_ascii=False).encode()) for name in sorted(names))
+        self._begins_record = re.compile(rb"\{[ \t\r\n]*(?:" + known + rb")[ \t\r\n]*:")
+        self.in_array = False
+        self.base = 0
+        self.is_last = False
+        self._opener: tuple[int, bytes] | None = None
+        self._is_envelope = False
+        self._in_envelope_tail = False
+        self._has_element = False
+
+    def next(self, data: bytes, at: int) -> Frame | int:
+        """The frame at or after `at`; or, where only space and syntax is left, the position after that.
+
+        Raises MoreNeeded.
+        """
+        while True:
+            at = _BETWEEN.match(data, at).end()  # type: ignore[union-attr]  # matches the empty text
+            if at >= len(data):
+                return at
+            if self._in_envelope_tail:
+                found = self._after_records(data, at)
+            elif data[at : at + 1] == b"{" and not self._opens_envelope(data, at):
+                return self._object(data, at)
+            else:
+                found = self._in_array_at(data, at) if self.in_array else self._at_top(data, at)
+            if isinstance(found, Frame):
+                return found
+            at = found
+
+    @property
+    def expects_object(self) -> bool:
+        """Whether an object that begins here would be a record, or an envelope."""
+        return not self._in_envelope_tail
+
+    def may_be_envelope(self, record: object) -> bool:
+        """Whether what was parsed has to be looked at as an envelope."""
+        return self._envelopes and not self.in_array and type(record) is dict and "Records" in record
+
+    def passed_records(self) -> None:
+        """The caller has found records by itself; what follows is what follows a record."""
+        self._has_element = True
+
+    def finish(self, was_cut: bool) -> Frame | None:
+        """The stream ends, or has a gap: what is still open is forgotten. A frame where an array was never closed.
+
+        With `was_cut` the last record was truncated, which says it all.
+        """
+        opener = self._opener if (self.in_array or self._in_envelope_tail) and not was_cut else None
+        self.in_array = self._in_envelope_tail = False
+        message = "the stream ends within the array that begins here"
+        return None if opener is None else Frame(0, 0, Reason.TRUNCATED, message, opener)
+
+    def _opens_envelope(self, data: bytes, at: int) -> bool:
+        """Whether an envelope begins here; if so, next comes what follows its bracket."""
+        if self.in_array or not self._envelopes:
+            return False
+        if not self.is_last and len(data) - at < _ENVELOPE_REACH:
+            raise MoreNeeded(at)
+        return _ENVELOPE.match(data, at, at + _ENVELOPE_REACH) is not None
+
+    def _open(self, data: bytes, at: int, end: int, is_envelope: bool) -> int:
+        self.in_array, self._is_envelope, self._has_element = True, is_envelope, False
+        self._opener = (self.base + at, data[at:end])
+        return end
+
+    def _at_top(self, data: bytes, at: int) -> Frame | int:
+        if data[at : at + 1] == b"[":
+            return self._open(data, at, at + 1, is_envelope=False)
+        if data[at : at + 1] == b"{":
+            return self._open(data, at, _ENVELOPE.match(data, at).end(), is_envelope=True)  # type: ignore[union-attr]
+        if data[at : at + 1] == b",":
+            if _SPACE.match(data, at + 1).end() == len(data) and not self.is_last:  # type: ignore[union-attr]
+                raise MoreNeeded(at)
+            if _LEFT_COMMA.match(data, at):
+                # The rest of an array whose beginning was lost, or lines that end with commas: one fault for all.
+                self.in_array, self._is_envelope, self._has_element, self._opener = True, False, False, None
+                return Frame(at, at + 1, Reason.INVALID_JSON, "a comma between records outside any array")
+        return self._other(data, at)
+
+    def _in_array_at(self, data: bytes, at: int) -> Frame | int:
+        if data[at : at + 1] == b"]":
+            self.in_array, self._in_envelope_tail = False, self._is_envelope
+            return at + 1
+        if data[at : at + 1] == b",":
+            if self._has_element:
+                self._has_element = False
+                return at + 1
+            return Frame(at, at + 1, Reason.INVALID_JSON, "a comma with no element before it")
+        self._has_element = True
+        return self._other(data, at)
+
+    def _after_records(self, data: bytes, at: int) -> Frame | int:
+        """What follows the array of an envelope: its end, or other members, which are no record of their own."""
+        if data[at : at + 1] == b"}":
+            self._in_envelope_tail = False
+            return at + 1
+        if data[at : at + 1] == b",":
+            extent = extent_of_value(b"{" + data[at + 1 : at + _TAIL_WINDOW], 0)
+            if extent.end is None and extent.could_go_on:
+                extent = extent_of_value(b"{" + data[at + 1 :], 0)
+            if extent.end is None and extent.could_go_on and not self.is_last:
+                raise MoreNeeded(at)
+            if extent.end is not None:
+                self._in_envelope_tail = False
+                return Frame(at, at + extent.end, Reason.NOT_AN_OBJECT, "members beside the Records of an envelope")
+        self._in_envelope_tail = False
+        return at
+
+    def _object(self, data: bytes, at: int) -> Frame:
+        self._has_element = True
+        extent = extent_of_value(data, at)
+        if extent.end is not None:
+            return Frame(at, extent.end)
+        if extent.could_go_on and not self.is_last:
+            raise MoreNeeded(at)
+        end = self._end_of_fault(data, at, _ELEMENT_ENDS if self.in_array else _OBJECT_ENDS)
+        reason = Reason.TRUNCATED if extent.could_go_on else Reason.INVALID_JSON
+        return Frame(at, end, reason, extent.message)
+
+    def _other(self, data: bytes, at: int) -> Frame:
+        """What is no object: another JSON value, or junk."""
+        extent = extent_of_value(data, at)
+        if extent.end is not None and (extent.end < len(data) or self.is_last) and _DELIMITER.match(data, extent.end):
+            return Frame(at, extent.end, Reason.NOT_AN_OBJECT, "a JSON value that is no object")
+        if not self.is_last and (extent.could_go_on or extent.end == len(data)):
+            raise MoreNeeded(at)
+        end = self._end_of_fault(data, at, _ELEMENT_JUNK_ENDS if self.in_array else _JUNK_ENDS)
+        reason = Reason.TRUNCATED if extent.could_go_on else Reason.INVALID_JSON
+        return Frame(at, end, reason, extent.message or "no JSON value")
+
+    def _end_of_fault(self, data: bytes, at: int, ends: re.Pattern[bytes]) -> int:
+        for match in ends.finditer(data, at + 1):
+            kind = match.lastgroup
+            if kind == "close":
+                after = _AFTER_ENVELOPE if self._is_envelope else _AFTER_ARRAY
+                follows = after.match(data, match.end())
+                if follows is not None and (follows.end() < len(data) or self.is_last):
+                    return match.start("close")
+            elif kind == "next":
+                if self._begins_record.match(data, match.start("next")):
+                    return self._before(data, match.start("next"))
+                extent = extent_of_value(data, match.start("next"))
+                if extent.end is not None or (extent.could_go_on and self.is_last):
+                    return self._before(data, match.start("next"))
+                if extent.could_go_on:
+                    break
+            else:
+                return match.start("line") + (0 if match["line"] == b"," else match["line"].find(b"\n"))
+        if not self.is_last:
+            raise MoreNeeded(at)
+        return len(data)
+
+    def _before(self, data: bytes, start: int) -> int:
+        """Where what ends before the record at `start` ends: without the comma, which is the array's."""
+        rest = data[max(start - 64, 0) : start].rstrip(b" \t\r\n")
+        end = start - (min(start, 64) - len(rest))
+        return end - 1 if self.in_array and rest.endswith(b"},") else end

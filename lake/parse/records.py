@@ -1,0 +1,132 @@
+"""One JSON object, as it stands, to one row of a table; or why it is none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from lake.contract.arrow import arrow_schema
+from lake.contract.model import Column, Table
+from lake.parse.json_text import MAX_DEPTH, Member, is_too_deep, members_of
+from lake.parse.reasons import Reason
+from lake.parse.values import Reader, Refused, json_value, misses_fields, shown
+
+Row = tuple[object, ...]
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How one column is read."""
+
+    column: Column
+    read: Reader
+    misses: Callable[[object], bool] | None
+
+
+class RecordReader:
+    """Reads records of one table, exactly. Rows are tuples: the contract's columns, then `rescued`.
+
+    What is kept in `rescued`: members whose names the contract does not know, as they were written; and a column's
+    whole value where a struct within it has fields that its type does not know.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.schema = arrow_schema(table)
+        self._rescue = table.rescue
+        self._columns = [
+            _Reading(column, json_value(kind, column.accepts_text), misses_fields(kind))
+            for column, kind in ((column, self.schema.field(column.name).type) for column in table.columns)
+        ]
+        self._fields = {reading.column.field: reading for reading in self._columns}
+
+    def quick_row(self, source: bytes, record: dict[str, object]) -> Row | None:
+        """The row of a record with nothing odd in it, as orjson parsed it; None where `row` has to say what it is.
+
+        orjson keeps the last of duplicates. As long as there is no escape, every string and name has two quotes of
+        its own, so a name that was lost leaves quotes over.
+        """
+        if b"\\" in source or source.count(b'"') != 2 * _strings_in(record):
+            return None
+        row: list[object] = []
+        known = 0
+        try:
+            for reading in self._columns:
+                value = record.get(reading.column.field, _ABSENT)
+                if value is not _ABSENT:
+                    known += 1
+                    if reading.misses is not None and value is not None and reading.misses(value):
+                        return None
+                row.append(self._value(reading, None if value is _ABSENT else value, source))
+        except Refused:
+            return None
+        if known != len(record):
+            return None
+        row.append(None)
+        return tuple(row)
+
+    def row(self, source: bytes) -> Row:
+        """The row of a record: one JSON object without anything around it. Raises Refused."""
+        if is_too_deep(source):
+            raise Refused(Reason.INVALID_JSON, f"nested more than {MAX_DEPTH} deep")
+        try:
+            text = source.decode()
+        except UnicodeDecodeError as error:
+            raise Refused(Reason.INVALID_UTF8, f"not UTF-8 at byte {error.start} of the record") from None
+        members = members_of(text)
+        values = self._known(members)
+        rescued = [member.source for member in members if self._is_rescued(member)]
+        row = [self._value(reading, values.get(reading.column.field), source) for reading in self._columns]
+        return (*row, "{" + ",".join(rescued) + "}" if rescued and self._rescue else None)
+
+    def table(self, rows: list[Row]) -> pa.Table:
+        """The rows as columns."""
+        columns = zip(*rows, strict=True) if rows else [()] * len(self.schema)
+        arrays = [pa.array(values, field.type) for field, values in zip(self.schema, columns, strict=True)]
+        return pa.Table.from_arrays(arrays, schema=self.schema)
+
+    def _known(self, members: list[Member]) -> dict[str, object]:
+        values: dict[str, object] = {}
+        for member in members:
+            if member.name in self._fields:
+                if member.name in values:
+                    raise Refused(Reason.DUPLICATE_FIELD, f"field {shown(member.name)} stands more than once")
+                values[member.name] = member.value
+        return values
+
+    def _is_rescued(self, member: Member) -> bool:
+        reading = self._fields.get(member.name)
+        if reading is None:
+            return True
+        return reading.misses is not None and member.value is not None and reading.misses(member.value)
+
+    def _value(self, reading: _Reading, value: object, source: bytes) -> object:
+        column = reading.column
+        if value is not None:
+            try:
+                value = reading.read(value)
+            except Refused as refused:
+                raise Refused(refused.reason, f"field {shown(column.field)}: {refused.message}") from None
+        elif column.derived_from == "record_bytes":
+            value = hashlib.sha256(source).hexdigest()
+        elif column.required:
+            raise Refused(Reason.MISSING_REQUIRED, f"field {shown(column.field)} is required, and absent or null")
+        if column.allowed_values and value is not None and str(value) not in column.allowed_values:
+            allowed = ", ".join(column.allowed_values)
+            raise Refused(Reason.VALUE_NOT_ALLOWED, f"field {shown(column.field)}: {shown(value)} is not in {allowed}")
+        return value
+
+
+def _strings_in(value: object) -> int:
+    """How many strings, names included, a parsed value is made of."""
+    if type(value) is dict:
+        return len(value) + sum(
+            1 if type(item) is str else _strings_in(item) if type(item) in (dict, list) else 0
+            for item in value.values()
+        )
+    if type(value) is list:
+        return sum(map(_strings_in, value))
+    return 1 if type(value) is str else 0
