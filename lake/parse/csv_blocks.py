@@ -133,7 +133,7 @@ class _CsvObject:
             yield self._reject_next(segment, data, Reason.TRUNCATED, "a damaged stretch begins within the record")
             return
         is_end = is_all and not segment.is_cut_off
-        bad = data[: _resumption(data, header.width, is_end)]
+        bad = data[: _resumption(data, None if header.fault else header.width, is_end)]
         reason, message = header.fault or (Reason.MALFORMED_CSV, shape.value)
         yield self._reject_next(segment, bad, reason, message)
 
@@ -158,17 +158,17 @@ class _CsvObject:
         return Block(self.no_rows, (Rejected(reason, message, self.record - 1, offset, payload),))
 
 
-def _resumption(data: bytes, width: int, is_end: bool) -> int:
+def _resumption(data: bytes, width: int | None, is_end: bool) -> int:
     """How many bytes, one line at least, the broken record at the start of `data` costs.
 
-    Up to the first line from which a record of `width` fields can be read; otherwise up to the last line, which may
-    go on behind `data`, or, with `is_end`, all.
+    Up to the first line from which a record of `width` fields (of any number, if None) can be read; otherwise up to
+    the last line, which may go on behind `data`, or, with `is_end`, all.
     """
     line = next_line(data, 0)
     while line is not None and line < len(data):
         attempt = record_at(data, line)
-        has_end = attempt.after > attempt.end or is_end
-        if attempt.shape is Shape.WHOLE and has_end and len(fields_of(data[line : attempt.end])) == width:
+        is_whole = attempt.shape is Shape.WHOLE and (attempt.after > attempt.end or is_end)
+        if is_whole and width in (None, len(fields_of(data[line : attempt.end]))):
             return line
         after = next_line(data, line)
         if after is None and not is_end:
