@@ -175,6 +175,8 @@ def _report(table: str, root: str, files: int, delivered: Delivered, json_output
         f"{table}: {files} files, {delivered.records} records in = {delivered.delivered} delivered in "
         f"{len(delivered.objects)} objects + {delivered.refused} in the error output, below {root}"
     )
+    if delivered.whole_files:
+        note(f"{delivered.whole_files} of the records are whole files, delivered as they are.")
     if delivered.blank_lines:
         note(f"{delivered.blank_lines} blank lines were no records.")
     if delivered.refused:
@@ -194,6 +196,7 @@ def _summary(table: str, root: str, files: int, delivered: Delivered) -> dict[st
         "delivered": delivered.delivered,
         "refused": delivered.refused,
         "blank_lines": delivered.blank_lines,
+        "whole_files": delivered.whole_files,
         "bytes": delivered.size,
         "objects": [_object(landed) for landed in delivered.objects],
         "error_objects": [_object(landed) for landed in delivered.error_objects],

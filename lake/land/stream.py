@@ -70,12 +70,16 @@ class Landed:
 
 @dataclass
 class Delivered:
-    """What became of everything that was read: records = delivered + refused."""
+    """What became of everything that was read: records = delivered + refused.
+
+    A file that is delivered whole is one record, as Firehose sees it, and one of `whole_files`.
+    """
 
     records: int = 0
     delivered: int = 0
     refused: int = 0
     blank_lines: int = 0
+    whole_files: int = 0
     objects: list[Landed] = field(default_factory=list)
     error_objects: list[Landed] = field(default_factory=list)
 
@@ -153,6 +157,7 @@ class Firehose:
         """A file that becomes an object of its own, byte for byte, whatever its size."""
         self.delivered.records += 1
         self.delivered.delivered += 1
+        self.delivered.whole_files += 1
         self._write_rows(data, 1, arrived_at)
 
     def close(self) -> Delivered:

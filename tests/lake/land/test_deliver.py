@@ -7,48 +7,17 @@ import gzip
 import json
 import random
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from lake.contract.model import Source, Table
+from lake.contract.model import Table
 from lake.errors import UsageError
 from lake.land.deliver import Arrivals, default_prefixes, land_files, stream_name
-from lake.land.records import files_below, hour_in_name, is_line_json
-from lake.land.stream import LARGEST_RECORD, Delivered, Stream
+from lake.land.records import files_below, is_line_json
+from lake.land.stream import LARGEST_RECORD, Stream
 from lake.objects import open_store
-
-EVENTS = Table("clickstream", "events_v1", "1.0.0", "", (), Source("raw/clickstream/events", "json"))
-PREFIX, ERROR_PREFIX = default_prefixes(EVENTS)
-
-
-def at(time: str) -> datetime:
-    return datetime.fromisoformat(f"2026-11-21T{time}").replace(tzinfo=UTC)
-
-
-def stream(**settings: object) -> Stream:
-    return Stream("clickstream-events", PREFIX, ERROR_PREFIX, **settings)  # type: ignore[arg-type] # settings by name
-
-
-def landed(root: Path) -> dict[str, bytes]:
-    """Every object's content, by its folder and a count within it, in the order of keys."""
-    store = open_store(str(root))
-    return {o.key: store.read(o.key) for o in store.list("")}
-
-
-def contents(root: Path, folder: str = "raw/clickstream/events") -> list[tuple[str, bytes]]:
-    """(hour folder, content) of the objects below a folder, sorted: names hold digests."""
-    return sorted((key.split("/")[-2], data) for key, data in landed(root).items() if key.startswith(folder))
-
-
-def land(tmp_path: Path, *files: Path, time: str = "09:10", **settings: object) -> Delivered:
-    return land_files(files, stream(**settings), open_store(str(tmp_path / "lake")), Arrivals(at(time)))
-
-
-def written(path: Path, data: bytes) -> Path:
-    path.write_bytes(data)
-    return path
+from tests.lake.land.delivery import ERROR_PREFIX, EVENTS, PREFIX, at, contents, land, landed, stream, written
 
 
 def test_default_prefixes_lie_beside_each_other_by_arrival_hour() -> None:
@@ -99,7 +68,7 @@ def test_file_of_another_kind_is_an_object_of_its_own_byte_for_byte(tmp_path: Pa
     files = [written(tmp_path / "a", b'{"a":0}\n'), written(tmp_path / "b", data)]
     delivered = land(tmp_path, *files)
     assert contents(tmp_path / "lake") == sorted([("dt=2026-11-21-09", b'{"a":0}\n'), ("dt=2026-11-21-09", data)])
-    assert (delivered.records, delivered.delivered) == (2, 2)
+    assert (delivered.records, delivered.delivered, delivered.whole_files) == (2, 2, 1)
 
 
 def test_whole_delivers_line_delimited_json_as_it_is(tmp_path: Path) -> None:
@@ -123,81 +92,6 @@ def test_buffer_is_flushed_before_it_would_exceed_its_size(tmp_path: Path) -> No
     line = b'{"a":"' + b"x" * (262_144 - 9) + b'"}'  # with its line feed, a quarter of a megabyte
     delivered = land(tmp_path, written(tmp_path / "a", (line + b"\n") * 6), buffer_mb=1)
     assert [(o.records, o.size) for o in delivered.objects] == [(4, 1 << 20), (2, 1 << 19)]
-
-
-def test_buffer_is_flushed_when_it_has_waited_and_lies_in_the_hour_of_its_oldest_record(tmp_path: Path) -> None:
-    file = written(tmp_path / "a", b"".join(b'{"n":%d}\n' % n for n in range(5)))
-    arrivals = Arrivals(at("09:58"), rate=1 / 60)
-    delivered = land_files([file], stream(buffer_seconds=120), open_store(str(tmp_path / "lake")), arrivals)
-    assert contents(tmp_path / "lake") == [
-        ("dt=2026-11-21-09", b'{"n":0}\n{"n":1}\n'),
-        ("dt=2026-11-21-10", b'{"n":2}\n{"n":3}\n'),
-        ("dt=2026-11-21-10", b'{"n":4}\n'),
-    ]
-    assert [(o.hour, o.records) for o in delivered.objects] == [
-        ("2026-11-21-09", 2),
-        ("2026-11-21-10", 2),
-        ("2026-11-21-10", 1),
-    ]
-
-
-def test_arrivals_from_a_field_take_iso_times_and_epoch_milliseconds_and_else_the_last(tmp_path: Path) -> None:
-    lines = [
-        b'{"t":"2026-11-21T09:00:00Z"}',
-        b'{"t":"not a time"}',
-        b"{broken",
-        b'{"t":1795258800000}',  # 11:00
-        b'{"t":"2026-11-21T12:30:00+00:30"}',
-        b'{"t":"2026-11-21T09:30:00"}',
-    ]
-    file = written(tmp_path / "a", b"\n".join(lines))
-    land_files([file], stream(), open_store(str(tmp_path / "lake")), Arrivals(at("08:00"), field="t"))
-    assert contents(tmp_path / "lake") == [
-        ("dt=2026-11-21-09", b"\n".join(lines[:3]) + b"\n"),
-        ("dt=2026-11-21-09", lines[5] + b"\n"),
-        ("dt=2026-11-21-11", lines[3] + b"\n"),
-        ("dt=2026-11-21-12", lines[4] + b"\n"),
-    ]
-
-
-def test_records_slightly_out_of_order_share_an_object_at_the_oldest_arrival(tmp_path: Path) -> None:
-    file = written(tmp_path / "a", b'{"t":"2026-11-21T10:00:05Z"}\n{"t":"2026-11-21T09:59:58Z"}\n')
-    delivered = land_files([file], stream(), open_store(str(tmp_path / "lake")), Arrivals(at("08:00"), field="t"))
-    assert [(o.hour, o.records) for o in delivered.objects] == [("2026-11-21-09", 2)]
-
-
-def test_arrivals_from_names_begin_anew_with_each_file(tmp_path: Path) -> None:
-    files = [written(tmp_path / f"e-2026-11-21-{hour}.ndjson", b'{"h":1}\n{"h":2}\n') for hour in ("09", "10-30")]
-    arrivals = Arrivals(at("00:00"), rate=1, from_name=True)
-    delivered = land_files(files, stream(), open_store(str(tmp_path / "lake")), arrivals)
-    assert [o.key.rpartition("/")[2][21:40] for o in delivered.objects] == [
-        "2026-11-21-09-00-00",
-        "2026-11-21-10-30-00",
-    ]
-
-
-def test_arrivals_from_names_spread_over_the_hour_or_until_the_next_file(tmp_path: Path) -> None:
-    lines = b"".join(b'{"n":%d}\n' % n for n in range(4))
-    files = [written(tmp_path / f"e-2026-11-21-{time}.ndjson", lines) for time in ("09-00", "09-30")]
-    delivered = land_files(
-        files, stream(buffer_seconds=900), open_store(str(tmp_path / "lake")), Arrivals(at("00:00"), from_name=True)
-    )
-    times = [(o.key.rpartition("/")[2][32:40], o.records) for o in delivered.objects]
-    assert times == [("09-00-00", 2), ("09-15-00", 2), ("09-30-00", 2), ("09-45-00", 2)]
-
-
-@pytest.mark.parametrize(
-    "name", ["events.ndjson", "e-2026-11-21.ndjson", "e-2026-11-21-09-75.ndjson", "e-2026-11-21-25.ndjson"]
-)
-def test_name_without_an_hour_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
-    files = [written(tmp_path / "e-2026-11-21-09.ndjson", b"{}\n"), written(tmp_path / name, b"{}\n")]
-    with pytest.raises(UsageError, match="YYYY-MM-DD-HH"):
-        land_files(files, stream(), open_store(str(tmp_path / "lake")), Arrivals(at("00:00"), from_name=True))
-    assert landed(tmp_path / "lake") == {}
-
-
-def test_hour_in_name_may_have_minutes() -> None:
-    assert hour_in_name(Path("x/clicks-2026-11-21-09-45.ndjson")) == at("09:45")
 
 
 def test_gzip_of_the_stream_compresses_objects_and_adds_the_suffix(tmp_path: Path) -> None:
@@ -258,13 +152,6 @@ def test_equal_objects_of_one_delivery_all_stay(tmp_path: Path) -> None:
     assert contents(tmp_path / "lake") == [("dt=2026-11-21-09", b"a\n1\n")] * 3
 
 
-def test_files_of_a_folder_come_by_name_without_hidden_ones(tmp_path: Path) -> None:
-    for name in ("b", "a", ".hidden", "ü %20/".strip("/")):
-        written(tmp_path / name, b"")
-    (tmp_path / "sub").mkdir()
-    assert [path.name for path in files_below([tmp_path])] == ["a", "b", "ü %20"]
-
-
 @pytest.mark.parametrize(
     ("name", "message"), [("nothing", "there is no such file"), ("empty", "the folder holds no files")]
 )
@@ -302,3 +189,16 @@ def test_lands_on_s3_as_on_files(any_root: str, tmp_path: Path) -> None:
     assert [(o.key, store.read(o.key)) for o in store.list("raw")] == [
         (delivered.objects[0].key, b"a\n\xf0\x9f\x8c\x8a\n")
     ]
+
+
+def test_whole_files_are_compressed_too_where_the_stream_compresses(tmp_path: Path) -> None:
+    delivered = land(tmp_path, written(tmp_path / "a.csv", b"a\n1\n"), gzip=True)
+    assert delivered.objects[0].key.endswith(".gz")
+    assert [gzip.decompress(data) for _, data in contents(tmp_path / "lake")] == [b"a\n1\n"]
+
+
+def test_files_of_a_folder_come_by_name_without_hidden_ones(tmp_path: Path) -> None:
+    for name in ("b", "a", ".hidden", "ü %20"):
+        written(tmp_path / name, b"")
+    (tmp_path / "sub").mkdir()
+    assert [path.name for path in files_below([tmp_path])] == ["a", "b", "ü %20"]
