@@ -9,9 +9,12 @@ from isal import igzip_lib
 _FIRST_FEED = 4 << 10  # small, because what a member leaves over of a feed is copied
 _FIRST_LIMIT = 64 << 10  # small, because so much is set aside for each call, and many members are small
 _MOST = 256 << 10  # of a feed, and of what is handed out at a time; more is no faster
-_FLAGS_AT = 3
-_RESERVED_FLAGS = 0xE0  # RFC 1952, 2.3.1.2: "must give an error indication"; the library reads over them
 _REFUSALS: tuple[type[Exception], ...] = (igzip_lib.error, EOFError)  # type: ignore[assignment]  # its stubs name an instance
+
+
+# RFC 1952, 2.3.1
+_HEADER_CHECKSUM, _EXTRA_FIELD, _NAME, _COMMENT, _RESERVED = 0x02, 0x04, 0x08, 0x10, 0xE0
+_MOST_HEADER = 128 << 10
 
 
 class MemberError(Exception):
@@ -25,7 +28,7 @@ class Member:
         self._size = min(size, _MOST)
         self._limit = min(size, _FIRST_LIMIT)
         self._feed = _FIRST_FEED
-        self._header = b""
+        self._held: bytes | None = b""  # of the header, until it is whole
         self._stream = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         self.is_whole = False
         self.consumed_to = 0
@@ -35,14 +38,21 @@ class Member:
 
         Raises MemberError. `is_whole` once the member has ended with a right checksum and length.
         """
-        if len(self._header) <= _FLAGS_AT:
-            self._header += data[at : at + _FLAGS_AT + 1 - len(self._header)]
-            if self._header[_FLAGS_AT:] and self._header[_FLAGS_AT] & _RESERVED_FLAGS:
-                raise MemberError("its header has reserved flags set")
+        held = b""
+        if self._held is not None:
+            held, self._held = self._held, self._held + data[at : at + _MOST_HEADER]
+            if not _is_header_whole(self._held):
+                if len(self._held) >= _MOST_HEADER:
+                    raise MemberError(f"its header does not end within {_MOST_HEADER} bytes")
+                self.consumed_to = len(data)
+                return
+            self._feed = max(self._feed, len(self._held))
+            self._held = None
         view = memoryview(data)
         while at < len(data) and not self.is_whole:
             fed_to = min(at + self._feed, len(data))
-            inflated = self._decompress(view[at:fed_to])
+            inflated = self._decompress(held + view[at:fed_to] if held else view[at:fed_to])
+            held = b""
             while True:
                 if inflated:
                     yield inflated
@@ -61,3 +71,26 @@ class Member:
         except _REFUSALS as error:
             raise MemberError(str(error)) from error
         return inflated
+
+
+def _is_header_whole(header: bytes) -> bool:
+    """Whether the header may be fed: isal misreads one with several optional fields that comes in two parts.
+
+    Raises MemberError where reserved flags are set ("must give an error indication"), which isal reads over.
+    """
+    if len(header) < 4:
+        return False
+    flags = header[3]
+    if flags & _RESERVED:
+        raise MemberError("its header has reserved flags set")
+    if flags & ~1 in (0, _EXTRA_FIELD, _NAME, _COMMENT):
+        return True
+    end = 10
+    if flags & _EXTRA_FIELD:
+        end = 12 + int.from_bytes(header[10:12].ljust(2, b"\0"), "little")
+    for text in (_NAME, _COMMENT):
+        if flags & text:
+            end = header.find(b"\0", end) + 1 or len(header) + 1
+    if flags & _HEADER_CHECKSUM:
+        end += 2
+    return end <= len(header)

@@ -124,7 +124,8 @@ class _RunTried:
             at = max(self._settled - self.position, found + 1)
         self.position += len(data)
         self._find_text(_TEXT_AGAIN)
-        self._close_at_text(before=self.position)
+        while self._close_at_text(before=self.position):
+            self._find_text(_TEXT_AGAIN)
         self._recent = self._recent[-_OVERLAP:]
 
     def end(self) -> None:
@@ -149,11 +150,13 @@ class _RunTried:
                     self.damaged.append(Stretch(self._damage_start(first), first.end, TOO_DEEP))
                 self._settle_to(first.end)
                 continue
-            self._find_text(_TEXT_AGAIN)
-            self._close_at_text(before=first.start)
+            if self._lost is not None:
+                self._find_text(_TEXT_AGAIN)
+                self._close_at_text(before=first.start)
             if self._lost is None:
                 start = self._damage_start(first)
                 self._lost = Stretch(start, start, first.failure)
+                self._text_at = self._text_at if start > self._settled else None
             if self._untried >= first.start:
                 self._drop_trials_before(self._untried)
 
@@ -165,10 +168,12 @@ class _RunTried:
             match = pattern.search(self._recent, max(max(doubt, self._untried) + 1 - recent_at, 0))
             self._text_at = recent_at + match.end() if match else None
 
-    def _close_at_text(self, before: int) -> None:
+    def _close_at_text(self, before: int) -> bool:
         in_the_way = self._trials[0].start if self._trials else before
         if self._lost and self._text_at is not None and self._text_at <= min(in_the_way, before):
             self._close(self._text_at)
+            return True
+        return False
 
     def _close(self, end: int) -> None:
         """End the open damage, if there is one: at `end`, or before, where text goes on."""

@@ -113,12 +113,22 @@ def test_an_undamaged_object_reads_as_its_segments(stored: bytes, expected: list
     assert damages_of(lambda: io.BytesIO(stored)) == ()
 
 
-def test_a_header_with_name_comment_extra_field_and_checksum_is_a_member() -> None:
-    header = (
-        b"\x1f\x8b\x08\x1f" + bytes(4) + b"\x00\x03" + b"\x04\x00abcd" + b"a \xf0\x9f\x98\x80 name\x00" + b"why\x00"
-    )
-    header += (zlib.crc32(header) & 0xFFFF).to_bytes(2, "little")
-    assert runs(header + packed(A)[10:]) == [A]
+@pytest.mark.parametrize("flags", range(32))
+def test_a_header_with_any_optional_fields_is_a_member_however_it_is_cut(flags: int) -> None:
+    header = b"\x1f\x8b\x08" + bytes([flags]) + bytes(4) + b"\x00\x03"
+    header += b"\x04\x00abcd" if flags & 4 else b""
+    header += b"a \xf0\x9f\x98\x80 name\x00" if flags & 8 else b""
+    header += b"why\x00" if flags & 16 else b""
+    header += (zlib.crc32(header) & 0xFFFF).to_bytes(2, "little") if flags & 2 else b""
+    stored = header + packed(A)[10:]
+    for cut in range(1, len(header) + 2):
+        stream = cast(BinaryIO, ShortReads(stored, [cut, 1]))
+        assert [chunk.data for chunk in plain_chunks(stream)] == [A]
+
+
+def test_a_header_that_never_ends_is_damage() -> None:
+    stored = b"\x1f\x8b\x08\x18" + b"x" * 200_000 + packed(A)
+    assert read(stored) == ([A], [(0, 200_004)])
 
 
 @pytest.mark.parametrize("cut", range(1, len(THREE)))
