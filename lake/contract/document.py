@@ -149,9 +149,9 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _check_fundamentals(document: Document) -> None:
-    for key in REQUIRED_KEYS:
-        if document.values.get(key) is None:
-            document.problem((), f"{key} is missing; the standard asks for {', '.join(REQUIRED_KEYS)}")
+    missing = [key for key in REQUIRED_KEYS if document.values.get(key) is None]
+    if missing:
+        document.problem((), f"missing: {', '.join(missing)}; the standard asks for {', '.join(REQUIRED_KEYS)}")
     if document.values.get("kind") not in (None, "DataContract"):
         document.problem(("kind",), f"kind is {document.values['kind']!r}; expected DataContract")
     if document.values.get("apiVersion") not in (None, *API_VERSIONS):

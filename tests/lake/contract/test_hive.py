@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lake.contract.hive import PRIMITIVES, Array, Decimal, HiveTypeError, Map, Primitive, Struct, parse_hive_type
+from lake.contract.hive import (
+    PRIMITIVES,
+    Array,
+    Decimal,
+    HiveType,
+    HiveTypeError,
+    Map,
+    Primitive,
+    Struct,
+    parse_hive_type,
+)
 
 INT = Primitive("int")
 STRING = Primitive("string")
+
+names = st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True)
+decimals = st.integers(1, 38).flatmap(lambda p: st.integers(0, p).map(lambda s: Decimal(p, s)))
+scalars = st.sampled_from(PRIMITIVES).map(Primitive) | decimals
+trees = st.recursive(
+    scalars,
+    lambda inner: (
+        inner.map(Array)
+        | st.builds(Map, scalars, inner)
+        | st.dictionaries(names, inner, min_size=1, max_size=3).map(lambda fields: Struct(tuple(fields.items())))
+    ),
+    max_leaves=8,
+)
 
 
 @pytest.mark.parametrize("name", PRIMITIVES)
@@ -70,3 +95,10 @@ def test_text_that_is_no_type_is_refused_with_what_was_expected(text: str, messa
     with pytest.raises(HiveTypeError) as refused:
         parse_hive_type(text)
     assert message in str(refused.value)
+
+
+@given(trees)
+def test_any_type_is_read_back_from_its_text_with_spaces_or_without(tree: HiveType) -> None:
+    text = str(tree)
+    assert parse_hive_type(text) == tree
+    assert parse_hive_type(text.replace("<", " < ").replace(":", ": ").replace(",", " , ")) == tree
