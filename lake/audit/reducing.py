@@ -46,7 +46,7 @@ def classes_for(kind: str, kwargs: Mapping[str, Any], files: PartitionFiles) -> 
     column = files.schema.field(kwargs["column"])
     if kind in NULL_CHECKS:
         return Nulls()
-    if kind == _BETWEEN and _is_ordered(column.type):
+    if kind == _BETWEEN and _is_ordered(column.type, kwargs):
         try:
             return Interval(column.type, kwargs.get("min_value"), kwargs.get("max_value"))
         except (OverflowError, pa.ArrowException):  # a bound that no column of ours can reach
@@ -116,7 +116,10 @@ def _moment(value: Any, kind: pa.DataType) -> Any:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _is_ordered(kind: pa.DataType) -> bool:
+def _is_ordered(kind: pa.DataType, kwargs: Mapping[str, Any]) -> bool:
+    """Whether Arrow compares the column with the bounds exactly; a decimal and a float it would compare as floats."""
+    if pa.types.is_decimal(kind):
+        return all(isinstance(kwargs.get(name), int | None) for name in ("min_value", "max_value"))
     return any(
         check(kind) for check in (pa.types.is_integer, pa.types.is_floating, pa.types.is_timestamp, pa.types.is_date)
     )
