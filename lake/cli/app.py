@@ -40,6 +40,9 @@ _GROUPS = {
     "contract": "Contracts: check them, and see what they say.",
 }
 
+# A job has options of its own, which pass through.
+_JOBS_OWN_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True}
+
 DebugOption = Annotated[
     bool, typer.Option("--debug", envvar="LAKE_DEBUG", help="Show where in the code an error came from.")
 ]
@@ -78,7 +81,8 @@ def build_app() -> typer.Typer:
             continue
         group, _, leaf = name.rpartition(" ")
         if not group:
-            app.command(leaf, rich_help_panel=panel)(function)
+            settings = _JOBS_OWN_OPTIONS if name == "run" else {}
+            app.command(leaf, rich_help_panel=panel, context_settings=settings)(function)
             continue
         if group not in groups:
             groups[group] = _typer(help=_GROUPS[group])
@@ -87,7 +91,10 @@ def build_app() -> typer.Typer:
     return app
 
 
-def _lake(debug: DebugOption = False) -> None:
+def _lake(debug: # A job has options of its own, which pass through.
+_JOBS_OWN_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+DebugOption = False) -> None:
     """A data lake's jobs: raw objects become audited, atomically published tables.
 
     \b

@@ -52,6 +52,12 @@ console_err = Console(stderr=True, highlight=False, soft_wrap=True)
 """Notes, progress and errors. Text with square brackets from outside goes through rich.markup.escape, or `note`."""
 
 
+def console_out() -> Console:
+    """Standard output for people: colours and a width only where it is a terminal."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
+
+
 def note(message: str) -> None:
     """Say something beside the answer, on standard error, exactly as written (no markup)."""
     console_err.print(Text(message))
@@ -70,7 +76,4 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *,
         table.add_column(Text(column), justify="right" if column in numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_PIPE_WIDTH)
-    console.print(table)
+    console_out().print(table)

@@ -1,0 +1,135 @@
+"""`lake status`: what is published, what is stale and why, and that no record is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from lake.cli.options import (
+    DEFAULT_ROOT,
+    ContractsOption,
+    JsonOption,
+    RootOption,
+    console_out,
+    print_json,
+    print_table,
+)
+from lake.cli.sizes import human_age, human_bytes
+
+if TYPE_CHECKING:
+    from lake.status import PartitionStatus, TableStatus
+
+_SHOWN = 24
+_STYLES = {"current": "green", "stale": "yellow", "refused": "bold red"}
+_COLUMNS = (
+    "partition",
+    "state",
+    "records",
+    "rows",
+    "duplicates",
+    "quarantined",
+    "bytes",
+    "published",
+    "verdict",
+    "reason",
+)
+_COUNTS = ("records", "rows", "duplicates", "quarantined")
+
+
+def status(
+    table: Annotated[
+        str | None, typer.Argument(help="One table, e.g. clickstream.events_v1; all without one.", show_default=False)
+    ] = None,
+    show_all: Annotated[bool, typer.Option("--all", help=f"All partitions, not only the last {_SHOWN}.")] = False,
+    json_output: JsonOption = False,
+    root: RootOption = DEFAULT_ROOT,
+    contracts: ContractsOption = None,
+) -> None:
+    """Show partitions: rows, bytes, age, stale and why, refused by the gate and why, and the accounting sum.
+
+    Nothing is changed. stale: the next `lake run` rebuilds it. refused: the gate refused what was built from these
+    inputs; what was published before stays. With --json a list of objects, one a partition.
+
+    \b
+    Examples:
+      lake status
+      lake status clickstream.events_v1 --all
+      lake status --json | jq '.[] | select(.state != "current")'
+    """
+    from lake.lake import Lake
+    from lake.status import table_status
+
+    lake = Lake.open(root, contracts)
+    tables = [lake.table(table)] if table else [each for each in lake.tables() if each.source is not None]
+    states = [table_status(lake, each) for each in tables]
+    if json_output:
+        print_json([asdict(partition) for state in states for partition in state.partitions])
+        return
+    for state in states:
+        _show(state, show_all)
+
+
+def _show(state: TableStatus, show_all: bool) -> None:
+    newest = list(reversed(state.partitions))
+    shown = newest if show_all else newest[:_SHOWN]
+    told = Text.assemble((state.table, "bold"), f": {_summary(newest)}")
+    console_out().print(told)
+    if shown:
+        print_table(_COLUMNS, [_row(partition) for partition in shown], right=(*_COUNTS, "bytes"))
+    if len(shown) < len(newest):
+        console_out().print(Text(f"  … and {len(newest) - len(shown)} older; --all shows them"))
+    if any(partition.records is not None for partition in newest):
+        console_out().print(Text(f"  {_account(newest)}"))
+    for stray in state.strays[:3]:
+        console_out().print(Text(f"  not read: {stray} lies in no hour dt=YYYY-MM-DD-HH", style="yellow"))
+    if len(state.strays) > 3:
+        console_out().print(Text(f"  … and {len(state.strays) - 3:,} more such objects", style="yellow"))
+    if state.last_error is not None:
+        what = (state.last_error.error or f"the gate refused {state.last_error.count(['refused'])} partitions").strip()
+        when = state.last_error.ended_at or state.last_error.started_at
+        console_out().print(Text(f"  last run {state.last_error.state} at {when}: {what}", style="red"))
+
+
+def _summary(partitions: list[PartitionStatus]) -> str:
+    if not partitions:
+        return "no raw objects, nothing published"
+    counts = {name: sum(1 for each in partitions if each.state == name) for name in _STYLES}
+    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    published = [datetime.fromisoformat(each.published_at) for each in partitions if each.published_at]
+    fresh = f"; last published {human_age(max(published))}" if published else ""
+    return f"{len(partitions)} partition{'' if len(partitions) == 1 else 's'} ({told}){fresh}"
+
+
+def _account(partitions: Iterable[PartitionStatus]) -> str:
+    sums = {name: sum(getattr(each, name) or 0 for each in partitions) for name in _COUNTS}
+    difference = sums["records"] - sums["rows"] - sums["duplicates"] - sums["quarantined"]
+    told = (
+        f"records {sums['records']:,} = rows {sums['rows']:,} + duplicates {sums['duplicates']:,} "
+        f"+ quarantined {sums['quarantined']:,}"
+    )
+    return told if difference == 0 else f"{told} + {difference:,} NOT ACCOUNTED FOR"
+
+
+def _row(partition: PartitionStatus) -> list[str | Text]:
+    counts = [_count(getattr(partition, name)) for name in _COUNTS]
+    published = human_age(datetime.fromisoformat(partition.published_at)) if partition.published_at else "-"
+    state = partition.state + (", pinned" if partition.pinned else "")
+    reason = partition.reason.strip().splitlines()
+    return [
+        partition.partition,
+        Text(state, style=_STYLES[partition.state]),
+        *counts,
+        "-" if partition.bytes is None else human_bytes(partition.bytes),
+        published,
+        partition.verdict or "-",
+        reason[0] if reason else "",
+    ]
+
+
+def _count(count: int | None) -> str:
+    return "-" if count is None else f"{count:,}"
