@@ -26,6 +26,8 @@ def read_columns(data: bytes, width: int, types: Mapping[int, pa.DataType]) -> d
     """
     if data.startswith(BOM):
         data = b"\n" + data
+    if not data.endswith((b"\n", b"\r")):  # an empty field right at the end is taken for quoted if the one before it is
+        data += b"\n"
     names = [str(at) for at in range(width)]
     table = pacsv.read_csv(
         pa.BufferReader(data),

@@ -137,7 +137,9 @@ class RowReader:
         """A row for each record, and which of them are surely what their record holds."""
         wanted = [at for _, at in self._placed if at is not None] + [at for at, _ in self._unknown]
         raw = (
-            read_columns(b"\n".join(records), self.header.width, dict.fromkeys(wanted, pa.binary())) if records else {}
+            read_columns(b"\n".join([*records, b""]), self.header.width, dict.fromkeys(wanted, pa.binary()))
+            if records
+            else {}
         )
         if any(len(values) != len(records) for values in raw.values()) or not records:
             return self.rows_of([(None,) * len(self.schema)] * len(records)), np.zeros(len(records), np.bool_)

@@ -117,6 +117,7 @@ OBJECT = st.lists(
 @settings(max_examples=120, deadline=None)
 @given(OBJECT, st.integers(1, 60), st.booleans())
 @example(b'x,"y\n' + b",,,,,1,\n" * 3, 7, True)
+@example(b',,,,,"7",\n', 7, False)
 def test_any_object_is_read_alike_in_any_chunks(data: bytes, size: int, has_end: bool) -> None:
     data = HEADER + b"\n" + (data if has_end else data.rstrip(b"\r\n"))
     expected = read_plainly(data, MIXED, LOOKAHEAD)
