@@ -91,10 +91,7 @@ def build_app() -> typer.Typer:
     return app
 
 
-def _lake(debug: # A job has options of its own, which pass through.
-_JOBS_OWN_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True}
-
-DebugOption = False) -> None:
+def _lake(debug: DebugOption = False) -> None:
     """A data lake's jobs: raw objects become audited, atomically published tables.
 
     \b

@@ -30,7 +30,7 @@ def job_names() -> list[str]:
 
 
 def run_job(name: str, arguments: Sequence[str]) -> int:
-    """Run a job to its end; returns its exit code. Raises UsageError, listing the jobs, where there is none so named."""
+    """Run a job to its end; returns its exit code. Raises UsageError, listing the jobs, where it is none."""
     names = job_names()
     if name not in names:
         raise UsageError(f"running {name}: there is no such job in {jobs_folder()}; there are: {', '.join(names)}")
