@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Thread
+from time import monotonic
 
 from lake.errors import GateRefused, LakeError, UsageError
 from lake.gate import TableGate, preload
@@ -66,13 +67,23 @@ def _ingest(lake: Lake, args: Args, plan: Plan, report: RunReport, narrator: Nar
     # Great Expectations takes seconds to import; Spark's start leaves this process idle for as long.
     loading = Thread(target=preload, daemon=True)
     loading.start()
+    began = monotonic()
     session = spark_session(f"raw_to_parquet {plan.table.full_name}", args.master)
+    report.spark_start_seconds = round(monotonic() - began, 3)
     loading.join()
     lake.declare(plan.table)
     gate = TableGate(lake.store, lake.catalog, plan.table, args.expectations)
     with narrator.progress(plan) as on_partition:
         ingest = Ingest(
-            plan.table, lake.store, lake.catalog, gate, SparkWorkers(session), report, lake.rules(plan.table), on_partition
+            table=plan.table,
+            root=lake.store.uri,
+            store=lake.store,
+            catalog=lake.catalog,
+            gate=gate,
+            workers=SparkWorkers(session),
+            report=report,
+            rules=lake.rules(plan.table),
+            on_partition=on_partition,
         )
         ingest.run(plan)
 

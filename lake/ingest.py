@@ -7,10 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from lake.audit import Gate
 from lake.catalog import Catalog
 from lake.contract.model import Table
 from lake.duplicates import Decisions, decisions, decisions_digest
+from lake.gate import TableGate
 from lake.keys import index_key
 from lake.layout import partition_folder
 from lake.objects import Store
@@ -52,7 +52,7 @@ class Ingest:
     root: str
     store: Store
     catalog: Catalog
-    gate: Gate
+    gate: TableGate
     workers: Workers
     report: RunReport
     rules: str
@@ -136,11 +136,21 @@ class Ingest:
             if decisions_digest(decided) == hour.published.get("decisions_digest"):
                 written = None
             else:
-                written = self._written(self._run([self._job(u, decided.get(u.name, Decisions())) for u in own]), decided)
+                written = self._written(
+                    self._run([self._job(u, decided.get(u.name, Decisions())) for u in own]), decided
+                )
         else:
             written = self._written(self._rewritten(done, decided), decided)
         rows, quarantine = self._folders(hour.dt)
-        work = HourWork(self.table, hour, plan.listed_at, self.report.run_id, rows, quarantine, decisions_digest(decided))
+        work = HourWork(
+            self.table,
+            hour,
+            plan.listed_at.isoformat(),
+            self.report.run_id,
+            rows,
+            quarantine,
+            decisions_digest(decided),
+        )
         self._report(settle(work, written, self.store, self.catalog, self.gate))
 
     def _decide(self, hour: Hour, own: Sequence[Unit], batch: _Batch) -> dict[str, Decisions]:
@@ -175,4 +185,3 @@ class Ingest:
     def _report(self, partition: PartitionReport) -> None:
         self.report.partitions.append(partition)
         self.on_partition(partition)
-

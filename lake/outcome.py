@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from lake.audit import Gate
 from lake.catalog import Catalog, Partition
 from lake.contract.model import Table
 from lake.duplicates import Decisions
+from lake.gate import TableGate
 from lake.objects import Store
 from lake.parts import Part
 from lake.plan import Hour
@@ -69,7 +69,7 @@ class Written:
         return sum(part.bytes for part in self.parts)
 
 
-def settle(work: HourWork, written: Written | None, store: Store, catalog: Catalog, gate: Gate) -> PartitionReport:
+def settle(work: HourWork, written: Written | None, store: Store, catalog: Catalog, gate: TableGate) -> PartitionReport:
     """Audit and publish what was written; with None, note that the rows are what they were.
 
     The quarantine is published before the rows: a crash between the two shows a rejected record early, never a lost
@@ -80,19 +80,18 @@ def settle(work: HourWork, written: Written | None, store: Store, catalog: Catal
     check_folder(store, work.rows_folder, written.parts)
     check_folder(store, work.quarantine_folder, written.quarantine_parts)
     rows = _candidate(work, written)
-    verdict = gate.audit(work.table, rows, [part.key for part in written.parts])
-    if verdict.outcome == "failed":
-        return _reported(work, rows, "refused", verdict.summary)
-    rows = rows.with_parameters(verdict=verdict.outcome)
+    answer = gate.audit(rows, [part.key for part in written.parts])
+    if answer.state == "failed":
+        return _reported(work, rows, "refused", answer.message)
+    rows = rows.with_parameters(verdict=answer.state)
     blocked = _blocked(work, store, catalog, written)
     if blocked is not None:
         return blocked
-    details = _details(work, written)
     rows = rows.with_parameters(quarantine_location=_publish_quarantine(work, written, store, catalog))
-    outcome, published = publish_partition(catalog, store, work.table, work.table.name, rows, details)
+    outcome, published = publish_partition(catalog, store, work.table, work.table.name, rows, _details(work, written))
     if outcome != "published":
         _discard(store, work.rows_folder, written.parts, published.location)
-    return _reported(work, published, outcome, work.hour.reason)
+    return _reported(work, published, outcome, answer.message or work.hour.reason)
 
 
 def _unchanged(work: HourWork, store: Store, catalog: Catalog) -> PartitionReport:
@@ -192,4 +191,3 @@ def _by_object(rows: Sequence[int], places: Sequence[int]) -> list[int]:
 def _reported(work: HourWork, partition: Partition, outcome: str, reason: str) -> PartitionReport:
     numbers = {name: partition.number(name) for name in ("records", "rows", "duplicates", "quarantined", "bytes")}
     return PartitionReport(work.hour.dt, outcome, reason, **numbers, input_digest=work.hour.input_digest)
-

@@ -37,6 +37,7 @@ class RunReport:
     state: str = "running"
     started_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
     ended_at: str | None = None
+    spark_start_seconds: float = 0.0
     error: str | None = None
     partitions: list[PartitionReport] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

@@ -88,9 +88,10 @@ def spark_session(name: str, master: str | None = None) -> SparkSession:
         "spark.sql.session.timeZone": "UTC",
         # Two jobs run at a time: one hour's repairs must not wait for all of the next hours' parsing.
         "spark.scheduler.mode": "FAIR",
-        "spark.log.level": "ERROR",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()}",
     }
     if master is None or master.startswith("local"):
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     for key, value in settings.items():
         builder = builder.config(key, value)

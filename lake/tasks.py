@@ -13,15 +13,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lake.contract.arrow import arrow_schema
+from lake.contract.arrow import arrow_schema, quarantine_schema
 from lake.contract.model import Table
-from lake.contract.quarantine import quarantine_schema
 from lake.duplicates import Decisions
+from lake.errors import StorageError
 from lake.keys import RowHasher, index_bytes, index_key, plain_repeats
 from lake.objects import Store, StoredObject, open_store
 from lake.parse.block import Block, Rejected
-from lake.parse.read import Damage, DamagedObject, object_blocks
+from lake.parse.members import Damage
+from lake.parse.read import Restart, object_blocks
 from lake.parse.reasons import Reason
+from lake.parse.sources import sources_of
 from lake.parts import ROW_GROUP_BYTES, Part, PartWriter
 from lake.units import Unit
 
@@ -76,10 +78,13 @@ def run_unit(job: UnitJob) -> UnitResult:
         for object_ in job.unit.objects:
             try:
                 attempt.read(object_, damages.get(object_.key, ()))
-            except DamagedObject as damaged:
-                if damages.get(object_.key) == damaged.damages:
-                    raise
-                damages[object_.key] = damaged.damages
+            except Restart as restart:
+                if object_.key in damages:
+                    raise StorageError(
+                        f"reading {store.uri_of(object_.key)}: the object changes while it is read; run the job again"
+                    ) from restart
+                damages[object_.key] = restart.damages
+                attempt.forget()
                 break
         else:
             return attempt.finish(damages)
@@ -112,6 +117,10 @@ class _Attempt:
             rejected += len(block.rejected)
             self._take(object_, block)
         self._result.objects.append(ObjectCount(object_.key, rows, rejected))
+
+    def forget(self) -> None:
+        """Take back what has been put so far: another attempt may need fewer files."""
+        self._store.delete([part.key for part in [*self._rows.parts, *self._rejects.parts]])
 
     def finish(self, damages: Mapping[str, tuple[Damage, ...]]) -> UnitResult:
         self._flush_rows()
@@ -198,8 +207,6 @@ class _Attempt:
                 continue
             message = f"another record came first with the same {key} and other values"
             opened = partial(self._store.open, count.key)
-            for source in _sources(opened, self._job.table, damages.get(count.key, ()), wanted):
-                conflict = Rejected(
-                    Reason.CONFLICTING_DUPLICATE, message, source.record, source.offset, source.payload
-                )
+            for source in sources_of(opened, self._job.table, wanted, damages.get(count.key, ())):
+                conflict = Rejected(Reason.CONFLICTING_DUPLICATE, message, source.record, source.offset, source.payload)
                 self._refuse(count.key, conflict)

@@ -63,9 +63,7 @@ def _removable(store: Store, folder: str, table: Table, older_than: timedelta, n
             yield run
 
 
-def _old_indexes(
-    store: Store, table: Table, older_than: timedelta, dry_run: bool, now: datetime
-) -> Iterable[Dropped]:
+def _old_indexes(store: Store, table: Table, older_than: timedelta, dry_run: bool, now: datetime) -> Iterable[Dropped]:
     """Key indexes are a cache: one that is old enough costs, at worst, reading an hour's raw objects again."""
     kept = max(older_than, UNFINISHED_KEPT)
     old = [one for one in store.list(f"keys/{table.database}/{table.name}") if now - one.modified_at >= kept]

@@ -50,7 +50,9 @@ def test_every_column_of_the_key_counts_in_both_halves(other: tuple[str, int, in
     assert first["k2"] != second["k2"]
 
 
-@pytest.mark.parametrize("other", [("a", 1, 6, None), ("a", 1, None, None), ("a", 1, 5, []), ("a", 1, 5, [{"sku": "x"}])])
+@pytest.mark.parametrize(
+    "other", [("a", 1, 6, None), ("a", 1, None, None), ("a", 1, 5, []), ("a", 1, 5, [{"sku": "x"}])]
+)
 def test_every_column_counts_in_the_row_hash_and_only_there(other: tuple[str, int, int, None]) -> None:
     first, second = hashes(("a", 1, 5, None), other).to_pylist()
     assert (first["k1"], first["k2"]) == (second["k1"], second["k2"])

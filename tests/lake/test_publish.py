@@ -87,9 +87,7 @@ def test_racing_runs_with_equal_inputs_publish_once(catalog: Catalog, store: Sto
     assert seen(catalog, orders).location == made("1", at(1), "x").location
 
 
-def test_a_rollback_goes_back_with_its_quarantine_and_is_pinned(
-    catalog: Catalog, store: Store, orders: Table
-) -> None:
+def test_a_rollback_goes_back_with_its_quarantine_and_is_pinned(catalog: Catalog, store: Store, orders: Table) -> None:
     quarantine = quarantine_name(orders)
     for run, minute, content in (("1", 1, "x"), ("2", 2, "y")):
         beside = replace(made(run, at(minute), f"q{content}"), location=f"quarantine/shop/orders_v1/dt={DT}/run={run}")

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against named rivals, in one run; times alone mean little."""

@@ -1,0 +1,129 @@
+"""Runs the job, without Spark, and kills itself with SIGKILL at a named step: `python -m tests.glue_jobs.killed_run`.
+
+    … STEP ROOT TABLE [CONTRACTS]
+
+STEP is one of STEPS, "none" to run to the end, or "vacuum" to vacuum and die in the middle of it.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import signal
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import lake.gate
+import lake.ingest
+import lake.objects.local
+import lake.outcome
+import lake.parts
+import lake.plan
+import lake.publish
+import lake.runtime
+import lake.spark_workers
+import lake.tasks
+
+JOB = Path(__file__).resolve().parents[2] / "glue_jobs" / "raw_to_parquet.py"
+
+
+def die(*_: Any, **__: Any) -> Any:
+    """What SIGKILL does: no exception, no clean-up."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def after(function: Callable[..., Any], times: int = 1) -> Callable[..., Any]:
+    """The function, and death right after its n-th call."""
+    calls = 0
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        result = function(*args, **kwargs)
+        calls += 1
+        if calls == times:
+            die()
+        return result
+
+    return called
+
+
+def _patch(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Callable[[], None]:
+    return lambda: setattr(owner, name, wrap(getattr(owner, name)))
+
+
+def _on_quarantine_publish() -> None:
+    """Die right after the quarantine's catalog call and before the rows'."""
+    publish = lake.outcome.publish_partition
+
+    def called(catalog: Any, store: Any, table: Any, name: str, *rest: Any) -> Any:
+        result = publish(catalog, store, table, name, *rest)
+        if name.endswith("_quarantine"):
+            die()
+        return result
+
+    lake.outcome.publish_partition = called
+
+
+def _on_write_to(zone: str) -> Callable[[], None]:
+    """Die in the middle of a put below a zone: the temporary file is there, the object is not."""
+
+    def patch() -> None:
+        write = lake.objects.local.LocalStore.write
+
+        def called(self: Any, key: str, data: Any) -> None:
+            if key.startswith(zone) and key.endswith(".parquet"):
+                replace = os.replace
+                os.replace = die
+                write(self, key, data)
+                os.replace = replace
+            write(self, key, data)
+
+        lake.objects.local.LocalStore.write = called
+
+    return patch
+
+
+STEPS: dict[str, Callable[[], None]] = {
+    "planning": _patch(lake.plan, "_hour", lambda f: after(f, 2)),
+    "mid-task": _patch(lake.tasks._Attempt, "read", after),
+    "while rows are put": _on_write_to("curated/"),
+    "while quarantine is put": _on_write_to("quarantine/"),
+    "between write and audit": _patch(lake.outcome, "check_folder", lambda f: after(f, 2)),
+    "between audit and publish": _patch(lake.gate.TableGate, "audit", after),
+    "after the manifest": _patch(lake.publish, "write_manifest", after),
+    "between quarantine and rows": _on_quarantine_publish,
+    "between two partitions": _patch(lake.ingest.Ingest, "_report", after),
+    "before the run says that it ended": _patch(lake.ingest.Ingest, "run", after),
+}
+
+
+def main() -> None:
+    """Patch, run, and die; exits as the job does where the step was "none"."""
+    step, root, table, *contracts = sys.argv[1:]
+    lake.runtime.spark_session = lambda *_: None  # type: ignore[assignment,return-value] # no Spark in here
+    lake.spark_workers.SparkWorkers = lambda _: lake.spark_workers.LocalWorkers()  # type: ignore[assignment,misc]
+    if step == "vacuum":
+        _vacuum(root, table, *contracts)
+        return
+    if step != "none":
+        STEPS[step]()
+    sys.argv = [str(JOB), "--root", root, "--table", table, *(["--contracts", contracts[0]] if contracts else [])]
+    runpy.run_path(str(JOB), run_name="__main__")
+
+
+def _vacuum(root: str, table: str, contracts: str | None = None) -> None:
+    from lake.lake import Lake
+    from lake.vacuum import vacuum
+
+    remove = Path.unlink
+    Path.unlink = after(remove)  # type: ignore[method-assign]
+    os.unlink = os.remove = after(os.unlink)
+    opened = Lake.open(root, contracts)
+    vacuum(opened.table(table), opened.store, opened.catalog, timedelta(0), dry_run=False)
+
+
+if __name__ == "__main__":
+    main()
