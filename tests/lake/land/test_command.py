@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from lake.cli.app import run_command
 from lake.objects import open_store
 from tests.lake.land.delivery import written
 
-CONTRACTS = str(Path(__file__).resolve().parents[3] / "contracts")
+REPOSITORY = Path(__file__).resolve().parents[3]
+CONTRACTS = str(REPOSITORY / "contracts")
 
 
 def run(*words: str) -> int:
@@ -75,3 +78,16 @@ def test_unknown_table_is_refused_by_both_commands(tmp_path: Path, capsys: pytes
     assert run("land", "clickstream.event_v1", str(tmp_path)) == 2
     assert run("generate", "clickstream.event_v1", "--records", "1", "--out", str(tmp_path / "out")) == 2
     assert capsys.readouterr().err.count("did you mean 'clickstream.events_v1'") == 2
+
+
+def test_every_command_of_the_page_runs_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LAKE_ROOT", raising=False)
+    blocks = re.findall(r"```sh\n(.*?)```", (REPOSITORY / "docs" / "land.md").read_text(), re.DOTALL)
+    commands = [shlex.split(line) for block in blocks for line in block.splitlines()]
+    assert [words[:2] for words in commands] == [["lake", "generate"], ["lake", "land"]] * 2 + [["lake", "land"]]
+    assert [run(*words[1:]) for words in commands] == [0] * 5
+    objects = Path(".lake/raw")
+    assert len(list(objects.glob("clickstream/events/dt=*"))) == 6
+    assert len(list(objects.glob("clickstream/trial/2026/11/21/*"))) > 0
+    assert len(list(objects.glob("sensors/bundles/dt=*/*"))) > 0
