@@ -1,0 +1,134 @@
+"""Suites are found as contracts are, joined with the contract's half, and refused where they are malformed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lake.audit import great
+from lake.audit.suite import ACCOUNTED_FOR, Expectation, Suite, SuiteError, expectations_folder, load_suite, suite_from
+from tests.lake.audit.readings import READINGS, expectation, suite
+
+SCHEMA_HALF = {
+    "name": "demo.readings_v1",
+    "expectations": [
+        expectation("expect_column_values_to_be_of_type", column="number", type_="int"),
+        expectation("expect_column_values_to_not_be_null", column="id"),
+    ],
+}
+OF_CONTRACT = (
+    Expectation("expect_column_values_to_be_of_type", {"column": "number", "type_": "bigint"}),
+    Expectation("expect_column_values_to_not_be_null", {"column": "id"}),
+)
+
+
+def written(folder: Path, document: object) -> Path:
+    path = folder / "demo" / "readings_v1.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(document if isinstance(document, str) else json.dumps(document))
+    return path
+
+
+def test_a_table_without_a_file_has_the_accounting_and_the_contracts_half(tmp_path: Path) -> None:
+    found = load_suite(READINGS, SCHEMA_HALF, tmp_path)
+    assert (found.name, found.expectations) == ("demo.readings_v1", (*ACCOUNTED_FOR, *OF_CONTRACT))
+
+
+def test_the_hand_written_half_follows_and_repeats_nothing(tmp_path: Path) -> None:
+    not_empty = {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}, "severity": "warning"}
+    repeated = expectation("expect_column_values_to_not_be_null", column="id")
+    path = written(tmp_path, {"name": "demo.readings_v1", "expectations": [repeated, not_empty]})
+    found = load_suite(READINGS, SCHEMA_HALF, tmp_path)
+    last = Expectation("expect_table_row_count_to_be_between", {"min_value": 1}, "warn")
+    assert found == Suite("demo.readings_v1", (*ACCOUNTED_FOR, *OF_CONTRACT, last), str(path))
+
+
+@pytest.mark.parametrize(
+    ("given", "level"),
+    [
+        ({}, "fail"),
+        ({"severity": "critical"}, "fail"),
+        ({"severity": "warning"}, "warn"),
+        ({"severity": "info"}, "info"),
+        ({"meta": {"level": "warn"}}, "warn"),
+        ({"severity": "warning", "meta": {"level": "warn"}}, "warn"),
+    ],
+)
+def test_severity_says_the_level_and_meta_may_repeat_it(given: dict[str, Any], level: str) -> None:
+    entry = {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 1}, **given}
+    assert suite_from({"name": "a.b_v1", "expectations": [entry]}, "x").expectations[0].level == level
+
+
+ROWS = "expect_table_row_count_to_equal"
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ("{", "expected JSON"),
+        ([], "expected an object"),
+        ({"expectations": []}, "expected a name"),
+        ({"name": "demo.readings_v1"}, "expected a list of expectations, found None"),
+        ({"name": "demo.other_v1", "expectations": []}, "expected 'demo.readings_v1', as its path says"),
+        ({"name": "x", "expectatons": []}, "did you mean expectations?"),
+        ({"name": "x", "expectations": ["a"]}, "expectation 1: expected an object"),
+        ({"name": "x", "expectations": [{"kwargs": {}}]}, "expected a type such as"),
+        ({"name": "x", "expectations": [{"type": ROWS, "kwarg": {}}]}, "did you mean kwargs?"),
+        ({"name": "x", "expectations": [{"type": ROWS, "kwargs": []}]}, "kwargs and meta to be objects"),
+        ({"name": "x", "expectations": [{"type": ROWS, "severity": "bad"}]}, "expected critical, warning, info"),
+        ({"name": "x", "expectations": [{"type": ROWS, "meta": {"level": "bad"}}]}, "expected fail, warn, info"),
+        (
+            {"name": "x", "expectations": [{"type": ROWS, "severity": "critical", "meta": {"level": "warn"}}]},
+            "severity critical means fail, but meta.level is warn",
+        ),
+        ({"name": "x", "expectations": [{"type": ROWS, "meta": {"of": "files"}}]}, 'expected "rows" or "accounting"'),
+        (
+            {
+                "name": "x",
+                "expectations": [expectation("expect_column_max_to_be_between", of="accounting", column="id")],
+            },
+            "found 'id'",
+        ),
+        (
+            {"name": "x", "expectations": [expectation(ROWS, value={"$PARAMETER": "rws"})]},
+            "no parameter is called rws",
+        ),
+    ],
+)
+def test_a_malformed_suite_is_refused_with_its_file_and_what_was_expected(
+    tmp_path: Path, document: object, told: str
+) -> None:
+    path = written(tmp_path, document)
+    with pytest.raises(SuiteError) as raised:
+        load_suite(READINGS, SCHEMA_HALF, tmp_path)
+    assert str(path) in str(raised.value)
+    assert told in str(raised.value)
+    assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize("expression", ["rows +", "rows / nothing(1)", "(rows"])
+def test_an_expression_that_cannot_be_computed_is_refused_before_the_audit(expression: str) -> None:
+    with pytest.raises(SuiteError, match="cannot be computed"):
+        great.check(suite(expectation(ROWS, value={"$PARAMETER": expression})))
+
+
+def test_the_folder_is_the_variables_then_the_working_directorys_then_the_repositorys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LAKE_EXPECTATIONS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert expectations_folder() == Path(__file__).resolve().parents[3] / "expectations"
+    (tmp_path / "expectations").mkdir()
+    assert expectations_folder() == Path("expectations")
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setenv("LAKE_EXPECTATIONS", str(tmp_path / "mine"))
+    assert expectations_folder() == tmp_path / "mine"
+
+
+def test_a_variable_that_names_no_folder_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAKE_EXPECTATIONS", str(tmp_path / "absent"))
+    with pytest.raises(SuiteError, match="is no folder"):
+        expectations_folder()
