@@ -124,7 +124,7 @@ class _RunTried:
             at = max(self._settled - self.position, found + 1)
         self.position += len(data)
         self._find_text(_TEXT_AGAIN)
-        while self._close_at_text(before=self.position):
+        if self._close_at_text(before=self.position):
             self._find_text(_TEXT_AGAIN)
         self._recent = self._recent[-_OVERLAP:]
 
