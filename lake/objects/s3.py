@@ -179,7 +179,13 @@ class _Download(io.RawIOBase):
 
     def _resume(self) -> None:
         self._body.close()
-        self._body = aws.client("s3").get_object(**self._request, Range=f"bytes={self._position}-")["Body"]
+        answer = aws.client("s3").get_object(**self._request, Range=f"bytes={self._position}-")
+        if not answer.get("ContentRange", "").startswith(f"bytes {self._position}-"):
+            raise StorageError(
+                f"reading {self._uri} from byte {self._position}: the server answered with another range of it; "
+                "see whether AWS_ENDPOINT_URL names a server that knows the Range header"
+            )
+        self._body = answer["Body"]
 
 
 def _is_folder_marker(key: str, size: int) -> bool:

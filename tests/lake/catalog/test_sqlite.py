@@ -120,7 +120,7 @@ def test_writer_that_holds_the_file_too_long_is_told_of(
 ) -> None:
     monkeypatch.setattr("lake.catalog.sqlite.BUSY_SECONDS", 0.1)
     other = sqlite3.connect(catalog.path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN EXCLUSIVE")
     try:
         assert catalog.tables() == [("clicks", "events_v1")]  # readers are never held up
         with pytest.raises(CatalogError, match=r"publishing .*: database is locked; another process has held it"):
@@ -128,6 +128,17 @@ def test_writer_that_holds_the_file_too_long_is_told_of(
     finally:
         other.close()
     assert catalog.publish("clicks", "events_v1", turn(1), None) is True
+
+
+def test_writer_waits_for_another_that_is_just_making_the_file(root: Path) -> None:
+    root.mkdir()
+    other = sqlite3.connect(root / "catalog.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.3, other.close)
+    release.start()
+    SqliteCatalog(root).put_table(TABLE)
+    release.join()
+    assert SqliteCatalog(root).table("clicks", "events_v1") == TABLE
 
 
 def test_racing_processes_make_one_catalog_and_lose_no_publication(root: Path) -> None:

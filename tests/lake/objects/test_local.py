@@ -95,6 +95,22 @@ def test_key_may_hold_a_line_break(root: Path) -> None:
     assert store.read("line\nbreak") == b"whole"
 
 
+def test_object_is_later_than_the_one_it_replaces_though_the_clock_stands_still(root: Path) -> None:
+    store = LocalStore(root)
+    store.write("k", b"old")
+    ahead = time.time_ns() + 3_600_000_000_000
+    os.utime(root / "k", ns=(ahead, ahead))
+    store.write("k", b"new")
+    assert store.list("")[0].etag == f"3-{ahead + 1}"
+
+
+def test_file_that_goes_while_its_folder_is_listed_is_left_out(root: Path) -> None:
+    store = LocalStore(root)
+    store.write("raw/stays", b"")
+    (root / "raw" / "gone").symlink_to(root / "nowhere")  # in the folder, and not there when it is looked at
+    assert [stored.key for stored in store.list("raw")] == ["raw/stays"]
+
+
 def test_temporary_files_are_never_listed_and_a_killed_writers_are_cleared_after_a_day(root: Path) -> None:
     (root / TEMPORARY).mkdir(parents=True)
     fresh, old = root / TEMPORARY / "fresh", root / TEMPORARY / "old"

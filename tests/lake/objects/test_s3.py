@@ -149,18 +149,22 @@ def test_refused_deletion_names_the_object(alone: Callable[[str], None]) -> None
             open_store("s3://b/lake").delete(["k"])
 
 
-def breaking_off(after: int, replaced: bool = False) -> tuple[Callable[[BaseHTTPRequestHandler], None], list[str]]:
+def breaking_off(
+    after: int, replaced: bool = False, ranges: bool = True
+) -> tuple[Callable[[BaseHTTPRequestHandler], None], list[str]]:
     """Answers that send `after` bytes of what was asked for, then hang up; the ranges asked for are kept."""
     asked: list[str] = []
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         span = request.headers.get("Range", "")
         asked.append(span)
-        start = int(span.removeprefix("bytes=").rstrip("-") or 0)
+        start = int(span.removeprefix("bytes=").rstrip("-") or 0) if ranges else 0
         if start and (replaced or request.headers["If-Match"] != '"one"'):
             refusing(412, "<Error><Code>PreconditionFailed</Code></Error>")(request)
             return
         request.send_response(206 if span else 200)
+        if span and ranges:
+            request.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
         request.send_header("Content-Length", str(len(CONTENT) - start))
         request.send_header("ETag", '"one"')
         request.end_headers()
@@ -184,6 +188,14 @@ def test_object_replaced_while_a_broken_download_goes_on_is_never_mixed(alone: C
     with answering(answer) as address:
         alone(address)
         with pytest.raises(StorageError, match=r"reading s3://b/lake/k: it was replaced meanwhile; run again"):
+            open_store("s3://b/lake").read("k")
+
+
+def test_server_that_knows_no_ranges_is_no_cause_of_a_mixture(alone: Callable[[str], None]) -> None:
+    answer, _ = breaking_off(after=1_200_000, ranges=False)
+    with answering(answer) as address:
+        alone(address)
+        with pytest.raises(StorageError, match=r"from byte \d+: the server answered with another range of it"):
             open_store("s3://b/lake").read("k")
 
 
