@@ -41,8 +41,9 @@ def generate(  # noqa: PLR0917 # a command's parameters are its options; typer p
 ) -> None:
     """Write plausible records of a table into files, one or more for each hour in which they arrive.
 
-    Clicks make sessions (users with several devices, bursts and pauses), sensors drift, taxi fares add up; any other
-    table gets values from its contract. Equal arguments write equal bytes. The hour is in each file's name, where
+    Clicks make sessions (users with several devices, bursts and pauses), sensors
+    drift, taxi fares add up; any other table gets values from its contract. Equal
+    arguments write equal bytes. The hour is in each file's name, where
     `lake land --arrived-from-name` finds it.
 
     \b

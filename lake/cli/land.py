@@ -30,7 +30,7 @@ _STREAM = "The delivery stream"
 
 def land(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
     table: Annotated[str, typer.Argument(help="The table whose raw folder is meant, e.g. clickstream.events_v1.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files, or folders of files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files, or folders of files.")],
     arrived: Annotated[
         str | None,
         typer.Option(
@@ -115,8 +115,9 @@ def land(  # noqa: PLR0917 # a command's options are its parameters; typer passe
 ) -> None:
     """Deliver local files into a table's raw folder, the way Amazon Data Firehose delivers a stream.
 
-    A file of line-delimited JSON is one record a line; any other file (CSV, gzip, pretty-printed JSON) is delivered
-    whole, as an object of its own. Landing the same files again with the same times writes the same objects.
+    A file of line-delimited JSON is one record a line; any other file (CSV, gzip,
+    pretty-printed JSON) is delivered whole, as an object of its own. Landing the
+    same files again with the same times writes the same objects.
 
     \b
     Examples:
@@ -124,7 +125,7 @@ def land(  # noqa: PLR0917 # a command's options are its parameters; typer passe
       lake land clickstream.events_v1 clicks/ --arrived-from-name --gzip
       lake land clickstream.events_v1 late.ndjson --arrived 2026-11-21T09:10:00Z
       lake land sensors.bundles_v1 bundles/ --compress-records
-      lake land taxi.trips_v1 yellow_tripdata_2018-01.csv.gz --buffer-mb 64
+      lake land taxi.trips_v1 yellow_tripdata_2018-01.csv.gz
     """
     from lake.contract.load import contracts_folder, table_named
     from lake.land.deliver import Arrivals, check_evaluates, default_prefixes, land_files, stream_name
