@@ -33,7 +33,7 @@ class _Stream:
         self._reader = RecordReader(table)
         self._framer = Framer(column.field for column in table.columns)
         self._exact = ExactReader(self._framer, self._reader)
-        self._fast = FastReader(self._exact)
+        self._fast = FastReader(table, self._exact)
         self._skipper: Skipper | None = None
         self._pieces: list[bytes] = []
         self._wanted = BLOCK_BYTES

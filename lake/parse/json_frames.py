@@ -104,6 +104,34 @@ class Framer:
         """Whether an object that begins here would be a record, or an envelope."""
         return not self._in_envelope_tail
 
+    @property
+    def state(self) -> tuple[bool, bool, bool]:
+        """What decides how the next byte is to be understood, but for commas."""
+        return self.in_array, self._is_envelope and self.in_array, self._in_envelope_tail
+
+    def past_syntax(self, data: bytes, at: int) -> int:
+        """Where the next record may begin: after white space, and after the comma that follows an element."""
+        at = _BETWEEN.match(data, at).end()  # type: ignore[union-attr]  # matches the empty text
+        if self.in_array and self._has_element and data[at : at + 1] == b",":
+            self._has_element = False
+            at = _BETWEEN.match(data, at + 1).end()  # type: ignore[union-attr]
+        return at
+
+    def last_boundary(self, data: bytes, at: int, stop: int) -> int:
+        """The last place up to `stop` where records seem to break, or `at`; nothing but syntax follows a record."""
+        if self._in_envelope_tail:
+            return at
+        if not self.in_array:
+            if stop == len(data) and self.is_last:
+                return stop
+            return max(data.rfind(b"\n", at, stop) + 1, data.rfind(b"}{", at, stop) + 1, at)
+        while (end := data.rfind(b"},", at, stop)) >= 0:
+            following = _SPACE.match(data, end + 2).end()  # type: ignore[union-attr]
+            if self._begins_record.match(data, following):
+                return end + 1
+            stop = end
+        return at
+
     def may_be_envelope(self, record: object) -> bool:
         """Whether what was parsed has to be looked at as an envelope."""
         return self._envelopes and not self.in_array and type(record) is dict and "Records" in record
