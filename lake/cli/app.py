@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 import sys
 import traceback
@@ -12,7 +11,15 @@ from typing import Annotated
 
 import typer
 
+from lake.cli import contract, quarantine
+from lake.cli.generate import generate
+from lake.cli.land import land
 from lake.cli.options import console_err, note
+from lake.cli.query import query
+from lake.cli.rollback import rollback, unpin
+from lake.cli.run import run
+from lake.cli.status import status
+from lake.cli.vacuum import vacuum
 from lake.errors import LakeError
 
 _DAY = "Every day"
@@ -20,20 +27,20 @@ _MENDING = "When something is wrong"
 _TRYING = "Trying it out"
 _WRITING = "Writing tables"
 
-# In the order in which help shows them: panel, command, module:function.
-_COMMANDS = (
-    (_DAY, "run", "lake.cli.run:run"),
-    (_DAY, "status", "lake.cli.status:status"),
-    (_DAY, "query", "lake.cli.query:query"),
-    (_MENDING, "quarantine show", "lake.cli.quarantine:show"),
-    (_MENDING, "quarantine replay", "lake.cli.quarantine:replay"),
-    (_MENDING, "rollback", "lake.cli.rollback:rollback"),
-    (_MENDING, "unpin", "lake.cli.rollback:unpin"),
-    (_MENDING, "vacuum", "lake.cli.vacuum:vacuum"),
-    (_WRITING, "contract check", "lake.cli.contract:check"),
-    (_WRITING, "contract show", "lake.cli.contract:show"),
-    (_TRYING, "generate", "lake.cli.generate:generate"),
-    (_TRYING, "land", "lake.cli.land:land"),
+# In the order in which help shows them: panel, command, function. The modules import what is heavy inside them.
+_COMMANDS: tuple[tuple[str, str, Callable[..., None]], ...] = (
+    (_DAY, "run", run),
+    (_DAY, "status", status),
+    (_DAY, "query", query),
+    (_MENDING, "quarantine show", quarantine.show),
+    (_MENDING, "quarantine replay", quarantine.replay),
+    (_MENDING, "rollback", rollback),
+    (_MENDING, "unpin", unpin),
+    (_MENDING, "vacuum", vacuum),
+    (_WRITING, "contract check", contract.check),
+    (_WRITING, "contract show", contract.show),
+    (_TRYING, "generate", generate),
+    (_TRYING, "land", land),
 )
 _GROUPS = {
     "quarantine": "Records that were rejected: look at them, and read them again after a fix.",
@@ -46,18 +53,6 @@ _JOBS_OWN_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True}
 DebugOption = Annotated[
     bool, typer.Option("--debug", envvar="LAKE_DEBUG", help="Show where in the code an error came from.")
 ]
-
-
-def _command(path: str) -> Callable[..., None] | None:
-    """The function of a command; None where its module is not written yet."""
-    module, function = path.split(":")
-    try:
-        loaded: Callable[..., None] = getattr(importlib.import_module(module), function)
-    except ModuleNotFoundError as error:
-        if error.name != module:
-            raise
-        return None
-    return loaded
 
 
 def _typer(**settings: object) -> typer.Typer:
@@ -75,10 +70,7 @@ def build_app() -> typer.Typer:
     app = _typer()
     app.callback()(_lake)
     groups: dict[str, typer.Typer] = {}
-    for panel, name, path in _COMMANDS:
-        function = _command(path)
-        if function is None:
-            continue
+    for panel, name, function in _COMMANDS:
         group, _, leaf = name.rpartition(" ")
         if not group:
             settings = _JOBS_OWN_OPTIONS if name == "run" else {}
@@ -97,7 +89,7 @@ def _lake(debug: DebugOption = False) -> None:
     \b
     A first walk, on a laptop:
       lake generate clickstream.events_v1 --records 1000 --out clicks
-      lake land clickstream.events_v1 clicks/*
+      lake land clickstream.events_v1 clicks --arrived-from-name
       lake run raw_to_parquet --table clickstream.events_v1
       lake status
       lake query "SELECT count(*) FROM clickstream.events_v1"

@@ -36,7 +36,7 @@ def vacuum(  # noqa: PLR0917 # a command's options are its parameters; typer pas
     age = duration(older_than)
     lake = Lake.open(root, contracts)
     tables = [lake.table(table)] if table else lake.tables()
-    dropped = [one for each in tables for one in sweep(each, lake.store, lake.catalog, age, dry_run)]
+    dropped = [one for each in tables for one in sweep(each, lake.store, lake.catalog, age, dry_run=dry_run)]
     if json_output:
         print_json([asdict(one) for one in dropped])
     elif dropped:

@@ -1,0 +1,149 @@
+"""`lake quarantine show` and `replay`: the records that a contract rejected, and reading them again after a fix."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOption, note, print_json, print_table
+
+if TYPE_CHECKING:
+    from lake.contract.model import Table
+
+TableArgument = Annotated[str, typer.Argument(metavar="TABLE", help="e.g. clickstream.events_v1")]
+SinceOption = Annotated[str | None, typer.Option(metavar="HOUR", help="First hour, YYYY-MM-DD-HH (UTC).")]
+UntilOption = Annotated[str | None, typer.Option(metavar="HOUR", help="First hour that is left out.")]
+_PREVIEW = 80
+_SHOWN = ("dt", "reason", "message", "source_object", "record", "offset", "payload")
+
+
+def show(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+    table: TableArgument,
+    reason: Annotated[str | None, typer.Option(metavar="REASON", help="Only this reason, e.g. wrong_type.")] = None,
+    partition: Annotated[str | None, typer.Option(metavar="HOUR", help="Only this hour.")] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many records to show.")] = 20,
+    count: Annotated[bool, typer.Option("--count", help="Only count them, by reason.")] = False,
+    json_output: JsonOption = False,
+    root: RootOption = DEFAULT_ROOT,
+    contracts: ContractsOption = None,
+) -> None:
+    """Show rejected records: why, where each came from, and what it looked like.
+
+    The payload is cut and escaped here; with --json it is whole: `payload` in base64, and `payload_text` where the
+    bytes are UTF-8. Every record stays in quarantine until the partition is rebuilt and takes it.
+
+    \b
+    Examples:
+      lake quarantine show clickstream.events_v1
+      lake quarantine show clickstream.events_v1 --reason wrong_type --since 2026-11-21-00
+      lake quarantine show clickstream.events_v1 --count --json
+    """
+    from lake.cli.rejects import Wanted, reject_counts, rejects
+    from lake.lake import Lake
+
+    found = Lake.open(root, contracts).table(table)
+    if partition is not None:
+        since, until = _one_hour(partition)
+    wanted = Wanted(since, until, reason)
+    counts = reject_counts(found, root, wanted)
+    if count:
+        if json_output:
+            print_json([{"reason": each, "records": number} for each, number in counts.items()])
+        else:
+            print_table(("reason", "records"), [(each, f"{n:,}") for each, n in counts.items()], right=("records",))
+        return
+    records = rejects(found, root, wanted, limit)
+    if json_output:
+        print_json([_whole(record) for record in records])
+    elif records:
+        print_table(_SHOWN, [[_cell(name, record[name]) for name in _SHOWN] for record in records])
+    note(_told(found, counts, len(records)))
+
+
+def replay(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+    table: TableArgument,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    master: Annotated[str | None, typer.Option(metavar="URI", help="A Spark master, spark://host:port.")] = None,
+    json_output: JsonOption = False,
+    root: RootOption = DEFAULT_ROOT,
+    contracts: ContractsOption = None,
+) -> None:
+    """Rebuild the hours that have records in quarantine, after the contract or the parser was mended.
+
+    A record leaves quarantine because its partition was computed again and took it; nothing is moved by hand. The
+    exit code is the job's.
+
+    \b
+    Examples:
+      lake quarantine replay clickstream.events_v1
+      lake quarantine replay clickstream.events_v1 --since 2026-11-21-00 --until 2026-11-22-00
+    """
+    from lake.cli.jobs import run_job
+    from lake.cli.rejects import Wanted, hour_ranges, reject_counts
+    from lake.lake import Lake
+
+    lake = Lake.open(root, contracts)
+    found = lake.table(table)
+    partitions = lake.catalog.partitions(found.database, found.name, since, until)
+    hours = [each.dt for each in partitions if each.number("quarantined")]
+    before = reject_counts(found, root, Wanted(since, until))
+    code = 0
+    for first, end in hour_ranges(hours):
+        given = {"--table": found.full_name, "--root": root, "--since": first, "--until": end}
+        given |= {name: value for name, value in (("--master", master), ("--contracts", contracts)) if value}
+        code = max(code, run_job("raw_to_parquet", [*(word for pair in given.items() for word in pair), "--rebuild"]))
+    after = reject_counts(found, root, Wanted(since, until))
+    reasons = sorted({*before, *after})
+    if json_output:
+        print_json([{"reason": one, "before": before.get(one, 0), "after": after.get(one, 0)} for one in reasons])
+    else:
+        rows = [(one, f"{before.get(one, 0):,}", f"{after.get(one, 0):,}") for one in reasons]
+        print_table(("reason", "before", "after"), rows, right=("before", "after"))
+    note(
+        f"{found.full_name}: {len(hours)} hours rebuilt; {sum(before.values()):,} records were in quarantine, "
+        f"{sum(after.values()):,} are"
+    )
+    sys.stdout.flush()
+    raise typer.Exit(code)
+
+
+def _one_hour(partition: str) -> tuple[str, str]:
+    from datetime import timedelta
+
+    from lake.layout import hour_of, hour_start
+
+    dt = partition.removeprefix("dt=")
+    return dt, hour_of(hour_start(dt) + timedelta(hours=1))
+
+
+def _whole(record: dict[str, Any]) -> dict[str, Any]:
+    payload: bytes = record["payload"] or b""
+    whole = {**record, "payload": base64.b64encode(payload).decode()}
+    try:
+        whole["payload_text"] = payload.decode()
+    except UnicodeDecodeError:
+        whole["payload_text"] = None
+    return whole
+
+
+def _cell(name: str, value: Any) -> str:
+    if name != "payload":
+        return "" if value is None else str(value)
+    # Escaped as Python writes bytes: a payload must not steer the terminal that shows it.
+    text = repr(bytes(value or b"")[:_PREVIEW])[2:-1]
+    return text + (f"… {len(value):,} bytes" if value and len(value) > _PREVIEW else "")
+
+
+def _told(table: Table, counts: dict[str, int], shown: int) -> str:
+    total = sum(counts.values())
+    if not total:
+        return f"{table.full_name}: nothing in quarantine there"
+    by_reason = ", ".join(f"{reason} {number:,}" for reason, number in counts.items())
+    more = f"; {shown:,} shown, --limit shows more" if shown < total else ""
+    return f"{table.full_name}: {total:,} in quarantine ({by_reason}){more}"

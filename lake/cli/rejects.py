@@ -1,0 +1,66 @@
+"""What is in a table's quarantine, asked through the query room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from lake.catalog import open_catalog
+from lake.contract.model import Table
+from lake.contract.quarantine import QUARANTINE_COLUMNS, QUARANTINE_SUFFIX
+from lake.layout import hour_of, hour_start
+from lake.query.run import run_query
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rejected records: hours with since <= dt < until, one reason; None is all."""
+
+    since: str | None = None
+    until: str | None = None
+    reason: str | None = None
+
+
+def reject_counts(table: Table, root: str, wanted: Wanted) -> dict[str, int]:
+    """Records in quarantine by reason, the most frequent first."""
+    rows = _asked("reason, count(*) AS records", table, root, wanted, "GROUP BY reason ORDER BY 2 DESC, 1")
+    return {row["reason"]: row["records"] for row in rows}
+
+
+def rejects(table: Table, root: str, wanted: Wanted, limit: int) -> list[dict[str, Any]]:
+    """Whole records of the quarantine, in order of arrival; `limit` at most."""
+    columns = ", ".join(f'"{name}"' for name, _, _ in QUARANTINE_COLUMNS)
+    end = f'ORDER BY dt, source_object, record, "offset" LIMIT {limit}'
+    return _asked(f"dt, {columns}", table, root, wanted, end)
+
+
+def hour_ranges(hours: Iterable[str]) -> list[tuple[str, str]]:
+    """Hours as (first, first after) ranges, neighbours joined: a run over a range touches those hours and no others."""
+    ranges: list[tuple[str, str]] = []
+    for dt in sorted(hours):
+        after = hour_of(hour_start(dt) + timedelta(hours=1))
+        if ranges and ranges[-1][1] == dt:
+            ranges[-1] = (ranges[-1][0], after)
+        else:
+            ranges.append((dt, after))
+    return ranges
+
+
+def _asked(columns: str, table: Table, root: str, wanted: Wanted, end: str) -> list[dict[str, Any]]:
+    name = f"{table.name}{QUARANTINE_SUFFIX}"
+    for hour in (wanted.since, wanted.until):
+        if hour is not None:
+            hour_start(hour)
+    if open_catalog(root).table(table.database, name) is None:
+        return []  # nothing was published yet, so nothing was rejected
+    bounds = (("dt >= ", wanted.since), ("dt < ", wanted.until), ("reason = ", wanted.reason))
+    conditions = " AND ".join(f"{what}{_literal(value)}" for what, value in bounds if value is not None)
+    where = f"WHERE {conditions}" if conditions else ""
+    sql = f'SELECT {columns} FROM "{table.database}"."{name}" {where} {end}'  # noqa: S608 (names of contracts, quoted)
+    return list(run_query(sql, root).table.to_pylist())
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
