@@ -59,7 +59,8 @@ WITH files AS (SELECT unnest($names) AS filename, unnest(range(len($names))) AS 
 repeated AS (SELECT k1 FROM read_parquet($names) GROUP BY k1 HAVING count(*) > 1),
 candidates AS (
     SELECT unit, file_row_number AS place, k1, k2, p
-    FROM read_parquet($names, filename = true, file_row_number = true) SEMI JOIN repeated USING (k1) JOIN files USING (filename)
+    FROM read_parquet($names, filename = true, file_row_number = true)
+    SEMI JOIN repeated USING (k1) JOIN files USING (filename)
 ),
 ranked AS (
     SELECT unit, place, p = first_value(p) OVER arrival AS is_alike, row_number() OVER arrival AS nth
@@ -71,7 +72,11 @@ SELECT unit, place, is_alike FROM ranked WHERE nth > 1 AND unit >= $own_from ORD
 
 @contextmanager
 def _connected(folder: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    config = {"memory_limit": _MEMORY_LIMIT, "temp_directory": folder, "preserve_insertion_order": "false"}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": _MEMORY_LIMIT,
+        "temp_directory": folder,
+        "preserve_insertion_order": False,
+    }
     connection = duckdb.connect(":memory:", config=config)
     try:
         yield connection

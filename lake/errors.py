@@ -19,7 +19,7 @@ class ContractError(LakeError):
     exit_code = 2
 
 
-class TableNotFound(LakeError):
+class TableNotFound(LakeError):  # noqa: N818 # says what it is; every caller reads it so
     """A table that no contract describes; the message lists the tables that there are."""
 
     exit_code = 2
@@ -33,7 +33,7 @@ class CatalogError(LakeError):
     """The catalog could not be reached, or refused a call."""
 
 
-class GateRefused(LakeError):
+class GateRefused(LakeError):  # noqa: N818 # an answer rather than an error
     """An audit with a failing `fail`-level expectation; the old partition stays published."""
 
     exit_code = 3

@@ -40,7 +40,7 @@ class RowHasher:
         # the first half would be one of the second.
         salted = f"concat_ws('{_SALT}', {key}, '{_SALT}')"
         every = ", ".join(_hashed(field) for field in schema)
-        self._sql = f"SELECT hash({key}) AS k1, hash({salted}) AS k2, hash({every}) AS p FROM rows_to_hash"
+        self._sql = f"SELECT hash({key}) AS k1, hash({salted}) AS k2, hash({every}) AS p FROM rows_to_hash"  # noqa: S608 # names of a contract, quoted
 
     def hashes(self, rows: pa.Table) -> pa.Table:
         """Columns k1, k2, p of each row, in the order of `rows`."""

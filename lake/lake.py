@@ -43,7 +43,7 @@ class Lake:
 
     def plan(self, table: Table, since: str | None = None, until: str | None = None, rebuild: bool = False) -> Plan:
         """Which hours with since <= dt < until are stale, and why. Raises UsageError, StorageError, CatalogError."""
-        return plan_of(table, self.store, self.catalog, self.rules_version, since, until, rebuild)
+        return plan_of(table, self.store, self.catalog, self.rules_version, since=since, until=until, rebuild=rebuild)
 
     def declare(self, table: Table) -> None:
         """Bring the catalog's table, and its quarantine's, up to date with the contract."""

@@ -50,4 +50,4 @@ def new_run_id(now: datetime) -> str:
 
 def run_started_at(run_id: str) -> datetime:
     """The UTC start that a run id carries."""
-    return datetime.strptime(run_id.split("-")[0], _RUN_TIME).replace(tzinfo=UTC)
+    return datetime.strptime(run_id.split("-", 1)[0], _RUN_TIME).replace(tzinfo=UTC)

@@ -67,9 +67,9 @@ class Narrator:
             sys.stdout.write(json.dumps(asdict(report), ensure_ascii=False) + "\n")
         if not plan.stale:
             return
-        total = PartitionReport(
-            "", "", "", **{name: report.total(name) for name in ("records", "rows", "duplicates", "quarantined")}
-        )
+        total = PartitionReport("", "")
+        for name in ("records", "rows", "duplicates", "quarantined"):
+            setattr(total, name, report.total(name))
         counts = {name: report.count([name]) for name in ("published", "unchanged", "refused", "superseded", "pinned")}
         told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
         self._say(f"{plan.table.full_name}: {told} (run {report.run_id}); {_sum(total)}")

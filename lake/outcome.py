@@ -76,7 +76,7 @@ def settle(work: HourWork, written: Written | None, store: Store, catalog: Catal
     one. Raises StorageError, CatalogError; a refusal by the gate is an outcome.
     """
     if written is None:
-        return _unchanged(work, store, catalog)
+        return _unchanged(work, catalog)
     check_folder(store, work.rows_folder, written.parts)
     check_folder(store, work.quarantine_folder, written.quarantine_parts)
     rows = _candidate(work, written)
@@ -88,13 +88,15 @@ def settle(work: HourWork, written: Written | None, store: Store, catalog: Catal
     if blocked is not None:
         return blocked
     rows = rows.with_parameters(quarantine_location=_publish_quarantine(work, written, store, catalog))
-    outcome, published = publish_partition(catalog, store, work.table, work.table.name, rows, _details(work, written))
+    outcome, published = publish_partition(
+        catalog, store, work.table, work.table.name, candidate=rows, details=_details(work, written)
+    )
     if outcome != "published":
         _discard(store, work.rows_folder, written.parts, published.location)
     return _reported(work, published, outcome, answer.message or work.hour.reason)
 
 
-def _unchanged(work: HourWork, store: Store, catalog: Catalog) -> PartitionReport:
+def _unchanged(work: HourWork, catalog: Catalog) -> PartitionReport:
     """Only the look-back changed, and no row with it: bring the partition's inputs up to date and nothing else."""
     before = work.hour.published
     current = catalog.partition(work.table.database, work.table.name, work.hour.dt)
@@ -167,7 +169,7 @@ def _publish_quarantine(work: HourWork, written: Written, store: Store, catalog:
         bytes=str(sum(part.bytes for part in written.quarantine_parts)),
         files=str(len(written.quarantine_parts)),
     )
-    outcome, published = publish_partition(catalog, store, work.table, name, candidate, {})
+    outcome, published = publish_partition(catalog, store, work.table, name, candidate=candidate, details={})
     if outcome != "published":
         _discard(store, work.quarantine_folder, written.quarantine_parts, published.location)
     return published.location

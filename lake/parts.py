@@ -1,4 +1,4 @@
-"""Rows of a unit to Parquet objects: in row groups, rolled at a size, each put whole under a name that follows from it."""
+"""Rows of a unit to Parquet objects: in row groups, rolled at a size, each put whole under the unit's name."""
 
 from __future__ import annotations
 

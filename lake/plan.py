@@ -20,6 +20,7 @@ MANIFEST = "_manifest.json"
 """The object beside a partition's files that tells what they were made from; readers pass over the underscore."""
 
 REBUILD = "rebuild asked for"
+_GONE = "raw objects that were read are gone"
 
 _LISTERS = 16
 
@@ -68,6 +69,7 @@ def plan_of(
     store: Store,
     catalog: Catalog,
     rules_version: str,
+    *,
     since: str | None = None,
     until: str | None = None,
     rebuild: bool = False,
@@ -86,11 +88,12 @@ def plan_of(
     wanted = [dt for dt in sorted(landed) if (since is None or dt >= since) and (until is None or dt < until)]
     lookback = table.lookback_hours if table.key else 0
     reached = {back for dt in wanted for back in hours_back(dt, lookback)} & landed.keys()
-    objects = _listed(store, prefix, {dt: landed[dt] for dt in reached | set(wanted)})
-    hours = [
-        _hour(table, store, dt, objects, published.get(dt), lookback, rules_version, rebuild)
-        for dt in sorted({*wanted, *published})
-    ]
+    listed = _listed(store, prefix, {dt: landed[dt] for dt in reached | set(wanted)})
+    judge = _Judge(table, store, rules_version, rebuild)
+    hours = []
+    for dt in sorted({*wanted, *published}):
+        back = {one: listed[one] for one in hours_back(dt, lookback) if listed.get(one)}
+        hours.append(judge.hour(dt, _Inputs(listed.get(dt, ()), back), published.get(dt)))
     strays = tuple(f"{prefix}/{folder}/" for folder in folders if not hour_in_folder(folder))
     return Plan(table, listed_at, tuple(hours), strays)
 
@@ -101,91 +104,92 @@ def _listed(store: Store, prefix: str, folders: Mapping[str, str]) -> dict[str, 
         return dict(zip(folders, found, strict=True))
 
 
-def _hour(
-    table: Table,
-    store: Store,
-    dt: str,
-    listed: Mapping[str, tuple[StoredObject, ...]],
-    published: Partition | None,
-    lookback_hours: int,
-    rules_version: str,
-    rebuild: bool,
-) -> Hour:
-    objects = listed.get(dt, ())
-    lookback = {back: listed[back] for back in hours_back(dt, lookback_hours) if listed.get(back)}
-    own, whole = digests(table, objects, lookback, rules_version)
-    state, reason = _verdict(table, store, objects, lookback, published, rules_version, rebuild)
-    return Hour(dt, objects, lookback, own, whole, published, state, reason)
+@dataclass(frozen=True)
+class _Inputs:
+    """The raw objects of an hour, and of the hours that it looks back on."""
 
+    objects: tuple[StoredObject, ...]
+    lookback: Mapping[str, tuple[StoredObject, ...]]
 
-def digests(
-    table: Table,
-    objects: tuple[StoredObject, ...],
-    lookback: Mapping[str, tuple[StoredObject, ...]],
-    rules_version: str,
-    columns: list[str] | None = None,
-) -> tuple[str, str]:
-    """The digest of an hour's own inputs, and of all of its inputs, as if the table had just `columns`."""
-    own = digest_of([table.reading_digest(columns), rules_version, _named(objects)])
-    return own, digest_of([own, {dt: _named(members) for dt, members in lookback.items()}])
+    def digests(self, rules: list[str]) -> tuple[str, str]:
+        """The digest of the hour's own inputs, and of all of its inputs, under the rules that read them."""
+        own = digest_of([*rules, _named(self.objects)])
+        return own, digest_of([own, {dt: _named(members) for dt, members in self.lookback.items()}])
 
 
 def _named(objects: tuple[StoredObject, ...]) -> list[list[object]]:
     return [[object_.key, object_.size, object_.etag] for object_ in objects]
 
 
-def _verdict(
-    table: Table,
-    store: Store,
-    objects: tuple[StoredObject, ...],
-    lookback: Mapping[str, tuple[StoredObject, ...]],
-    published: Partition | None,
-    rules_version: str,
-    rebuild: bool,
-) -> tuple[Literal["current", "stale"], str]:
-    if published is None:
-        return ("stale", "never published") if objects else ("current", "no raw objects")
-    if published.is_pinned:
-        return "current", f"pinned to run {published.get('run_id')}; `lake unpin` lets it go"
-    if not objects:
-        return "current", "its raw objects are gone; kept as published"
-    if rebuild:
-        return "stale", REBUILD
-    written = [name for name in published.get("columns").split(",") if name]
-    known = {column.name for column in table.columns}
-    if set(written) - known or any(c.required for c in table.columns if c.name not in written):
-        return "stale", "the contract's columns changed"
-    own, whole = digests(table, objects, lookback, rules_version, written)
-    if whole == published.get("input_digest"):
-        return "current", "inputs unchanged"
-    return _why(table, store, objects, lookback, published, own, written)
+@dataclass(frozen=True)
+class _Judge:
+    """Tells whether what is published is still what its inputs make."""
+
+    table: Table
+    store: Store
+    rules_version: str
+    rebuild: bool
+
+    def hour(self, dt: str, inputs: _Inputs, published: Partition | None) -> Hour:
+        own, whole = inputs.digests(self._rules())
+        kept = self._kept(inputs, published)
+        state: Literal["current", "stale"] = "current" if kept else "stale"
+        reason = kept or self._change(inputs, published)
+        if reason.startswith(_GONE):
+            state = "current"
+        return Hour(dt, inputs.objects, inputs.lookback, own, whole, published, state, reason)
+
+    def _rules(self, columns: list[str] | None = None) -> list[str]:
+        return [self.table.reading_digest(columns), self.rules_version]
+
+    def _kept(self, inputs: _Inputs, published: Partition | None) -> str:
+        """Why the hour is left as it is; empty where it is not, or not for a reason seen from here."""
+        if published is None:
+            return "" if inputs.objects else "no raw objects"
+        if published.is_pinned:
+            return f"pinned to run {published.get('run_id')}; `lake unpin` lets it go"
+        if not inputs.objects:
+            return "its raw objects are gone; kept as published"
+        if self.rebuild or self._has_other_columns(published):
+            return ""
+        _, whole = inputs.digests(self._rules(_columns(published)))
+        return "inputs unchanged" if whole == published.get("input_digest") else ""
+
+    def _has_other_columns(self, published: Partition) -> bool:
+        """Whether columns were removed since, or a required one added; an optional one is null in old partitions."""
+        written = set(_columns(published))
+        known = {column.name for column in self.table.columns}
+        return bool(written - known) or any(c.required for c in self.table.columns if c.name not in written)
+
+    def _change(self, inputs: _Inputs, published: Partition | None) -> str:
+        """Name what changed. What can no longer be read is kept as published: raw objects expire, rows must not."""
+        if published is None:
+            return "never published"
+        if self.rebuild:
+            return REBUILD
+        other_columns = self._has_other_columns(published)
+        if other_columns or published.get("reading_digest") != self.table.reading_digest(_columns(published)):
+            return "the contract's columns changed" if other_columns else "the contract changed"
+        manifest = manifest_of(self.store, published.location)
+        before, back_before = dict(manifest.get("objects_read", {})), dict(manifest.get("lookback_read", {}))
+        now = {object_.key: object_.etag for object_ in inputs.objects}
+        back_now = {object_.key for members in inputs.lookback.values() for object_ in members}
+        if gone := (before.keys() - now.keys()) | (back_before.keys() - back_now):
+            return f"{_GONE} (first of {len(gone)}: {min(gone)}); kept as published"
+        if published.get("own_digest") == inputs.digests(self._rules(_columns(published)))[0]:
+            return "an hour that it looks back on changed"
+        return _told(before, now)
 
 
-def _why(
-    table: Table,
-    store: Store,
-    objects: tuple[StoredObject, ...],
-    lookback: Mapping[str, tuple[StoredObject, ...]],
-    published: Partition,
-    own: str,
-    written: list[str],
-) -> tuple[Literal["current", "stale"], str]:
-    """Name the change. What can no longer be read is kept as it was published: raw objects expire, rows must not."""
-    if published.get("reading_digest") != table.reading_digest(written):
-        return "stale", "the contract changed"
-    manifest = manifest_of(store, published.location)
-    before, back_before = dict(manifest.get("objects_read", {})), dict(manifest.get("lookback_read", {}))
-    now = {object_.key: object_.etag for object_ in objects}
-    back_now = {object_.key for members in lookback.values() for object_ in members}
-    gone = (before.keys() - now.keys()) | (back_before.keys() - back_now)
-    if gone:
-        return "current", f"{len(gone)} of the raw objects read are gone (first: {min(gone)}); kept as published"
-    if published.get("own_digest") == own:
-        return "stale", "an hour that it looks back on changed"
+def _told(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     added = len(now.keys() - before.keys())
     changed = sum(1 for key, etag in before.items() if now[key] != etag)
     told = [f"{count} {what}" for count, what in ((added, "late object(s)"), (changed, "changed object(s)")) if count]
-    return "stale", " and ".join(told) or "the parser changed"
+    return " and ".join(told) or "the parser changed"
+
+
+def _columns(published: Partition) -> list[str]:
+    return [name for name in published.get("columns").split(",") if name]
 
 
 def manifest_of(store: Store, location: str) -> dict[str, Any]:

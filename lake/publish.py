@@ -57,7 +57,7 @@ def write_manifest(store: Store, partition: Partition, details: dict[str, Any]) 
 
 
 def publish_partition(
-    catalog: Catalog, store: Store, table: Table, name: str, candidate: Partition, details: dict[str, Any]
+    catalog: Catalog, store: Store, table: Table, name: str, *, candidate: Partition, details: dict[str, Any]
 ) -> tuple[Outcome, Partition]:
     """Publish `candidate` as a partition of table `name`, and return what is published afterwards.
 

@@ -82,13 +82,14 @@ def spark_session(name: str, master: str | None = None) -> SparkSession:
         return builder.getOrCreate()
     _find_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    logging = Path(__file__).with_name("log4j2.properties").as_uri()
     settings = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
         # Two jobs run at a time: one hour's repairs must not wait for all of the next hours' parsing.
         "spark.scheduler.mode": "FAIR",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()}",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging}",
     }
     if master is None or master.startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")

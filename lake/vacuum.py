@@ -27,7 +27,7 @@ class Dropped:
 
 
 def vacuum(
-    table: Table, store: Store, catalog: Catalog, older_than: timedelta, dry_run: bool, now: datetime | None = None
+    table: Table, store: Store, catalog: Catalog, older_than: timedelta, *, dry_run: bool, now: datetime | None = None
 ) -> list[Dropped]:
     """Remove what has been out of use for `older_than`: superseded and refused runs' folders, old key indexes.
 

@@ -27,6 +27,7 @@ from lake.parse.reasons import Reason
 
 LOOKAHEAD = 64 << 10
 _SHOWN_SPACE = 1 << 20
+_AFTER_FAULT = 8 << 10
 
 
 def csv_blocks(chunks: Iterator[Chunk], table: Table) -> Iterator[Block]:
@@ -113,7 +114,7 @@ class _CsvObject:
                 yield block
             if is_broken or (not cut and (is_all or window >= MAX_RECORD)):
                 yield from self._broken(segment, rows.header, Shape.BROKEN if is_broken else Shape.UNCLOSED)
-                window = LOOKAHEAD
+                window = _AFTER_FAULT
             else:
                 window = min(window * 2, BLOCK_BYTES if cut else MAX_RECORD)
 

@@ -113,6 +113,17 @@ def is_in_range(values: pa.Array, kind: pa.DataType) -> pa.Array:
     return _all(len(values))
 
 
+def is_all_in_range(values: pa.Array, kind: pa.DataType) -> bool:
+    """Whether `is_in_range` holds of all."""
+    if not (pat.is_floating(kind) or pat.is_decimal(kind) or pat.is_temporal(kind)):
+        return True
+    if pat.is_decimal(kind):  # the least and the greatest tell it, in one pass
+        most = Decimal((0, (9,) * kind.precision, -kind.scale))
+        limits = pc.min_max(values).as_py().values()
+        return all(limit is None or limit.copy_abs() <= most for limit in limits)
+    return bool(pc.all(is_in_range(values, kind), min_count=0).as_py())
+
+
 def _ticks(values: pa.Array) -> pa.Array:
     return values.cast(pa.int64() if pat.is_timestamp(values.type) else pa.int32())
 

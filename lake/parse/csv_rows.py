@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,29 +19,17 @@ import pyarrow.types as pat
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Table
-from lake.parse.block import Block, Rejected
-from lake.parse.csv_columns import all_times, is_in_range, is_read_as_text, sure_texts, sure_values
-from lake.parse.csv_header import BOM, Header
+from lake.parse.block import Block
+from lake.parse.csv_columns import all_times, is_all_in_range, is_read_as_text, sure_texts, sure_values
+from lake.parse.csv_header import Header
 from lake.parse.csv_read import has_bent_text, read_columns
-from lake.parse.csv_text import fields_of, record_spans
+from lake.parse.csv_spans import Records, records_of
+from lake.parse.csv_text import fields_of, whole_records
 from lake.parse.csv_values import FieldReader, decoded
 from lake.parse.reasons import Reason
 from lake.parse.values import Refused
 
-
-@dataclass(frozen=True)
-class _Record:
-    """A record of the stretch: its number and offset in the object, and its bytes."""
-
-    number: int
-    offset: int
-    data: bytes
-
-    def rejected(self, reason: Reason, message: str) -> Rejected:
-        return Rejected(reason, message, self.number, self.offset, self.data)
-
-
-_Misfit = tuple[_Record, tuple[Reason, str]]
+PART_BYTES = 128 << 10
 
 
 class RowReader:
@@ -60,7 +47,20 @@ class RowReader:
     def block(self, data: bytes, first_record: int, offset: int) -> Block:
         """What `data` holds; `first_record` and `offset` are its first record's number and place in the object."""
         rows = self.typed_rows(data)
-        return Block(rows) if rows is not None else self.checked_block(data, first_record, offset)
+        if rows is not None:
+            return Block(rows)
+        if len(data) <= 2 * PART_BYTES:
+            return self.checked_block(data, first_record, offset)
+        parts: list[Block] = []
+        at = 0
+        while at < len(data):
+            end = at + _part_length(data, at)
+            part = data[at:end]
+            rows = self.typed_rows(part)
+            parts.append(Block(rows) if rows is not None else self.checked_block(part, first_record, offset + at))
+            first_record += parts[-1].records
+            at = end
+        return Block(pa.concat_tables([p.rows for p in parts]), tuple(r for p in parts for r in p.rejected))
 
     def typed_rows(self, data: bytes) -> pa.Table | None:
         """All records as rows, or None where any may not be one."""
@@ -79,27 +79,33 @@ class RowReader:
                 return None
             columns.append(values)
         if any(columns[i].null_count for i in self._derived):
-            starts, ends, _ = record_spans(data)
-            self._derive(columns, [data[start:end] for start, end in zip(starts, ends, strict=True)])
+            self._derive(columns, records_of(data, 0, 0).texts())
         return self._table(columns, self._rescued([raw[at].to_pylist() for at, _ in self._unknown], count))
 
     def checked_block(self, data: bytes, first_record: int, offset: int) -> Block:
         """All records, each a row or rejected."""
-        records, misfits = self._records(data, first_record, offset)
-        rejected = [record.rejected(*why) for record, why in misfits]
-        rows, is_row = self._sure_rows([record.data for record in records])
+        records = records_of(data, first_record, offset, None if self.header.is_record else self.header.line)
+        misfits = records.where(records.widths != (-1 if self.header.fault else self.header.width))
+        rejected = [misfits.rejected(at, *self._misfit(int(misfits.widths[at]))) for at in range(len(misfits))]
+        if rejected:
+            records = records.where(records.widths == (-1 if self.header.fault else self.header.width))
+        rows, is_row = self._sure_rows(records)
         order, exact = np.arange(len(records)), []
         for at in np.flatnonzero(~is_row).tolist():
             try:
-                exact.append(self.exact_row(records[at].data))
+                exact.append(self.exact_row(records.text(at)))
             except Refused as refused:
-                rejected.append(records[at].rejected(refused.reason, refused.message))
+                rejected.append(records.rejected(at, refused.reason, refused.message))
                 continue
             is_row[at] = True
             order[at] = len(records) + len(exact) - 1
         if exact or not is_row.all():
             rows = pa.concat_tables([rows, self.rows_of(exact)]).take(pa.array(order[is_row])).combine_chunks()
         return Block(rows, tuple(sorted(rejected, key=lambda reject: reject.record)))
+
+    def _misfit(self, width: int) -> tuple[Reason, str]:
+        message = f"expected {self.header.width} fields as in the header, found {width}"
+        return self.header.fault or (Reason.MALFORMED_CSV, message)
 
     def exact_row(self, record: bytes) -> tuple[object, ...]:
         """One record's values, in the order of the schema. Raises Refused."""
@@ -114,34 +120,12 @@ class RowReader:
         texts = [[None if text is None else decoded(text, name)] for name, text in unknown]
         return (*values, *self._rescued(texts, 1))
 
-    def _records(self, data: bytes, first_record: int, offset: int) -> tuple[list[_Record], list[_Misfit]]:
-        """The records that have as many fields as the header, and the others; a repeated header is neither."""
-        fitting: list[_Record] = []
-        misfits: list[_Misfit] = []
-        number = first_record
-        for start, end, width in zip(*(positions.tolist() for positions in record_spans(data)), strict=True):
-            record = _Record(number, offset + start, data[start:end])
-            if not self.header.is_record and record.data.removeprefix(BOM) == self.header.line:
-                continue
-            number += 1
-            if self.header.fault is not None:
-                misfits.append((record, self.header.fault))
-            elif width != self.header.width:
-                message = f"expected {self.header.width} fields as in the header, found {width}"
-                misfits.append((record, (Reason.MALFORMED_CSV, message)))
-            else:
-                fitting.append(record)
-        return fitting, misfits
-
-    def _sure_rows(self, records: Sequence[bytes]) -> tuple[pa.Table, npt.NDArray[np.bool_]]:
+    def _sure_rows(self, records: Records) -> tuple[pa.Table, npt.NDArray[np.bool_]]:
         """A row for each record, and which of them are surely what their record holds."""
         wanted = [at for _, at in self._placed if at is not None] + [at for at, _ in self._unknown]
-        raw = (
-            read_columns(b"\n".join([*records, b""]), self.header.width, dict.fromkeys(wanted, pa.binary()))
-            if records
-            else {}
-        )
-        if any(len(values) != len(records) for values in raw.values()) or not records:
+        types = dict.fromkeys(wanted, pa.binary())
+        raw = read_columns(records.joined(), self.header.width, types) if len(records) else {}
+        if any(len(values) != len(records) for values in raw.values()) or not raw:
             return self.rows_of([(None,) * len(self.schema)] * len(records)), np.zeros(len(records), np.bool_)
         texts, is_sure = {}, pa.repeat(pa.scalar(True), len(records))
         for at, values in raw.items():
@@ -156,7 +140,8 @@ class RowReader:
                 columns.append(values)
                 is_sure = pc.and_(is_sure, is_read)
             is_sure = pc.and_(is_sure, _obeys(field, columns[-1]))
-        self._derive(columns, records)
+        if any(columns[i].null_count for i in self._derived):
+            self._derive(columns, records.texts())
         rescued = self._rescued([texts[at].to_pylist() for at, _ in self._unknown], len(records))
         return self._table(columns, rescued), np.array(is_sure)
 
@@ -191,19 +176,33 @@ def _typed_values(field: FieldReader, values: pa.Array) -> pa.Array | None:
         if timed is None:
             return None
         values = timed
-    is_good = pc.and_(is_in_range(values, field.type), _obeys(field, values))
-    return values if pc.all(is_good, min_count=0).as_py() else None
+    if not is_all_in_range(values, field.type):
+        return None
+    if field.must_be_valid and values.null_count:
+        return None
+    return values if not field.allowed or pc.all(_obeys(field, values), min_count=0).as_py() else None
 
 
 def _obeys(field: FieldReader, values: pa.Array) -> pa.Array:
     """Which values the contract's rules allow."""
     obeys = pa.repeat(pa.scalar(True), len(values))
-    if field.column.required and field.column.derived_from is None:
+    if field.must_be_valid:
         obeys = pc.is_valid(values)
     if field.allowed:
         allowed = pa.array([*field.allowed, None], field.type)
         obeys = pc.and_(obeys, pc.is_in(values, value_set=allowed))
     return obeys
+
+
+def _part_length(data: bytes, at: int) -> int:
+    """The length of about PART_BYTES of whole records from `at` on."""
+    size = PART_BYTES
+    while at + size < len(data):
+        cut, _ = whole_records(data[at : at + size], is_final=False)
+        if cut:
+            return cut
+        size *= 2
+    return len(data) - at
 
 
 def _json_object(names: Iterable[str], values: Iterable[str | None]) -> str | None:

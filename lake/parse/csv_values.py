@@ -39,6 +39,7 @@ class FieldReader:
     def __init__(self, column: Column) -> None:
         self.column = column
         self.type = arrow_type(column.hive_type)
+        self.must_be_valid = column.required and column.derived_from is None
         self._read = _reader(self.type)
         self.allowed = tuple(self._read(text) for text in column.allowed_values)
 
@@ -58,7 +59,7 @@ class FieldReader:
 
     def missing(self) -> object:
         """What an empty field stands for. Raises Refused where the column is required."""
-        if self.column.required and self.column.derived_from is None:
+        if self.must_be_valid:
             raise Refused(
                 Reason.MISSING_REQUIRED, f"field {self.column.field!r} is empty, and the contract requires it"
             )

@@ -58,8 +58,8 @@ def _on_quarantine_publish() -> None:
     """Die right after the quarantine's catalog call and before the rows'."""
     publish = lake.outcome.publish_partition
 
-    def called(catalog: Any, store: Any, table: Any, name: str, *rest: Any) -> Any:
-        result = publish(catalog, store, table, name, *rest)
+    def called(catalog: Any, store: Any, table: Any, name: str, **rest: Any) -> Any:
+        result = publish(catalog, store, table, name, **rest)
         if name.endswith("_quarantine"):
             die()
         return result
@@ -87,7 +87,7 @@ def _on_write_to(zone: str) -> Callable[[], None]:
 
 
 STEPS: dict[str, Callable[[], None]] = {
-    "planning": _patch(lake.plan, "_hour", lambda f: after(f, 2)),
+    "planning": _patch(lake.plan._Judge, "hour", lambda f: after(f, 2)),
     "mid-task": _patch(lake.tasks._Attempt, "read", after),
     "while rows are put": _on_write_to("curated/"),
     "while quarantine is put": _on_write_to("quarantine/"),

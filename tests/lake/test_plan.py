@@ -134,8 +134,8 @@ def test_raw_objects_that_expired_leave_their_partition_as_it_is(
     first = "raw/shop/orders/dt=2026-11-21-09/a"
     assert told(plan(store, catalog)) == {
         "09": ("current", "its raw objects are gone; kept as published"),
-        "10": ("current", f"2 of the raw objects read are gone (first: {first}); kept as published"),
-        "11": ("current", f"2 of the raw objects read are gone (first: {first}); kept as published"),
+        "10": ("current", f"raw objects that were read are gone (first of 2: {first}); kept as published"),
+        "11": ("current", f"raw objects that were read are gone (first of 2: {first}); kept as published"),
     }
 
 

@@ -48,7 +48,7 @@ def at(minute: int) -> str:
 
 
 def put(catalog: Catalog, store: Store, orders: Table, candidate: Partition, name: str = "orders_v1") -> str:
-    outcome, _ = publish_partition(catalog, store, orders, name, candidate, {})
+    outcome, _ = publish_partition(catalog, store, orders, name, candidate=candidate, details={})
     return outcome
 
 

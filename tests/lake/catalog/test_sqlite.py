@@ -11,7 +11,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,20 +131,23 @@ def test_writer_that_holds_the_file_too_long_is_told_of(
     assert catalog.publish("clicks", "events_v1", turn(1), None) is True
 
 
-def test_writer_waits_for_another_that_is_just_making_the_file(root: Path) -> None:
-    root.mkdir()
-    other = sqlite3.connect(root / "catalog.sqlite", isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN EXCLUSIVE")
-    release = threading.Timer(0.3, other.close)
-    release.start()
-    SqliteCatalog(root).put_table(TABLE)
-    release.join()
-    assert SqliteCatalog(root).table("clicks", "events_v1") == TABLE
+def test_first_writers_of_a_root_wait_for_each_other(tmp_path: Path) -> None:
+    together = threading.Barrier(6)
+
+    def put(number: int, root: Path) -> None:
+        together.wait(timeout=20)
+        SqliteCatalog(root).put_table(replace(TABLE, name=f"t{number}"))
+
+    with ThreadPoolExecutor(6) as pool:
+        for attempt in range(20):
+            root = tmp_path / str(attempt)
+            list(pool.map(put, range(6), [root] * 6))
+            assert SqliteCatalog(root).tables() == [("clicks", f"t{number}") for number in range(6)]
 
 
 def test_racing_processes_make_one_catalog_and_lose_no_publication(root: Path) -> None:
-    with processes.Pool(4) as pool:
-        ours = pool.starmap(count_up, [(root, 100)] * 4)
+    with ProcessPoolExecutor(4, mp_context=processes) as pool:
+        ours = list(pool.map(count_up, [root] * 4, [100] * 4))
     assert published_number(SqliteCatalog(root).partition("clicks", "events_v1", DT)) == 100
     assert sum(ours) == 100
 
@@ -184,7 +188,7 @@ def test_readers_see_whole_states_in_order_while_writers_are_killed(
                 os.kill(writer.pid, signal.SIGKILL)
                 writer.join()
                 last = number
-                catalog.put_table(CatalogTable(**{**vars(TABLE), "parameters": {"round": str(round_)}}))
+                catalog.put_table(replace(TABLE, parameters={"round": str(round_)}))
         finally:
             done.set()
     for reader in readers:
@@ -225,6 +229,6 @@ def test_reader_who_may_not_write_the_folder_reads_all_the_same(shared_root: Pat
         writer.close()
     catalog.publish("clicks", "events_v1", turn(1), None)
     shared_root.chmod(0o555)
-    with processes.Pool(1) as pool:
-        assert pool.apply(read_as_nobody, (shared_root,)) == [turn(1)]
+    with ProcessPoolExecutor(1, mp_context=processes) as pool:
+        assert pool.submit(read_as_nobody, shared_root).result() == [turn(1)]
     writer.close()

@@ -13,7 +13,7 @@ from lake.contract.model import Column, Source, Table
 from lake.parse.block import Block, Rejected
 from lake.parse.csv_header import BOM, header_of
 from lake.parse.csv_rows import RowReader
-from lake.parse.csv_text import Shape, fields_of, record_at
+from lake.parse.csv_text import Shape, fields_of, next_line, record_at
 from lake.parse.members import Chunk
 from lake.parse.reasons import Reason
 from lake.parse.values import Refused
@@ -54,7 +54,8 @@ def read_plainly(data: bytes, table: Table, lookahead: int) -> tuple[pa.Table, l
         attempt = record_at(data, at)
         start, at = at, attempt.after
         if attempt.shape is not Shape.WHOLE:
-            at = start + _resumption(data[start : start + lookahead], header.width, start + lookahead >= len(data))
+            seen = max(start + lookahead, next_line(data, start) or len(data))
+            at = start + _resumption(data[start:seen], header.width, seen >= len(data))
             bad = data[start:at].rstrip(b"\r\n")
             number = len(rows) + len(rejected)
             rejected.append(Rejected(Reason.MALFORMED_CSV, attempt.shape.value, number, start, bad))
