@@ -112,7 +112,9 @@ class S3Store:
         if (endpoint := aws.endpoint("s3")) is not None:
             parts = urlsplit(endpoint)
             settings |= {"endpoint_override": parts.netloc, "scheme": parts.scheme}
-        if (region := aws.region()) is not None:
+        with self._explained("reaching", ""):
+            region = aws.region()
+        if region is not None:
             settings["region"] = region
         return pafs.S3FileSystem(**settings), f"{self._root.bucket}/{self._root.prefix}".rstrip("/")
 

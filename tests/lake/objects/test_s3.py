@@ -115,6 +115,8 @@ def test_profile_that_does_not_exist(aws: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(StorageError, match=r"listing s3://b/lake/raw: no AWS credentials: set AWS_PROFILE, or"):
         open_store("s3://b/lake").list("raw")
+    with pytest.raises(StorageError, match=r"reaching s3://b/lake: no AWS credentials: set AWS_PROFILE, or"):
+        open_store("s3://b/lake").arrow()
 
 
 def test_endpoint_that_nobody_listens_at(alone: Callable[[str], None]) -> None:
