@@ -1,0 +1,65 @@
+"""The records of a stretch by where they stand, so that only those looked at are ever taken out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lake.parse.block import Rejected
+from lake.parse.csv_header import BOM
+from lake.parse.csv_text import Positions, record_spans
+from lake.parse.reasons import Reason
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records of `data`, which stands at `offset` of the object: their numbers in it, spans, and numbers of fields."""
+
+    data: bytes
+    offset: int
+    numbers: Positions
+    starts: Positions
+    ends: Positions
+    widths: Positions
+    is_all: bool
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def text(self, at: int) -> bytes:
+        return self.data[self.starts[at] : self.ends[at]]
+
+    def texts(self) -> list[bytes]:
+        spans = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
+        return [self.data[start:end] for start, end in spans]
+
+    def joined(self) -> bytes:
+        """These records and no others, each with a line end."""
+        return self.data if self.is_all else b"\n".join([*self.texts(), b""])
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> Records:
+        """Those that the mask is true for, with the numbers that they have."""
+        if mask.all():
+            return self
+        spans = (self.numbers[mask], self.starts[mask], self.ends[mask], self.widths[mask])
+        return Records(self.data, self.offset, *spans, is_all=False)
+
+    def rejected(self, at: int, reason: Reason, message: str) -> Rejected:
+        offset = self.offset + int(self.starts[at])
+        return Rejected(reason, message, int(self.numbers[at]), offset, self.text(at))
+
+
+def records_of(data: bytes, first_record: int, offset: int, header: bytes | None = None) -> Records:
+    """The records of a stretch of whole, well quoted ones, numbered from `first_record`; `header` lines are none."""
+    starts, ends, widths = record_spans(data)
+    records = Records(data, offset, np.arange(len(starts)), starts, ends, widths, is_all=True)
+    if header is not None and header in data:
+        is_record = np.ones(len(records), np.bool_)
+        lengths = ends - starts
+        for at in np.flatnonzero((lengths == len(header)) | (lengths == len(header) + len(BOM))).tolist():
+            is_record[at] = records.text(at).removeprefix(BOM) != header
+        records = records.where(is_record)
+    numbers = np.arange(first_record, first_record + len(records))
+    return Records(data, offset, numbers, records.starts, records.ends, records.widths, records.is_all)
