@@ -28,7 +28,7 @@ _PARQUET = {
         "Parameters": {"serialization.format": "1"},
     },
 }
-_FORMAT_PARAMETERS = {"classification": "parquet", "EXTERNAL": "TRUE"}  # Glue's and Hive's own, not the table's
+_HIVE_PARAMETERS = {"EXTERNAL": "TRUE"}  # Hive's own way to say EXTERNAL_TABLE, not the table's
 _COMMENT_LENGTH = 255  # Glue's API reference, Column: a comment is one line of at most so many characters
 _PLAIN = re.compile(r"[0-9A-Za-z_.-]+")
 _ATTEMPTS = 3
@@ -67,7 +67,7 @@ class GlueCatalog:
             tuple((c["Name"], c["Type"], c.get("Comment", "")) for c in storage["Columns"]),
             tuple((key["Name"], key["Type"]) for key in description.get("PartitionKeys", ())),
             self._key_of(storage["Location"], f"the table {database}.{table}"),
-            {name: value for name, value in parameters.items() if name not in _FORMAT_PARAMETERS},
+            {name: value for name, value in parameters.items() if name not in _HIVE_PARAMETERS},
         )
 
     def put_table(self, table: CatalogTable) -> None:
@@ -175,7 +175,7 @@ class GlueCatalog:
             "TableType": "EXTERNAL_TABLE",
             "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in table.partition_keys],
             "StorageDescriptor": storage,
-            "Parameters": {**table.parameters, **_FORMAT_PARAMETERS},
+            "Parameters": {**table.parameters, **_HIVE_PARAMETERS},
         }
 
     def _partition_input(self, doing: str, database: str, table: str, partition: Partition) -> PartitionInputTypeDef:

@@ -12,6 +12,8 @@ import pytest
 
 from lake.catalog import Catalog, CatalogTable, Partition, open_catalog
 from lake.catalog.glue import GlueCatalog
+from lake.contract.catalog import catalog_table, quarantine_table
+from lake.contract.load import contracts_folder, load_tables
 from lake.errors import CatalogError, UsageError
 from tests.lake.aws_answers import answering, refusing
 
@@ -22,7 +24,14 @@ DT = "2026-11-21-09"
 def table() -> CatalogTable:
     database = f"clicks_{uuid.uuid4().hex[:8]}"
     columns = (("event_id", "string", "who"), ("user_id", "bigint", ""))
-    return CatalogTable(database, "events_v1", columns, (("dt", "string"),), f"curated/{database}/events_v1")
+    return CatalogTable(
+        database=database,
+        name="events_v1",
+        columns=columns,
+        partition_keys=(("dt", "string"),),
+        location=f"curated/{database}/events_v1",
+        parameters={"classification": "parquet"},
+    )
 
 
 @pytest.fixture
@@ -81,6 +90,16 @@ def test_put_of_an_equal_table_updates_nothing(catalog: Catalog, table: CatalogT
     assert described(table)["VersionId"] == versions
     catalog.put_table(replace(table, parameters={"lake.contract_version": "2"}))
     assert described(table)["VersionId"] != versions
+
+
+def test_tables_of_the_contracts_come_back_as_they_were_put(catalog: Catalog, table: CatalogTable) -> None:
+    contracts = load_tables(contracts_folder())
+    assert contracts
+    for contract in contracts.values():
+        for given in (catalog_table(contract), quarantine_table(contract)):
+            own = replace(given, database=table.database)
+            catalog.put_table(own)
+            assert catalog.table(own.database, own.name) == own
 
 
 def test_comment_is_made_one_line_that_glue_takes(catalog: Catalog, table: CatalogTable) -> None:
