@@ -14,7 +14,6 @@ import pyarrow.types as pat
 
 from lake.parse.csv_values import FALSE_TEXTS, TRUE_TEXTS
 
-_SURE_DIGITS = {8: 2, 16: 4, 32: 9, 64: 18}
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SECOND = f"{_DAY}[ T][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}"
 _SECOND_LENGTH = len("2018-01-11 18:24:44")
@@ -73,11 +72,9 @@ def sure_values(texts: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array]
 
 def _sure_pattern(kind: pa.DataType) -> str | None:
     if pat.is_integer(kind):
-        return f"^-?[0-9]{{1,{_SURE_DIGITS[kind.bit_width]}}}$"
-    if pat.is_floating(kind):
-        return r"^-?[0-9]{1,30}(\.[0-9]{1,30})?$"
-    if pat.is_decimal(kind):
-        return r"^-?[0-9]{1,38}(\.[0-9]{1,38})?$"
+        return "^-?[0-9]+$"
+    if pat.is_floating(kind) or pat.is_decimal(kind):
+        return r"^-?[0-9]+(\.[0-9]+)?$"
     if pat.is_timestamp(kind):
         return rf"^{_SECOND}(\.[0-9]{{1,6}})?$"
     return f"^{_DAY}$" if pat.is_date(kind) else None

@@ -29,7 +29,8 @@ from lake.parse.csv_values import FieldReader, decoded
 from lake.parse.reasons import Reason
 from lake.parse.values import Refused
 
-PART_BYTES = 128 << 10
+PART_BYTES = 256 << 10
+_TRIED_PARTS = 3
 
 
 class RowReader:
@@ -49,15 +50,16 @@ class RowReader:
         rows = self.typed_rows(data)
         if rows is not None:
             return Block(rows)
-        if len(data) <= 2 * PART_BYTES:
-            return self.checked_block(data, first_record, offset)
         parts: list[Block] = []
-        at = 0
+        at = typed = 0
         while at < len(data):
-            end = at + _part_length(data, at)
+            # What is wrong with one part after the other is wrong with all: the rest is then not tried in parts.
+            is_tried = len(data) > 2 * PART_BYTES and (len(parts) < _TRIED_PARTS or typed > 0)
+            end = at + _part_length(data, at) if is_tried else len(data)
             part = data[at:end]
-            rows = self.typed_rows(part)
+            rows = self.typed_rows(part) if is_tried else None
             parts.append(Block(rows) if rows is not None else self.checked_block(part, first_record, offset + at))
+            typed += rows is not None
             first_record += parts[-1].records
             at = end
         return Block(pa.concat_tables([p.rows for p in parts]), tuple(r for p in parts for r in p.rejected))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lake.contract.load import table_named
 from lake.contract.model import Column
 from lake.parse import csv_blocks as csv_blocks_module
+from lake.parse import csv_rows as csv_rows_module
 from lake.parse.csv_blocks import LOOKAHEAD, csv_blocks
 from lake.parse.csv_header import header_of
 from lake.parse.csv_rows import RowReader
@@ -127,12 +128,13 @@ def test_any_object_is_read_alike_in_any_chunks(data: bytes, size: int, has_end:
 
 
 @settings(max_examples=80, deadline=None)
-@given(data=OBJECT, block=st.integers(16, 200))
-def test_any_object_is_read_alike_in_any_blocks(data: bytes, block: int) -> None:
+@given(data=OBJECT, block=st.integers(16, 200), part=st.integers(1, 100))
+def test_any_object_is_read_alike_in_any_blocks_and_parts(data: bytes, block: int, part: int) -> None:
     data = HEADER + b"\n" + data
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_blocks_module, "BLOCK_BYTES", block)
         patch.setattr(csv_blocks_module, "LOOKAHEAD", 64)
+        patch.setattr(csv_rows_module, "PART_BYTES", part)
         assert whole(csv_blocks(chunks(data), MIXED), MIXED) == read_plainly(data, MIXED, 64)
 
 
