@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,8 @@ def moto_endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def aws(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Points every AWS client at moto; returns its address."""
+    """Points every AWS client at moto, which has forgotten what other tests did; returns its address."""
+    urllib.request.urlopen(urllib.request.Request(f"{moto_endpoint}/moto-api/reset", method="POST")).close()
     for name, value in {
         "AWS_ENDPOINT_URL": moto_endpoint,
         "AWS_ACCESS_KEY_ID": "testing",
@@ -55,7 +57,7 @@ def aws(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def s3_root(aws: str) -> str:
-    """A fresh bucket's prefix, on moto. Its Glue databases are the whole server's: name tables apart."""
+    """A fresh bucket's prefix, on moto."""
     import boto3
 
     bucket = f"lake-{uuid.uuid4().hex[:12]}"

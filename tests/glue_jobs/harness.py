@@ -1,0 +1,137 @@
+"""A lake to run the job on, in this process and without Spark, and what came of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import runpy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lake.catalog import Partition
+from lake.contract.arrow import arrow_schema, quarantine_schema
+from lake.contract.model import Table
+from lake.lake import Lake
+from lake.narrate import Narrator
+from lake.publish import quarantine_name
+from lake.runs import RunReport
+from lake.spark_workers import LocalWorkers
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+JOB = REPOSITORY / "glue_jobs" / "raw_to_parquet.py"
+
+EVENTS = "clickstream.events_v1"
+
+
+def job() -> dict[str, Any]:
+    """The job file's names, with its Spark taken out: units run right here."""
+    names = runpy.run_path(str(JOB), run_name="job")
+    run_globals = names["run"].__globals__
+    run_globals["spark_session"] = lambda *_: None
+    run_globals["SparkWorkers"] = lambda _: LocalWorkers()
+    return run_globals
+
+
+@dataclass
+class Trial:
+    """A root, one table of it, and the means to land, run and look."""
+
+    root: str
+    table_name: str = EVENTS
+    contracts: str | None = None
+    expectations: str | None = "/nonexistent"
+
+    @property
+    def lake(self) -> Lake:
+        return Lake.open(self.root, self.contracts)
+
+    @property
+    def table(self) -> Table:
+        return self.lake.table(self.table_name)
+
+    def land(self, hour: int | str, name: str, data: bytes | str | list[dict[str, Any]]) -> str:
+        """Put a raw object into an hour of 2026-11-21; records given as a list become NDJSON. Returns its key."""
+        if isinstance(data, list):
+            data = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in data)
+        dt = hour if isinstance(hour, str) else f"2026-11-21-{hour:02d}"
+        assert self.table.source is not None
+        key = f"{self.table.source.prefix}/dt={dt}/{name}"
+        self.lake.store.write(key, data.encode() if isinstance(data, str) else data)
+        return key
+
+    def run(self, **options: Any) -> RunReport:
+        """Run the job over this table; raises what it raises."""
+        names = job()
+        args = names["Args"](
+            table=self.table_name, root=self.root, contracts=self.contracts, expectations=self.expectations, **options
+        )
+        report: RunReport = names["run"](self.lake, args, Narrator())
+        return report
+
+    def outcomes(self, **options: Any) -> dict[str, str]:
+        """Run the job: the outcome of each partition it touched, by hour of the day."""
+        return {partition.dt[-2:]: partition.outcome for partition in self.run(**options).partitions}
+
+    def partition(self, hour: int) -> Partition | None:
+        return self.lake.catalog.partition(self.table.database, self.table.name, f"2026-11-21-{hour:02d}")
+
+    def rows(self, *hours: int) -> pa.Table:
+        """Published rows of the hours (all where none is named), by hour and then as they lie in their files."""
+        return self._read(self.table.name, arrow_schema(self.table), hours)
+
+    def quarantine(self, *hours: int) -> pa.Table:
+        """Published quarantine of the hours, likewise."""
+        return self._read(quarantine_name(self.table), quarantine_schema(), hours)
+
+    def rejected(self, *hours: int) -> list[tuple[str, str, bytes]]:
+        """Reason, object name and payload of what is in quarantine, sorted."""
+        found = self.quarantine(*hours).select(["reason", "source_object", "payload"]).to_pylist()
+        return sorted((one["reason"], one["source_object"].rsplit("/", 1)[-1], one["payload"]) for one in found)
+
+    def counts(self) -> dict[str, int]:
+        """The accounting sum of all published partitions."""
+        found = self.lake.catalog.partitions(self.table.database, self.table.name)
+        return {
+            name: sum(partition.number(name) for partition in found)
+            for name in ("records", "rows", "duplicates", "quarantined")
+        }
+
+    def content(self) -> dict[str, dict[str, bytes]]:
+        """File names and bytes of every published partition, of rows and of quarantine, by `table/dt`."""
+        found = {}
+        for name in (self.table.name, quarantine_name(self.table)):
+            for partition in self.lake.catalog.partitions(self.table.database, name):
+                files = self._files(partition)
+                found[f"{name}/{partition.dt}"] = {key.rsplit("/", 1)[-1]: data for key, data in files.items()}
+        return found
+
+    def _read(self, name: str, schema: pa.Schema, hours: tuple[int, ...]) -> pa.Table:
+        wanted = {f"2026-11-21-{hour:02d}" for hour in hours}
+        tables = [
+            pq.read_table(io.BytesIO(data), schema=schema)
+            for partition in self.lake.catalog.partitions(self.table.database, name)
+            if not wanted or partition.dt in wanted
+            for data in self._files(partition).values()
+        ]
+        return pa.concat_tables(tables) if tables else schema.empty_table()
+
+    def _files(self, partition: Partition) -> dict[str, bytes]:
+        store = self.lake.store
+        keys = [one.key for one in store.list(partition.location) if one.key.endswith(".parquet")]
+        return {key: store.read(key) for key in keys}
+
+
+def click(number: int, **fields: Any) -> dict[str, Any]:
+    """A click with an id of its own; fields given replace its own."""
+    base = {
+        "event_id": f"e{number}",
+        "user_id": number,
+        "device_id": "device_1",
+        "client_event": "home",
+        "client_timestamp": "2026-11-21T09:00:00Z",
+    }
+    return {**base, **fields}

@@ -1,0 +1,147 @@
+"""SIGKILL at each step: afterwards all is as if nothing had happened, and readers saw the old or the new rows."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.glue_jobs.harness import EVENTS, REPOSITORY, Trial, click
+from tests.glue_jobs.killed_run import STEPS
+
+pytestmark = pytest.mark.slow
+
+HOURS = (8, 9, 10)
+
+
+def run_and_die(step: str, trial: Trial) -> None:
+    """Run the job in a process of its own, that kills itself at a step."""
+    command = [sys.executable, "-m", "tests.glue_jobs.killed_run", step, trial.root, EVENTS]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == -signal.SIGKILL, f"at {step}: {done.returncode}\n{done.stderr[-2000:]}"
+
+
+def land_first(trial: Trial) -> None:
+    """What is published before anything goes wrong: three hours, duplicates and rejects among them."""
+    for hour in HOURS:
+        trial.land(hour, "a", [click(hour * 100 + n) for n in range(50)])
+        trial.land(hour, "b", json.dumps(click(hour * 100)) + "\nbroken\n")
+
+
+def land_more(trial: Trial) -> None:
+    """Late objects for every hour, with rejects, duplicates and a conflict of their own."""
+    for hour in HOURS:
+        late = [click(hour * 100 + n) for n in range(40, 60)] + [click(hour * 100, user_id=-1)]
+        trial.land(hour, "late", "".join(json.dumps(record) + "\n" for record in late) + "also broken\n")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, Trial]:
+    """What the old and the new content are: (before the late objects, after them)."""
+    before, after = (Trial(str(tmp_path_factory.mktemp(name) / "lake")) for name in ("before", "after"))
+    for trial in (before, after):
+        land_first(trial)
+        trial.run()
+    land_more(after)
+    after.run()
+    return before, after
+
+
+@contextmanager
+def polled(trial: Trial, old: Trial, new: Trial) -> Iterator[list[str]]:
+    """A reader that looks at every partition all the while; yields what it saw that was neither old nor new."""
+    whole = {
+        dt: {frozenset(content.content()[dt].items()) for content in (old, new) if dt in content.content()}
+        for dt in [f"events_v1/2026-11-21-{hour:02d}" for hour in HOURS]
+    }
+    odd: list[str] = []
+    reads = 0
+    done = threading.Event()
+
+    def poll() -> None:
+        nonlocal reads
+        while not done.is_set():
+            seen = trial.content()
+            for dt, allowed in whole.items():
+                if frozenset(seen.get(dt, {}).items()) not in allowed:
+                    odd.append(f"{dt}: {sorted(seen.get(dt, {}))}")
+            reads += 1
+
+    reader = threading.Thread(target=poll)
+    reader.start()
+    try:
+        yield odd
+    finally:
+        done.set()
+        reader.join()
+    assert reads > 3
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_run_killed_at_any_step_leaves_nothing_that_the_next_run_does_not_mend(
+    step: str, tmp_path: Path, undisturbed: tuple[Trial, Trial]
+) -> None:
+    before, after = undisturbed
+    trial = Trial(str(tmp_path / "lake"))
+    land_first(trial)
+    trial.run()
+    assert trial.content() == before.content()
+    land_more(trial)
+    with polled(trial, before, after) as odd:
+        run_and_die(step, trial)
+        trial.run()
+    assert odd == []
+    assert trial.content() == after.content()
+    assert trial.counts() == after.counts()
+    assert trial.rejected() == after.rejected()
+    assert trial.outcomes() == {}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_first_run_killed_at_any_step_is_made_good_by_the_next(
+    step: str, tmp_path: Path, undisturbed: tuple[Trial, Trial]
+) -> None:
+    before, _ = undisturbed
+    trial = Trial(str(tmp_path / "lake"))
+    land_first(trial)
+    run_and_die(step, trial)
+    trial.run()
+    assert trial.content() == before.content()
+    assert trial.counts() == before.counts()
+
+
+def test_a_vacuum_killed_in_the_middle_harms_nothing_and_is_finished_by_the_next(
+    tmp_path: Path, undisturbed: tuple[Trial, Trial]
+) -> None:
+    before, after = undisturbed
+    trial = Trial(str(tmp_path / "lake"))
+    land_first(trial)
+    trial.run()
+    land_more(trial)
+    trial.run()
+    with polled(trial, after, after) as odd:
+        run_and_die("vacuum", trial)
+        command = [sys.executable, "-m", "lake", "vacuum", EVENTS, "--older-than", "0s", "--root", trial.root]
+        subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
+    assert odd == []
+    assert trial.content() == after.content()
+    store = trial.lake.store
+    for hour in HOURS:
+        assert len(store.folders(f"curated/clickstream/events_v1/dt=2026-11-21-{hour:02d}")) == 1
+
+
+def test_the_catalog_is_whole_after_every_death(tmp_path: Path) -> None:
+    trial = Trial(str(tmp_path / "lake"))
+    land_first(trial)
+    for step in ("after the manifest", "between quarantine and rows", "between two partitions"):
+        run_and_die(step, trial)
+    with sqlite3.connect(tmp_path / "lake" / "catalog.sqlite") as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
