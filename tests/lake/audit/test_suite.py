@@ -132,3 +132,11 @@ def test_a_variable_that_names_no_folder_is_an_error(tmp_path: Path, monkeypatch
     monkeypatch.setenv("LAKE_EXPECTATIONS", str(tmp_path / "absent"))
     with pytest.raises(SuiteError, match="is no folder"):
         expectations_folder()
+
+
+def test_the_suite_that_the_documentation_shows_is_one(tmp_path: Path) -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "the-gate.md").read_text()
+    shown = json.loads(text.split("```json")[1].split("```")[0])
+    found = suite_from(shown, "the-gate.md")
+    great.check(found)
+    assert [one.level for one in found.expectations] == ["fail", "warn", "warn", "warn"]

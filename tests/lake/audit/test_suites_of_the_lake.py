@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,8 @@ from lake.contract.arrow import arrow_schema
 from lake.contract.load import table_named
 from lake.contract.model import Table
 from lake.contract.suite import schema_suite
+from lake.generate.files import generate_files
+from lake.generate.plan import Plan
 from tests.conftest import REPOSITORY
 from tests.lake.audit.readings import Written, published, rows_of
 
@@ -210,6 +213,37 @@ def test_the_recorded_taxi_trips_pass(written: Written, recorded: Path) -> None:
         states[path.name] = (verdict.rows, verdict.state, unmet(verdict))
     assert states == {path.name: (10_000, "passed", []) for path in files}
     assert len(states) == 12
+
+
+def delivered(described: Table, path: Path) -> pa.Table:
+    """The rows of a generated file of JSON lines, each delivered once."""
+    rows: dict[str, Row] = {}
+    for line in path.read_text().splitlines():
+        record = json.loads(line)
+        row = {column.name: record.get(column.field) for column in described.columns}
+        if described.event_time:
+            row[described.event_time] = datetime.fromisoformat(row[described.event_time])
+        rows[line] = row
+    return rows_of(described, list(rows.values()))
+
+
+@pytest.mark.parametrize(
+    ("name", "records"),
+    [
+        ("clickstream.events_v1", 4000),
+        ("sensors.readings_v1", 4000),
+        ("sensors.bundles_v1", 20),
+        ("taxi.trips_v1", 2000),
+    ],
+)
+def test_generated_records_pass(written: Written, tmp_path: Path, name: str, records: int) -> None:
+    described = table(name)
+    plan = Plan(described, records, seed=7, start=HOUR, message_kb=4)
+    (file,) = generate_files(plan, tmp_path / "generated")
+    rows = trips(file.path) if name == "taxi.trips_v1" else delivered(described, file.path)
+    written.write(rows)
+    verdict = written.audited(shipped(described), described)
+    assert (verdict.state, unmet(verdict)) == ("passed", [])
 
 
 TRIPS: list[tuple[str, Any, list[tuple[str, str]]]] = [
