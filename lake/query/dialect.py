@@ -146,7 +146,8 @@ def _cardinality(node: Node) -> Node:
 
 def _reduce(node: Node) -> None:
     finish = node.args.get("finish")
-    if finish is not None and [each.name for each in finish.expressions] != [finish.this.name]:
+    is_identity = finish is None or finish.this.sql() == finish.expressions[0].sql()
+    if not is_identity:
         raise UnsupportedSqlError("translating reduce: its last function must give back the state (s -> s) locally")
     node.set("finish", None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -41,7 +42,7 @@ class Engine:
         relation = self._connection.sql(sql)
         return _with_athena_types(relation.to_arrow_table(), [str(kind) for kind in relation.types])
 
-    def satisfying(self, condition: exp.Expr, key: str, values: list[str]) -> list[str] | None:
+    def satisfying(self, condition: exp.Expr, key: str, values: Sequence[str | None]) -> list[str | None] | None:
         """Of the key's values, those for which an Athena condition over it holds; None where it cannot be told."""
         self._connection.register("_known", pa.table({key: pa.array(values, pa.string())}))
         query = exp.select(exp.column(key)).from_("_known").where(condition)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlglot import exp
 
-Evaluate = Callable[[exp.Expr, str, list[str]], list[str] | None]
+Evaluate = Callable[[exp.Expr, str, Sequence[str | None]], list[str | None] | None]
 """Of the key's values, those for which a condition over the key alone holds; None where it cannot be told."""
 
 _PLAIN = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between)
@@ -64,9 +64,11 @@ def _hint(
     for each in bare.find_all(exp.Column):
         each.set("table", None)
         each.set("db", None)
-    matching = evaluate(bare, key, known)
-    if matching is None or len(matching) >= len(known):
+    satisfying = evaluate(bare, key, [*known, None])
+    # A condition that NULL satisfies may want the rows that an outer join made up, which are in no partition.
+    if satisfying is None or None in satisfying or len(satisfying) >= len(known):
         return None
+    matching = [value for value in satisfying if value is not None]
     if not matching:
         return exp.false()
     column = next(iter((condition if qualified else bare).find_all(exp.Column))).copy()
