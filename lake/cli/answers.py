@@ -52,12 +52,10 @@ def _write_json(table: pa.Table, out: IO[str]) -> None:
 
 
 def json_text(value: Any) -> str:  # noqa: PLR0911 (one return a kind of value)
-    """A value as JSON; a map (pyarrow's list of pairs) as an object."""
+    """A value as JSON; structs and maps are objects."""
     match value:
         case dict():
             return "{" + ", ".join(f"{_json_string(str(key))}: {json_text(each)}" for key, each in value.items()) + "}"
-        case [tuple(), *_]:
-            return json_text(dict(value))
         case list():
             return "[" + ", ".join(json_text(each) for each in value) + "]"
         case Decimal():
@@ -79,7 +77,7 @@ def _json_string(text: str) -> str:
 def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
     # By position: two columns of an answer may have one name.
     for batch in table.to_batches(_BATCH):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        yield from zip(*(column.to_pylist(maps_as_pydicts="lossy") for column in batch.columns), strict=True)
 
 
 def _cell(value: Any) -> str:

@@ -20,7 +20,7 @@ from lake.query.errors import (
 )
 from lake.query.statement import ATHENA
 
-_COLUMN = re.compile(r'Referenced column "([^"]+)" not found|does not have a column named "([^"]+)"')
+_COLUMN = re.compile(r'Referenced column "([^"]+)" (?:was )?not found|does not have a column named "([^"]+)"')
 _QUALIFIER = re.compile(r'Referenced table "([^"]+)" not found')
 _FUNCTION = re.compile(r"Function with name \"?(?:main\.)?(\w+)\"? does not exist", re.IGNORECASE)
 _READING = re.compile(r"reading the stream registered as '[^']*' failed: (?:\w+: )*(.*)", re.DOTALL)
@@ -32,7 +32,8 @@ def explained(error: duckdb.Error, sql: str, columns: Iterable[str], tables: Ite
     if match := _COLUMN.search(text):
         name = match[1] or match[2]
         known = sorted(set(columns))
-        near = suggestion(name, known) or f"; there are {', '.join(known[:30])}"
+        there = f"; there are {', '.join(known[:30])}" if known else ", as there is no FROM"
+        near = suggestion(name, known) or there
         return UnknownColumnError(
             f"reading the query{_at(sql, name)}: there is no column {name}{near}{_mark(sql, name)}"
         )
