@@ -143,6 +143,13 @@ def test_common_records_take_the_typed_reading(lines: list[bytes]) -> None:
     assert RowReader(MIXED, header_of(HEADER, MIXED)).typed_rows(b"\n".join(lines) + b"\n") is not None
 
 
+def test_a_header_that_comes_again_is_no_record_where_all_columns_are_text() -> None:
+    table = table_of(Column("a", "a", "string"), Column("b", "b", "string"))
+    data = b"a,b\n1,2\na,b\n3,4\n\xef\xbb\xbfa,b"
+    rows, rejected = whole(csv_blocks(chunks(data), table), table)
+    assert (rows.select(["a", "b"]).to_pylist(), rejected) == ([{"a": "1", "b": "2"}, {"a": "3", "b": "4"}], [])
+
+
 def test_a_float_is_rounded_once() -> None:
     table = table_of(Column("v", "v", "float"))
     text = "1.00000017881393432617187499"  # through 64 bits it becomes the neighbour above
