@@ -100,7 +100,7 @@ def _asked(questions: Sequence[Question], result_format: str) -> list[Judgement]
         for number, (name, question) in enumerate(zip(names, questions, strict=True))
     ]
     columns = [_filled_up(question, longest) for question in questions]
-    return _judgements(pa.table(columns, names=names), expectations, result_format)
+    return _judgements(_frame(pa.table(columns, names=names)), expectations, result_format)
 
 
 def _filled_up(question: Question, length: int) -> pa.Array:
@@ -112,14 +112,20 @@ def _filled_up(question: Question, length: int) -> pa.Array:
 
 
 def judge_table(table: pa.Table, kind: str, kwargs: Mapping[str, Any]) -> Judgement:
-    """Judge one expectation on whole columns; its result lists the first unexpected rows' positions, not all."""
-    return _judgements(table, [_expectation(kind, kwargs, number=0)], "SUMMARY")[0]
+    """Judge one expectation on whole columns; its result lists the first unexpected rows' positions, not all.
+
+    What compares columns, or has a row_condition, expects numpy's columns, where a comparison with a null is false:
+    with Arrow's it is a null, on which Great Expectations stumbles. There, integers beside nulls become floats.
+    """
+    is_single = "column" in kwargs and not kwargs.get("row_condition")
+    frame = _frame(table) if is_single else table.to_pandas()
+    return _judgements(frame, [_expectation(kind, kwargs, number=0)], "SUMMARY")[0]
 
 
-def _judgements(table: pa.Table, expectations: list[Any], result_format: str) -> list[Judgement]:
+def _judgements(frame: pd.DataFrame, expectations: list[Any], result_format: str) -> list[Judgement]:
     from great_expectations import ExpectationSuite
 
-    batch = _frames().get_batch(batch_parameters={"dataframe": _frame(table)})
+    batch = _frames().get_batch(batch_parameters={"dataframe": frame})
     outcomes = batch.validate(
         ExpectationSuite(name="asked", expectations=expectations),
         result_format={"result_format": result_format, "partial_unexpected_count": PARTIAL},

@@ -29,7 +29,7 @@ def columns_of(expectation: Expectation, kwargs: Mapping[str, Any]) -> list[str]
     if is_about_shape(expectation):
         return []
     named = [kwargs[name] for name in ("column", "column_A", "column_B") if name in kwargs]
-    return [*named, *kwargs.get("column_list", ())]
+    return list(dict.fromkeys([*named, *kwargs.get("column_list", ())]))
 
 
 def is_about_shape(expectation: Expectation) -> bool:

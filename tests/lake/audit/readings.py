@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 from lake.audit.gate import audit
 from lake.audit.parameters import Candidate
 from lake.audit.suite import Suite, suite_from
-from lake.audit.verdict import Verdict
+from lake.audit.verdict import ExpectationResult, Verdict
 from lake.catalog.model import Partition
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Column, Source, Table
@@ -83,3 +84,18 @@ class Written:
         self, judged_by: Suite, table: Table = READINGS, history: Sequence[Partition] = (), **counts: int
     ) -> Verdict:
         return audit(self.candidate(**counts), table, judged_by, history, self.store)
+
+
+def at(time: str) -> datetime:
+    return datetime.fromisoformat(f"2026-11-21T{time}+00:00")
+
+
+def row(**values: Any) -> dict[str, Any]:
+    """A row as a verdict shows it."""
+    names = [*(column.name for column in READINGS.columns), "rescued"]
+    return {name: values.get(name) for name in names}
+
+
+def only(verdict: Verdict) -> ExpectationResult:
+    (result,) = verdict.results
+    return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,10 @@ from lake.generate.files import generate_files
 from lake.generate.plan import Plan
 from tests.conftest import REPOSITORY
 from tests.lake.audit.readings import Written, published, rows_of
+from tests.lake.audit.sound_rows import HOUR, SOUND, Row, click, reading
 
-Row = dict[str, Any]
 Change = Callable[[Row, int], Row]
 ROWS = 40
-HOUR = datetime(2026, 11, 21, 9, tzinfo=UTC)
 HISTORY = [published(f"2026-11-{day}-09", rows) for day, rows in ((17, 38), (18, 45), (19, 40), (20, 39))]
 SUITES = sorted((REPOSITORY / "expectations").glob("*/*.json"))
 
@@ -40,33 +39,6 @@ def table(name: str) -> Table:
 
 def shipped(described: Table) -> Suite:
     return load_suite(described, schema_suite(described), REPOSITORY / "expectations")
-
-
-def click(number: int) -> Row:
-    return {
-        "event_id": f"e{number}",
-        "user_id": None if number % 20 == 0 else number % 7,
-        "device_id": f"device_{number % 9}",
-        "client_event": "page_view",
-        "client_timestamp": HOUR + timedelta(seconds=number - (7200 if number % 20 == 1 else 0)),
-    }
-
-
-def reading(number: int) -> Row:
-    status = "FAIL" if number == 3 else "OK"
-    return {"sensor_id": f"s{number % 9}", "current_temperature": 15 + number % 9, "status": status}
-
-
-def bundle(number: int) -> Row:
-    parts = [{"dimension_x": 1, "dimension_y": number, "dimension_z": None}]
-    return {"device_id": f"d{number}", "recorded_at": HOUR + timedelta(seconds=number), "readings": parts}
-
-
-SOUND: dict[str, Callable[[int], Row]] = {
-    "clickstream.events_v1": click,
-    "sensors.readings_v1": reading,
-    "sensors.bundles_v1": bundle,
-}
 
 
 def verdict_on(

@@ -1,0 +1,37 @@
+"""Rows of the lake's tables as they should be, by number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Row = dict[str, Any]
+HOUR = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+def click(number: int) -> Row:
+    return {
+        "event_id": f"e{number}",
+        "user_id": None if number % 20 == 0 else number % 7,
+        "device_id": f"device_{number % 9}",
+        "client_event": "page_view",
+        "client_timestamp": HOUR + timedelta(seconds=number - (7200 if number % 20 == 1 else 0)),
+    }
+
+
+def reading(number: int) -> Row:
+    status = "FAIL" if number == 3 else "OK"
+    return {"sensor_id": f"s{number % 9}", "current_temperature": 15 + number % 9, "status": status}
+
+
+def bundle(number: int) -> Row:
+    parts = [{"dimension_x": 1, "dimension_y": number, "dimension_z": None}]
+    return {"device_id": f"d{number}", "recorded_at": HOUR + timedelta(seconds=number), "readings": parts}
+
+
+SOUND: dict[str, Callable[[int], Row]] = {
+    "clickstream.events_v1": click,
+    "sensors.readings_v1": reading,
+    "sensors.bundles_v1": bundle,
+}
