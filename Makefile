@@ -18,7 +18,7 @@ setup: $(JOBS)/.ready $(STREAMS)/.ready  ## Make both environments, .venv (jobs)
 setup-streams: $(STREAMS)/.ready
 
 demo: $(JOBS)/.ready  ## Generate events, land them as Firehose does, run the job, query the tables
-	@$(JOBS)/bin/python -m tests.demo
+	@bash docs/demo.sh
 
 test: $(JOBS)/.ready  ## Run all tests
 	$(JOBS)/bin/pytest
