@@ -104,8 +104,8 @@ class ColumnReader:
         if pt.is_floating(kind):
             values = parsed.cast(kind)
             return values, ~_bools(pc.fill_null(pc.is_finite(values), True))
-        if pt.is_decimal(kind) and self._is_string_of_decimal.search(lines):
-            raise NotAlikeError(f"{self.column.field}: a string in a decimal's place")
+        if pt.is_decimal(kind):
+            return self._decimals(parsed, lines)
         if pt.is_nested(kind) and (b"NaN" in lines or b"Inf" in lines):
             raise NotAlikeError("NaN or infinity")
         return parsed, None
@@ -122,6 +122,15 @@ class ColumnReader:
             micros = np.where(is_read, millis, 0) * 1000
         is_absent = is_null if is_null.any() else None
         return pa.array(micros, pa.int64(), mask=is_absent).cast(self.arrow_type), ~is_read & ~is_null
+
+    def _decimals(self, parsed: pa.Array, lines: bytes) -> tuple[pa.Array, Bools | None]:
+        if self._is_string_of_decimal.search(lines):
+            raise NotAlikeError(f"{self.column.field}: a string in a decimal's place")
+        try:
+            parsed.validate(full=True)
+        except pa.ArrowInvalid as error:
+            raise NotAlikeError(str(error)) from error
+        return parsed, None
 
     def _narrowed(self, parsed: pa.Array) -> tuple[pa.Array, Bools | None]:
         try:

@@ -28,13 +28,18 @@ class ExactReader:
         self.was_truncated = False
 
     def read(self, data: bytes, at: int, stop: int, outcome: Outcome) -> int:
-        """Reads all that begins before `stop`; returns where what follows begins. Raises MoreNeeded, having read some.
+        """Reads all that begins before `stop`; returns where what follows begins. Raises MoreNeeded, having read what
+        is before its `start`.
 
         `data` may go on after `stop`, and a record that begins before it may end after it.
         """
         framer = self.framer
         self.was_truncated = False
-        while at < stop:
+        while True:
+            if data[at : at + 1] != b"{":
+                at = framer.past_syntax(data, at)
+            if at >= stop:
+                return at
             end = self._likely_record(data, at, outcome)
             if end is not None:
                 at = end
@@ -45,7 +50,6 @@ class ExactReader:
             at = frame.end
             self.was_truncated = frame.fault is Reason.TRUNCATED
             self._decide_frame(data, frame, outcome)
-        return at
 
     def _decide_frame(self, data: bytes, frame: Frame, outcome: Outcome) -> None:
         source = data[frame.start : frame.end]
@@ -72,9 +76,7 @@ class ExactReader:
     def _likely_record(self, data: bytes, at: int, outcome: Outcome) -> int | None:
         """Reads the record at `at` if it is where records mostly are, and returns its end."""
         if data[at] != _OPENING_BRACE:
-            at += 1 if data[at : at + 1] == b"\n" else 0
-            if at >= len(data) or data[at] != _OPENING_BRACE:
-                return None
+            return None
         likely = _LIKELY_END.search(data, at, at + _LIKELY_REACH)
         if likely is None or not self.framer.expects_object:
             return None

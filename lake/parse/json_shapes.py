@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.types as pt
 
-from lake.parse.json_columns import ColumnReader, Written, names_within
+from lake.parse.json_columns import Bools, ColumnReader, Written, names_within
+from lake.parse.records import strings_in
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _MOST_EXTRAS = 64
+_MOST_SHAPES = 10_000
 _EXTRA_TYPES: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
@@ -27,7 +30,7 @@ class Shapes:
             name: "text" if pt.is_timestamp(reader.arrow_type) else "number" for name, reader in self._readers.items()
         }
         self.extras: dict[str, pa.DataType] = {}
-        self._plain: dict[tuple[object, ...], bool] = {}
+        self._quotes_of_shape: dict[tuple[object, ...], int] = {}
 
     def schema(self) -> pa.Schema:
         """What pyarrow.json is to expect: the fields of the contract, then the extras."""
@@ -46,18 +49,39 @@ class Shapes:
                     self._learn_extra(name, value)
         if (self.written, self.extras) == before:
             return False
-        self._plain.clear()
+        self._quotes_of_shape.clear()
         return True
 
-    def is_plain(self, record: dict[str, object]) -> bool:
-        """Whether the schema fits the record, as far as its names and its values' kinds tell."""
-        shape = (*record, *map(type, record.values()))
-        known = self._plain.get(shape)
-        if known is None:
-            known = all(self._fits(name, type(value)) for name, value in record.items())
-            if len(self._plain) < 10_000:
-                self._plain[shape] = known
-        return known
+    def are_plain(self, lines: Sequence[bytes]) -> Bools:
+        """Whether the schema fits each record, as far as its names, and its values' kinds tell.
+
+        orjson keeps the last of duplicates. As long as there is no escape, every string and name has two quotes of its
+        own, so a name that was lost leaves quotes over.
+        """
+        is_plain = np.zeros(len(lines), dtype=np.bool_)
+        quotes = self._quotes_of_shape
+        for place, line in enumerate(lines):
+            try:
+                record = orjson.loads(line)
+                shape = (*record, *map(type, record.values()))
+                expected = quotes[shape]
+            except orjson.JSONDecodeError:
+                continue
+            except (KeyError, TypeError, AttributeError):
+                if type(record) is not dict:
+                    continue
+                expected = self._learn_shape(shape, record)
+            is_plain[place] = expected < 0 or (expected and (line.count(b'"') == expected or b"\\" in line))
+        return is_plain
+
+    def _learn_shape(self, shape: tuple[object, ...], record: dict[str, object]) -> int:
+        """How many quotes a record of this shape has; 0 where the schema does not fit, -1 where they tell nothing."""
+        fits = all(self._fits(name, type(value)) for name, value in record.items())
+        is_flat = not any(type(value) in (dict, list) for value in record.values())
+        quotes = 0 if not fits else -1 if not is_flat or not record else 2 * strings_in(record)
+        if len(self._quotes_of_shape) < _MOST_SHAPES:
+            self._quotes_of_shape[shape] = quotes
+        return quotes
 
     def _learn_written(self, name: str, value: object) -> None:
         if self._readers[name].is_text_possible and type(value) in (str, int, float, bool):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,12 +11,13 @@ import pyarrow as pa
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Column, Table
-from lake.parse.json_text import MAX_DEPTH, Member, is_too_deep, members_of
+from lake.parse.json_text import MAX_DEPTH, Member, extent_of_value, is_too_deep, members_of
 from lake.parse.reasons import Reason
 from lake.parse.values import Reader, Refused, json_value, misses_fields, shown
 
 Row = tuple[object, ...]
 _ABSENT = object()
+_AFTER_NAME = re.compile(rb'[ \t\r\n]*:[ \t\r\n]*("[^"]*"|[^ \t\r\n,}\]"\[{]*)')
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class RecordReader:
         orjson keeps the last of duplicates. As long as there is no escape, every string and name has two quotes of
         its own, so a name that was lost leaves quotes over.
         """
-        if b"\\" in source or source.count(b'"') != 2 * _strings_in(record):
+        if b"\\" in source or source.count(b'"') != 2 * strings_in(record):
             return None
         row: list[object] = []
         known = 0
@@ -63,10 +65,30 @@ class RecordReader:
                 row.append(self._value(reading, None if value is _ABSENT else value, source))
         except Refused:
             return None
-        if known != len(record):
+        if known == len(record) or not self._rescue:
+            return (*row, None)
+        rescued = self._unknown_of(source, record)
+        return None if rescued is None else (*row, rescued)
+
+    def _unknown_of(self, source: bytes, record: dict[str, object]) -> str | None:
+        """What is rescued of a record without escapes, None where that is hard to tell.
+
+        A name that stands in quotes once in the record is the member's.
+        """
+        members: list[tuple[int, bytes]] = []
+        if is_too_deep(source):
             return None
-        row.append(None)
-        return tuple(row)
+        for name in record.keys() - self._fields.keys():
+            quoted = b'"%b"' % name.encode()
+            at = source.find(quoted)
+            value = _AFTER_NAME.match(source, at + len(quoted))
+            if value is None or source.find(quoted, at + 1) >= 0:
+                return None
+            begin = value.start(1)
+            end = value.end(1) if value.end(1) > begin else extent_of_value(source, begin).end
+            members.append((at, b"%b:%b" % (quoted, source[begin:end])))
+        members.sort()
+        return "{" + b",".join(member for _, member in members).decode() + "}"
 
     def row(self, source: bytes) -> Row:
         """The row of a record: one JSON object without anything around it. Raises Refused."""
@@ -120,13 +142,12 @@ class RecordReader:
         return value
 
 
-def _strings_in(value: object) -> int:
+def strings_in(value: object) -> int:
     """How many strings, names included, a parsed value is made of."""
     if type(value) is dict:
         return len(value) + sum(
-            1 if type(item) is str else _strings_in(item) if type(item) in (dict, list) else 0
-            for item in value.values()
+            1 if type(item) is str else strings_in(item) if type(item) in (dict, list) else 0 for item in value.values()
         )
     if type(value) is list:
-        return sum(map(_strings_in, value))
+        return sum(map(strings_in, value))
     return 1 if type(value) is str else 0
