@@ -81,6 +81,21 @@ def test_more_distinct_values_than_are_worth_judging_apart_are_judged_as_rows(
     assert (result.success, result.unexpected_count, result.samples) == (False, 1, (row(id="d2"),))
 
 
+def test_expectations_judged_side_by_side_do_not_see_each_others_rows(judged: Judged) -> None:
+    rows = [{"id": name, "number": 7 if name == "a" else None} for name in "abcdef"]
+    verdict = judged(
+        rows,
+        expectation("expect_column_values_to_match_regex", column="id", regex="^[a-e]$", mostly=0.5),
+        expectation("expect_column_values_to_be_unique", column="number"),
+        expectation("expect_column_values_to_not_be_null", column="id"),
+        expectation("expect_column_max_to_be_between", column="number", max_value=7),
+    )
+    counts = [
+        (result.success, result.result.get("element_count"), result.unexpected_count) for result in verdict.results
+    ]
+    assert counts == [(True, 6, 1), (True, 6, 0), (True, 6, 0), (True, None, None)]
+
+
 NOT_EMPTY = expectation("expect_table_row_count_to_be_between", "warn", min_value=1)
 EVERY_KIND = [
     NOT_EMPTY,
