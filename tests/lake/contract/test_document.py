@@ -45,6 +45,7 @@ def test_all_problems_of_a_file_are_shown_in_one_message_in_the_order_of_their_l
         ("", 1, "expected a mapping that begins with apiVersion and kind"),
         ("- a\n- b\n", 1, "expected a mapping"),
         ("kind: [DataContract\nversion: 1\n", 2, "no valid YAML"),
+        ("kind: DataContract\x00\n", 1, "no valid YAML: "),
         ("kind: DataContract\n\tversion: 1\n", 2, "no valid YAML: found character '\\t'"),
         (bent(("status: active", "kind: DataContract")), 5, "no valid YAML: found duplicate key \"kind\""),
         (bent(("status: active\n", "")), 1, "missing: status; the standard asks for version, apiVersion, kind"),

@@ -13,6 +13,7 @@ from tests.lake.contract.orders import bent, line_of, write_contract
 COLUMN = "      - name: ordered_at\n"
 TABLE_PROPERTIES = "    customProperties:\n      - property: sourceFormat\n"
 AMOUNT_TYPE = "        physicalType: decimal(10,2)\n"
+EVENT_TIME = "eventTime\n        value: ordered_at"
 STATE = "        description: How far it is.\n"
 ORDER = "        description: Names the order.\n"
 
@@ -59,6 +60,8 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         ("        value: 1\n", "        value: true\n", "value: true", "lookbackHours is True; expected whole hours"),
         ("value: json", "value: xml", "xml", "sourceFormat is 'xml'; expected json or csv"),
         ("sourceFormat", "sourcePrefix", 12, "sourcePrefix without sourceFormat"),
+        (EVENT_TIME, "sourcePrefix\n        value: s3://b/orders", "s3://b", "expected a folder below"),
+        (EVENT_TIME, "sourcePrefix\n        value: raw/shop/../orders", "raw/", "e.g. raw/shop/orders"),
         ("lookbackHours", "rescueUnknownFields", 16, "rescueUnknownFields is 1; expected true or false"),
         ("unit: d", "unit: weeks", "weeks", "retention's unit is 'weeks'; expected d or y"),
         ("value: 30", "value: 0", "value: 0", "retention is 0; expected a whole number"),
@@ -88,6 +91,7 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         # allowed values
         ("invalidValues", "duplicateValues", "duplicateValues", "only the rule invalidValues is read from here"),
         ("mustBe: 0", "mustBe: 5", "invalidValues", "invalidValues must be 5; expected mustBe: 0"),
+        ("string\n" + STATE, "int\n" + STATE, "metric", "invalidValues on a column of type int; expected"),
         ("[OPEN, PAID]", "[]", "metric", "validValues is []; expected a list of texts"),
         ("[OPEN, PAID]", "[1, 2]", "metric", "validValues is [1, 2]; expected a list of texts (quote numbers"),
         ("[OPEN, PAID]", "[OPEN]\n              pattern: P", "metric", "invalidValues has arguments pattern"),
