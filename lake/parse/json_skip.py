@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_IN_NEST = re.compile(rb'\\.|["{}\[\]]|\n(?=[\[{])', re.DOTALL)
+from lake.parse.json_text import depth_of
+
+_IN_NEST = re.compile(rb'\\.|"|[{\[]+|[}\]]+|\n(?=[\[{])', re.DOTALL)
 _IN_JUNK = re.compile(rb"\n|\{(?=[ \t\r]*\")")
 _BRACKETS = b"{["
 
@@ -37,9 +39,9 @@ class Skipper:
             if mark == b'"':
                 self._in_string = not self._in_string
             elif not self._in_string and mark[:1] != b"\\":
-                self._depth += 1 if mark in _BRACKETS else -1
-                if self._depth == 0:
-                    return token.end()
+                self._depth += depth_of(mark)
+                if self._depth <= 0:
+                    return token.end() + self._depth
         # An escape's second byte is in the next piece, unless the escape's backslash was itself escaped.
         escapes = len(piece) - len(piece.rstrip(b"\\")) - (begin if piece.strip(b"\\") == b"" else 0)
         self._last = b"" if piece[-1:] == b"\\" and escapes % 2 == 0 else piece[-1:]

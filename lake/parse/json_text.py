@@ -17,8 +17,10 @@ _FIRST_WINDOW = 4 << 10
 _WINDOW_GROWTH = 8
 # A parser at the end of its window may complain that many bytes before it: true|, \u12|, -|.
 _LONGEST_TOKEN = 12
+# Where a thousand cut records nest in each other, they are not looked through to the end of the buffer for each.
+_CUT_RECORDS = 64 << 10
 _SPACE = re.compile(r"[ \t\r\n]*")
-_NEST = re.compile(rb'"(?:[^"\\\x00-\x1f]|\\.)*+"|["{}\[\]]')
+_NEST = re.compile(rb'"(?:[^"\\\x00-\x1f]|\\.)*+"|[{\[]+|[}\]]+|"')
 _LINE_AT_MARGIN = re.compile(rb"\n(?=[\[{])")
 
 
@@ -108,10 +110,15 @@ def is_too_deep(source: bytes) -> bool:
         return False
     depth = 0
     for token in _NEST.finditer(source):
-        depth += _step(token[0])
+        depth += depth_of(token[0])
         if depth > MAX_DEPTH:
             return True
     return False
+
+
+def depth_of(token: bytes) -> int:
+    """How much deeper a run of brackets of one kind, opening or closing, leads; 0 of any other text."""
+    return len(token) if token[0] in b"{[" else -len(token) if token[0] in b"}]" else 0
 
 
 def _members_of(source: str) -> list[Member]:
@@ -129,28 +136,23 @@ def _members_of(source: str) -> list[Member]:
     return members
 
 
-def _step(token: bytes) -> int:
-    return 1 if token in (b"{", b"[") else -1 if token in (b"}", b"]") else 0
-
-
 def _extent_of_nest(data: bytes, start: int) -> Extent:
     """The extent of what is nested too deep for the parser, by its brackets alone.
 
     Where a line begins at the margin with a bracket, it is more likely that records are cut than that one is so deep.
     """
+    too_deep = f"nested more than {MAX_DEPTH} deep"
+    if _LINE_AT_MARGIN.search(data, start, start + _CUT_RECORDS):
+        return Extent(None, message=too_deep)
     depth = 0
     for token in _NEST.finditer(data, start):
         if token[0] == b'"':
             return Extent(None, data.find(b"\n", token.start()) < 0, "a string without an end")
-        depth += _step(token[0])
-        if depth == 0:
-            if _LINE_AT_MARGIN.search(data, start, token.end()):
-                break
-            return Extent(token.end())
-    else:
-        if not _LINE_AT_MARGIN.search(data, start):
-            return Extent(None, True, f"nested more than {MAX_DEPTH} deep")
-    return Extent(None, message=f"nested more than {MAX_DEPTH} deep")
+        depth += depth_of(token[0])
+        if depth <= 0:
+            end = token.end() + depth
+            return Extent(None, message=too_deep) if _LINE_AT_MARGIN.search(data, start, end) else Extent(end)
+    return Extent(None, _LINE_AT_MARGIN.search(data, start) is None, too_deep)
 
 
 _WORDS = ("true", "false", "null", "-")
