@@ -57,16 +57,22 @@ def plain_repeats(hashes: pa.Table) -> npt.NDArray[np.int64]:
     lake.duplicates finds out.
     """
     k1, k2, p = (hashes[name].to_numpy() for name in INDEX_SCHEMA.names)
-    if len(np.unique(k1)) == len(k1):
+    ordered = np.sort(k1)
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(again):
         return np.empty(0, dtype=np.int64)
-    order = np.lexsort((np.arange(len(k1)), k2, k1))
+    # Few rows are candidates: the rest of the work is on them alone.
+    nearest = again[np.minimum(np.searchsorted(again, k1), len(again) - 1)]
+    places = np.flatnonzero(nearest == k1)
+    k1, k2, p = k1[places], k2[places], p[places]
+    order = np.lexsort((places, k2, k1))
     same_key = (k1[order][1:] == k1[order][:-1]) & (k2[order][1:] == k2[order][:-1])
-    group = np.concatenate([[0], np.cumsum(~same_key)])
     first = np.concatenate([[True], ~same_key])
+    group = np.cumsum(first) - 1
     alike = p[order] == p[order][np.flatnonzero(first)][group]
     mixed = np.zeros(group[-1] + 1, dtype=bool)
     mixed[group[~alike]] = True
-    return np.sort(order[~first & ~mixed[group]]).astype(np.int64)
+    return np.sort(places[order[~first & ~mixed[group]]]).astype(np.int64)
 
 
 def index_bytes(chunks: list[pa.Table]) -> bytes:
