@@ -12,6 +12,8 @@ from isal import igzip
 from lake.contract.load import contracts_folder, table_named
 from lake.generate.files import generate_files
 from lake.generate.plan import Plan
+from lake.land.records import hour_in_name
+from lake.layout import hour_of
 
 TABLE = "clickstream.events_v1"
 HOURS = 4
@@ -56,7 +58,7 @@ def _generated(cache: Path, records: int, files_an_hour: int) -> list[Path]:
     plan = Plan(table, records, 1, start, HOURS, 0.01, 0.01, 0.0, files_an_hour, 1200)
     paths = []
     for file in generate_files(plan, folder, lambda _: None):
-        hour = folder / f"{file.arrived_at:%Y-%m-%d-%H}"
+        hour = folder / hour_of(hour_in_name(file.path))
         hour.mkdir(exist_ok=True)
         paths.append(file.path.rename(hour / file.path.name))
     return paths

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ _EVERY_SECONDS = 0.05
 @dataclass(frozen=True)
 class Measured:
     """`work` is wall without the session's start; `worker_mb` the peak resident memory of one process below it that
-    is no Java (MB of 1,000,000 bytes); `said` the JSON line that the command ended with."""
+    is no Java (MB of 1,000,000 bytes); `cpu` seconds of all processes below; `said` the JSON line that the command ended with."""
 
     wall: float
     work: float
@@ -32,35 +31,36 @@ class Measured:
 
 def measure(command: list[str], environment: dict[str, str], log: Path) -> Measured:
     """Run the command once. Raises RuntimeError, naming the log, where it fails."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     with log.open("ab") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env={**os.environ, **environment})
         peaks: dict[int, int] = {}
-        watcher = threading.Thread(target=_watch, args=(process.pid, peaks), daemon=True)
+        spent: dict[int, float] = {}
+        watcher = threading.Thread(target=_watch, args=(process.pid, peaks, spent), daemon=True)
         watcher.start()
         output, _ = process.communicate()
     wall = time.perf_counter() - began
     watcher.join()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if process.returncode != 0:
         raise RuntimeError(f"running {' '.join(command)}: exit code {process.returncode}; see {log}")
     said = json.loads(output.decode().strip().splitlines()[-1])
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     work = wall - said.get("session", 0.0) - said.get("counting", 0.0)
-    return Measured(wall, work, cpu, max(peaks.values(), default=0) / 1e6, said)
+    return Measured(wall, work, sum(spent.values()), max(peaks.values(), default=0) / 1e6, said)
 
 
-def _watch(pid: int, peaks: dict[int, int]) -> None:
+def _watch(pid: int, peaks: dict[int, int], spent: dict[int, float]) -> None:
+    """Sample every process below `pid`: a Spark worker is nobody's child to wait for, so sampling is all there is."""
     try:
         root = psutil.Process(pid)
         while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:
-            for child in [root, *root.children(recursive=True)]:
+            children = root.children(recursive=True)
+            for process in [root, *children]:
                 try:
-                    is_java = "java" in child.name()
-                    is_driver = child.pid == pid and len(root.children()) > 0
-                    if not is_java and not is_driver:
-                        peaks[child.pid] = max(peaks.get(child.pid, 0), child.memory_info().rss)
+                    times = process.cpu_times()
+                    spent[process.pid] = times.user + times.system
+                    is_driver = process.pid == pid and children
+                    if "java" not in process.name() and not is_driver:
+                        peaks[process.pid] = max(peaks.get(process.pid, 0), process.memory_info().rss)
                 except psutil.Error:
                     continue
             time.sleep(_EVERY_SECONDS)
