@@ -27,7 +27,10 @@ ACCOUNTING = (
     "unaccounted",
     "unwritten",
 )
-NAMES = (*ACCOUNTING, "hour_start", "hour_end", *TRAILING)
+NAMES = (*ACCOUNTING, "hour_start", "hour_end", "is_large", *TRAILING)
+
+LARGE = 1000
+"""Records from which on a share says something: of three records, two bad ones are no reason to hold back the third."""
 
 # A name in an expression, unless it is a function (a parenthesis follows) or an argument's name (an equals sign does).
 _VARIABLE = re.compile(r"(?<![\w.])[A-Za-z_]\w*\b(?!\s*[=(])")
@@ -87,6 +90,7 @@ def parameters_of(candidate: Candidate, rows_written: int, history: Iterable[Par
         **accounting(candidate, rows_written),
         "hour_start": start.isoformat(),
         "hour_end": (start + timedelta(hours=1)).isoformat(),
+        "is_large": int(candidate.records >= LARGE),
     }
     trailing = trailing_rows(history, candidate.dt)
     if trailing:

@@ -22,6 +22,7 @@ def test_every_parameter_of_a_partition_with_history() -> None:
         "unwritten": 1,
         "hour_start": "2026-11-21T09:00:00+00:00",
         "hour_end": "2026-11-21T10:00:00+00:00",
+        "is_large": 0,
         "trailing_rows_median": 10.5,
         "trailing_rows_min": 8,
         "trailing_rows_max": 30,
@@ -32,6 +33,11 @@ def test_without_history_the_trailing_parameters_are_absent() -> None:
     values = parameters_of(Candidate(DT, RUN, (), records=0, rows=0), 0, [])
     assert [name for name in values if name.startswith("trailing")] == []
     assert values["quarantined_share"] == 0.0
+
+
+@pytest.mark.parametrize(("records", "is_large"), [(0, 0), (999, 0), (1000, 1)])
+def test_a_partition_is_large_from_a_thousand_records_on_whatever_became_of_them(records: int, is_large: int) -> None:
+    assert parameters_of(Candidate(DT, RUN, (), records, rows=0, quarantined=records), 0, [])["is_large"] == is_large
 
 
 def test_the_same_hour_of_the_last_seven_days_goes_before_the_last_day() -> None:
