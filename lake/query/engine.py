@@ -39,8 +39,13 @@ class Engine:
 
     def answer(self, sql: str) -> pa.Table:
         """The rows of a query in DuckDB's dialect, in Athena's types. Raises duckdb.Error, pyarrow's errors."""
-        relation = self._connection.sql(sql)
-        return _with_athena_types(relation.to_arrow_table(), [str(kind) for kind in relation.types])
+        try:
+            relation = self._connection.sql(sql)
+            return _with_athena_types(relation.to_arrow_table(), [str(kind) for kind in relation.types])
+        except RuntimeError as error:
+            if "interrupted" in str(error):  # DuckDB's way to say that Ctrl-C was pressed
+                raise KeyboardInterrupt from error
+            raise
 
     def satisfying(self, condition: exp.Expr, key: str, values: Sequence[str | None]) -> list[str | None] | None:
         """Of the key's values, those for which an Athena condition over it holds; None where it cannot be told."""

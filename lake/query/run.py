@@ -65,8 +65,6 @@ def run_query(sql: str, root: str, database: str | None = None) -> Result:
             _add_hints(statement, references, scans, engine)
             translated = duckdb_sql(statement, lambda name: types.get(name.lower()))
             table = engine.answer(translated)
-    except duckdb.InterruptException as error:
-        raise KeyboardInterrupt from error
     except duckdb.Error as error:
         raise _cause(error, sql, scans) from error
     except pa.ArrowInvalid as error:

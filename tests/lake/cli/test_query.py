@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
+import subprocess
+import sys
+import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -114,3 +118,19 @@ def test_an_error_leaves_standard_output_empty(tmp_path: Path, capsys: pytest.Ca
     out, err = capsys.readouterr()
     assert out == ""
     assert "there is no column nope, as there is no FROM\n  SELECT nope\n         ^^^^\n" in err
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_long_query_quietly() -> None:
+    far = "UNNEST(sequence(1, 100000)) AS a (x) CROSS JOIN UNNEST(sequence(1, 1000000)) AS b (y)"
+    words = ["query", f"SELECT count(*) FROM {far} WHERE x * y % 7 = 3", "--root", "/nowhere"]
+    code = (
+        f"import sys; from lake.cli.app import run_command; print('go', flush=True); sys.exit(run_command({words!r}))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"go\n"
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=20) == (b"", b"")
+        assert process.returncode == 130
