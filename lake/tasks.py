@@ -5,7 +5,7 @@ A unit writes nothing final before its end, names its outputs after its inputs, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -23,6 +23,7 @@ from lake.parse.block import Block, Rejected
 from lake.parse.members import Damage
 from lake.parse.read import Restart, object_blocks
 from lake.parse.reasons import Reason
+from lake.parse.small import joined_rows, together
 from lake.parse.sources import sources_of
 from lake.parts import ROW_GROUP_BYTES, Part, PartWriter
 from lake.units import Unit
@@ -75,19 +76,27 @@ def run_unit(job: UnitJob) -> UnitResult:
     store = open_store(job.root)
     while True:
         attempt = _Attempt(job, store)
-        for object_ in job.unit.objects:
-            try:
-                attempt.read(object_, damages.get(object_.key, ()))
-            except Restart as restart:
-                if object_.key in damages:
-                    raise StorageError(
-                        f"reading {store.uri_of(object_.key)}: the object changes while it is read; run the job again"
-                    ) from restart
-                damages[object_.key] = restart.damages
-                attempt.forget()
-                break
-        else:
+        try:
+            for objects in together(job.unit.objects):
+                if len(objects) == 1 or damages or not attempt.read_joined(objects):
+                    for object_ in objects:
+                        attempt.read(object_, damages.get(object_.key, ()))
             return attempt.finish(damages)
+        except _DamagedError as damaged:
+            if damaged.key in damages:
+                raise StorageError(
+                    f"reading {store.uri_of(damaged.key)}: the object changes while it is read; run the job again"
+                ) from damaged
+            damages[damaged.key] = damaged.damages
+            attempt.forget()
+
+
+class _DamagedError(Exception):
+    """An object is damaged, and how."""
+
+    def __init__(self, key: str, damages: tuple[Damage, ...]) -> None:
+        super().__init__(key)
+        self.key, self.damages = key, damages
 
 
 class _Attempt:
@@ -110,12 +119,26 @@ class _Attempt:
         self._numbered = 0
         self._result = UnitResult(unit)
 
+    def read_joined(self, objects: Sequence[StoredObject]) -> bool:
+        """Read small objects as one, if nothing in them is odd; whether that was so, and nothing done where not."""
+        joined = joined_rows([self._store.read(object_.key) for object_ in objects], self._job.table)
+        if joined is None:
+            return False
+        rows, counts = joined
+        self._take(objects[0], Block(rows))
+        self._result.objects += [ObjectCount(one.key, count, 0) for one, count in zip(objects, counts, strict=True)]
+        return True
+
     def read(self, object_: StoredObject, damages: tuple[Damage, ...]) -> None:
+        """Read one object. Raises _DamagedError where it is, in another way than `damages` says."""
         rows = rejected = 0
-        for block in object_blocks(partial(self._store.open, object_.key), self._job.table, damages):
-            rows += block.rows.num_rows
-            rejected += len(block.rejected)
-            self._take(object_, block)
+        try:
+            for block in object_blocks(partial(self._store.open, object_.key), self._job.table, damages):
+                rows += block.rows.num_rows
+                rejected += len(block.rejected)
+                self._take(object_, block)
+        except Restart as restart:
+            raise _DamagedError(object_.key, restart.damages) from restart
         self._result.objects.append(ObjectCount(object_.key, rows, rejected))
 
     def forget(self) -> None:
