@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lake.contract.model import Table
 from lake.parse.block import BLOCK_BYTES, MAX_RECORD, Block, Rejected
+from lake.parse.json_columns import ColumnReader
 from lake.parse.json_exact import ExactReader
 from lake.parse.json_fast import FastReader
 from lake.parse.json_frames import Framer, MoreNeeded
+from lake.parse.json_shapes import Shapes
 from lake.parse.json_skip import Skipper
 from lake.parse.members import Chunk
 from lake.parse.outcome import Outcome
@@ -26,14 +29,22 @@ def json_blocks(chunks: Iterator[Chunk], table: Table) -> Iterator[Block]:
     return _Stream(table).blocks(chunks)
 
 
+@lru_cache(maxsize=64)
+def _readers(table: Table) -> tuple[RecordReader, list[ColumnReader], Shapes]:
+    """What objects of one table share: shapes that were learnt from one object are those of the next."""
+    reader = RecordReader(table)
+    columns = [ColumnReader(column, reader.schema.field(column.name).type) for column in table.columns]
+    return reader, columns, Shapes(columns)
+
+
 class _Stream:
     """One object being read. `_data` is what has arrived and is not read yet."""
 
     def __init__(self, table: Table) -> None:
-        self._reader = RecordReader(table)
+        self._reader, columns, shapes = _readers(table)
         self._framer = Framer(column.field for column in table.columns)
         self._exact = ExactReader(self._framer, self._reader)
-        self._fast = FastReader(table, self._exact)
+        self._fast = FastReader(columns, shapes, self._exact, table.rescue)
         self._skipper: Skipper | None = None
         self._pieces: list[bytes] = []
         self._wanted = BLOCK_BYTES

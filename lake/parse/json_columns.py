@@ -28,7 +28,6 @@ from lake.parse.values import Refused, json_value
 
 Bools = npt.NDArray[np.bool_]
 Written = Literal["text", "number"]
-_SMALLEST_BLOCK = 1 << 16
 
 
 class NotAlikeError(Exception):
@@ -40,7 +39,8 @@ def parse_lines(lines: bytes, schema: pa.Schema) -> pa.Table:
     try:
         table = pj.read_json(
             pa.BufferReader(lines),
-            read_options=pj.ReadOptions(use_threads=False, block_size=max(len(lines) + 1, _SMALLEST_BLOCK)),
+            # A block larger than the lines costs more than reading a few of them.
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(lines) + 1),
             parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
         )
         if not lines.isascii():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
-from lake.contract.model import Table
 from lake.parse.json_columns import Bools, ColumnReader, NotAlikeError, parse_lines
 from lake.parse.json_exact import ExactReader
 from lake.parse.json_frames import MoreNeeded
@@ -19,22 +20,22 @@ _PARTS = 8
 _SAMPLES = 64
 _LEARNT_FROM = 16
 _WORTH_IT = 0.4
-_SMALLEST_WINDOW = 4 << 10
+_WORTH_A_LOOK = 32 << 10
 # Parsing is a quarter faster when what it works on stays in the processor's cache.
-_LARGEST_WINDOW = 1 << 20
+_WINDOW = 1 << 20
 
 
 class FastReader:
     """Reads stretches into an Outcome; what it cannot read at once goes to the exact reader."""
 
-    def __init__(self, table: Table, exact: ExactReader) -> None:
+    def __init__(self, columns: Sequence[ColumnReader], shapes: Shapes, exact: ExactReader, rescue: bool) -> None:
         self._exact = exact
-        self._schema = exact.reader.schema
-        self._rescue = table.rescue
-        self._columns = [ColumnReader(column, self._schema.field(column.name).type) for column in table.columns]
-        self._is_possible = all(column.is_readable for column in self._columns)
-        self._shapes = Shapes(self._columns)
-        self._window = _LARGEST_WINDOW
+        self._columns = columns
+        self._shapes = shapes
+        self._rescue = rescue
+        self._is_possible = all(column.is_readable for column in columns)
+        self._patience = 0
+        self._exact_bytes = 0
 
     def read(self, data: bytes, at: int, stop: int, outcome: Outcome) -> int:
         """As ExactReader.read."""
@@ -42,20 +43,22 @@ class FastReader:
             return self._exact.read(data, at, stop, outcome)
         framer = self._exact.framer
         while (at := framer.past_syntax(data, at)) < stop:
-            if data[at : at + 1] != b"{":
-                at = self._exact.read(data, at, at + 1, outcome)
-                continue
-            limit = min(stop, at + self._window)
-            end = framer.last_boundary(data, at, limit) if self._window > _SMALLEST_WINDOW else at
-            state = framer.state
-            before = at
-            at = self._read_stretch(data, at, end, outcome) if end > at else self._exact.read(data, at, limit, outcome)
-            # Where forms alternate, as in a stream of short arrays, no more is looked at than is likely to be alike.
-            if framer.state != state and at < end:
-                self._window = max(min(at - before, self._window), _SMALLEST_WINDOW)
+            limit = min(stop, at + (self._exact_bytes or _WINDOW))
+            before, state = at, framer.state
+            is_object = data[at : at + 1] == b"{"
+            end = framer.last_boundary(data, at, limit) if is_object and not self._exact_bytes else at
+            if end > at:
+                at = self._read_stretch(data, at, end, outcome)
+                self._be_patient(framer.state != state and at - before < _WORTH_A_LOOK)
             else:
-                self._window = min(self._window * 4, _LARGEST_WINDOW)
+                at = self._exact.read(data, at, limit if is_object else at + 1, outcome)
+                self._exact_bytes = max(self._exact_bytes - (at - before), 0)
         return at
+
+    def _be_patient(self, was_in_vain: bool) -> None:
+        """Where forms alternate, as in a stream of short arrays, looking far ahead is in vain: wait ever longer."""
+        self._patience = min(max(2 * self._patience, _WORTH_A_LOOK), _WINDOW) if was_in_vain else 0
+        self._exact_bytes = self._patience
 
     def _read_stretch(self, data: bytes, at: int, end: int, outcome: Outcome) -> int:
         stretch = lines_of(data[at:end], at, self._exact.framer.in_array)
@@ -156,7 +159,7 @@ class FastReader:
             if odd is not None:
                 suspects |= odd
         arrays.append(rescued_column(text, count, self._shapes.extras if self._rescue else ()))
-        rows = pa.Table.from_arrays(arrays, schema=self._schema)
+        rows = pa.Table.from_arrays(arrays, schema=self._exact.reader.schema)
         if not suspects.any():
             starts = None if places is None else stretch.starts[places]
             outcome.add_table(stretch.base, starts, rows)

@@ -21,7 +21,7 @@ from lake.parse.json_text import extent_of_value
 from lake.parse.reasons import Reason
 
 BOM = b"\xef\xbb\xbf"
-_BETWEEN = re.compile(rb"(?:[ \t\r\n]|\xef\xbb\xbf)*")
+_BETWEEN = re.compile(rb"(?:[ \t\r\n]++|\xef\xbb\xbf)*+")
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _ENVELOPE = re.compile(rb'\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*\[(?=[ \t\r\n]*[{\]])')
 _ENVELOPE_REACH = 256

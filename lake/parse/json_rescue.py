@@ -8,7 +8,7 @@ from collections.abc import Collection
 import numpy as np
 import pyarrow as pa
 
-_VALUE = rb'("(?:[^"\\]|\\.)*"|[^\s,}\]"]+)'
+_VALUE = rb'("(?:[^"\\]++|\\.)*+"|[^\s,}\]"]+)'
 
 
 def rescued_column(lines: bytes, count: int, names: Collection[str]) -> pa.Array:

@@ -89,8 +89,10 @@ class Shapes:
 
     def _learn_extra(self, name: str, value: object) -> None:
         kind = _EXTRA_TYPES.get(type(value))
-        if kind is None or (name not in self.extras and len(self.extras) >= _MOST_EXTRAS):
+        if kind is None:
             return
+        if name not in self.extras and len(self.extras) >= _MOST_EXTRAS:
+            self.extras.clear()
         if kind == pa.int64() and self.extras.get(name) == pa.float64():
             return
         self.extras[name] = kind

@@ -20,7 +20,7 @@ _LONGEST_TOKEN = 12
 # Where a thousand cut records nest in each other, they are not looked through to the end of the buffer for each.
 _CUT_RECORDS = 64 << 10
 _SPACE = re.compile(r"[ \t\r\n]*")
-_NEST = re.compile(rb'"(?:[^"\\\x00-\x1f]|\\.)*+"|[{\[]+|[}\]]+|"')
+_NEST = re.compile(rb'"(?:[^"\\\x00-\x1f]++|\\.)*+"|[{\[]+|[}\]]+|"')
 _LINE_AT_MARGIN = re.compile(rb"\n(?=[\[{])")
 
 
