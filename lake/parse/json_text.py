@@ -73,20 +73,19 @@ def extent_of_value(data: bytes, start: int) -> Extent:
             return _extent_of_nest(data, start)
         except _NoConstantError as constant:
             return Extent(None, message=f"{constant} is no JSON")
-        except StopIteration:
-            # Nothing that begins a value, unless the window cuts one of few letters.
-            could_go_on = len(window) < _LONGEST_TOKEN and _is_cut_word(window)
-            return Extent(None, could_go_on, "no JSON value begins here")
+        except StopIteration as stop:
+            problem, at = "Expecting value", int(stop.value)
         except json.JSONDecodeError as error:
-            is_cut = error.msg.startswith("Unterminated string") or error.pos >= len(window) - _LONGEST_TOKEN
-            if not is_cut or (is_all and not _could_go_on(window, error)):
-                return Extent(None, message=f"{error.msg}, at byte {error.pos} of the record")
-            if is_all:
-                return Extent(None, True, f"{error.msg}, at byte {error.pos} of the record")
+            problem, at = error.msg, error.pos
         else:
             # A number may go on beyond its window.
             if is_all or end < len(window):
                 return Extent(start + end)
+            problem, at = "", end
+        is_cut = problem.startswith("Unterminated string") or at >= len(window) - _LONGEST_TOKEN
+        if not is_cut or is_all:
+            could_go_on = is_cut and _could_go_on(window, problem, at)
+            return Extent(None, could_go_on, f"{problem}, at byte {at} of the record")
         size *= _WINDOW_GROWTH
 
 
@@ -162,16 +161,16 @@ def _is_cut_word(window: str) -> bool:
     return any(word.startswith(window) for word in _WORDS)
 
 
-def _could_go_on(window: str, error: json.JSONDecodeError) -> bool:
+def _could_go_on(window: str, problem: str, at: int) -> bool:
     """Whether more bytes could make it JSON, of a text in which the parser found no end."""
-    rest = window[error.pos :]
-    if error.msg.startswith("Unterminated string") or not rest.strip(" \t\r\n"):
+    rest = window[at:]
+    if problem.startswith("Unterminated string") or not rest.strip(" \t\r\n"):
         return True
-    if error.msg.startswith("Expecting value"):
+    if problem.startswith("Expecting value"):
         return _is_cut_word(rest)
-    if error.msg.startswith("Expecting ',' delimiter"):
+    if problem.startswith("Expecting ',' delimiter"):
         # 1.| and 1e| and 1e-| are read as the number 1 and something after it.
-        return rest in (".", "e", "E", "e-", "e+", "E-", "E+") and window[error.pos - 1].isdigit()
-    if "escape" in error.msg:
+        return rest in (".", "e", "E", "e-", "e+", "E-", "E+") and window[at - 1].isdigit()
+    if "escape" in problem:
         return re.fullmatch(r"\\?u?[0-9a-fA-F]{0,3}", rest) is not None
     return False
