@@ -6,6 +6,7 @@ import io
 import json
 import runpy
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from lake.contract.arrow import arrow_schema, quarantine_schema
 from lake.contract.model import Table
 from lake.lake import Lake
 from lake.narrate import Narrator
+from lake.objects import open_store
 from lake.publish import quarantine_name
 from lake.runs import RunReport
 from lake.spark_workers import LocalWorkers
@@ -53,14 +55,19 @@ class Trial:
     def table(self) -> Table:
         return self.lake.table(self.table_name)
 
+    @cached_property
+    def _prefix(self) -> str:
+        """Where raw objects lie; loading a contract takes as long as writing a hundred of them."""
+        assert self.table.source is not None
+        return self.table.source.prefix
+
     def land(self, hour: int | str, name: str, data: bytes | str | list[dict[str, Any]]) -> str:
         """Put a raw object into an hour of 2026-11-21; records given as a list become NDJSON. Returns its key."""
         if isinstance(data, list):
             data = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in data)
         dt = hour if isinstance(hour, str) else f"2026-11-21-{hour:02d}"
-        assert self.table.source is not None
-        key = f"{self.table.source.prefix}/dt={dt}/{name}"
-        self.lake.store.write(key, data.encode() if isinstance(data, str) else data)
+        key = f"{self._prefix}/dt={dt}/{name}"
+        open_store(self.root).write(key, data.encode() if isinstance(data, str) else data)
         return key
 
     def run(self, **options: Any) -> RunReport:
