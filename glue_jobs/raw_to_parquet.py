@@ -64,15 +64,14 @@ def run(lake: Lake, args: Args, narrator: Narrator) -> RunReport:
 
 
 def _ingest(lake: Lake, args: Args, plan: Plan, report: RunReport, narrator: Narrator) -> None:
-    # Great Expectations takes seconds to import; Spark's start leaves this process idle for as long.
+    # Great Expectations takes seconds to import: while Spark starts, and while the first units are parsed.
     loading = Thread(target=preload, daemon=True)
     loading.start()
     began = monotonic()
     session = spark_session(f"raw_to_parquet {plan.table.full_name}", args.master)
     report.spark_start_seconds = round(monotonic() - began, 3)
-    loading.join()
     lake.declare(plan.table)
-    gate = TableGate(lake.store, lake.catalog, plan.table, args.expectations)
+    gate = TableGate(lake.store, lake.catalog, plan.table, args.expectations, ready=loading.join)
     with narrator.progress(plan) as on_partition:
         ingest = Ingest(
             table=plan.table,

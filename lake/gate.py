@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -35,8 +35,17 @@ class Answer:
 class TableGate:
     """Audits partitions of one table, and puts each verdict below audits/, with a page where it is not good."""
 
-    def __init__(self, store: Store, catalog: Catalog, table: Table, expectations: str | None = None) -> None:
-        """Raises LakeError where the table's suite is malformed."""
+    def __init__(
+        self,
+        store: Store,
+        catalog: Catalog,
+        table: Table,
+        expectations: str | None = None,
+        *,
+        ready: Callable[[], None] = preload,
+    ) -> None:
+        """`ready` is called before the first audit. Raises LakeError where the table's suite is malformed."""
+        self._ready = ready
         self._store, self._catalog, self._table = store, catalog, table
         self._suite = load_suite(table, schema_suite(table), Path(expectations) if expectations else None)
 
@@ -51,6 +60,7 @@ class TableGate:
             candidate.number("duplicates"),
             candidate.number("quarantined"),
         )
+        self._ready()
         verdict = audit(asked, self._table, self._suite, self._history(candidate.dt), self._store)
         self._store.write(verdict_key(verdict.table, verdict.dt, verdict.run_id), verdict.to_json().encode())
         if verdict.state == "passed":
