@@ -63,10 +63,13 @@ def is_finished(store: Store, table: Table, run_id: str) -> bool:
 
 def recent(store: Store, table: Table, runs: int = 20) -> Iterator[RunReport]:
     """The last reports of a table, the newest first."""
-    for one in reversed(store.list(f"runs/{table.database}/{table.name}")[-runs:]):
+    found = []
+    for one in store.list(f"runs/{table.database}/{table.name}")[-runs:]:
         body: dict[str, Any] = json.loads(store.read(one.key))
         partitions = [PartitionReport(**partition) for partition in body.pop("partitions")]
-        yield RunReport(**body, partitions=partitions)
+        found.append(RunReport(**body, partitions=partitions))
+    # Names tell the second of a start alone: two runs within one would come in no order.
+    yield from sorted(found, key=lambda report: datetime.fromisoformat(report.started_at), reverse=True)
 
 
 def _key(table: Table, run_id: str) -> str:
