@@ -78,7 +78,7 @@ class ExactReader:
         if data[at] != _OPENING_BRACE:
             return None
         likely = _LIKELY_END.search(data, at, at + _LIKELY_REACH)
-        if likely is None or not self.framer.expects_object:
+        if likely is None:
             return None
         source = data[at : likely.end()]
         try:

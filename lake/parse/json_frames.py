@@ -39,7 +39,7 @@ _LEFT_COMMA = re.compile(rb",[ \t\r\n]*\{")
 
 
 class Frame(NamedTuple):
-    """A stretch of the buffer: a record where `fault` is None (an object that is JSON), else what is wrong with it.
+    """A stretch of the buffer: a record (an object that is JSON), or what has a `fault`.
 
     `opener`: of an array that is never closed, its first bytes and where they stood in the stream.
     """
@@ -62,9 +62,8 @@ class MoreNeeded(Exception):  # noqa: N818 - asks for bytes, is no fault
 class Framer:
     """Finds frames, one after the other. It keeps whether the stream is within an array; the buffer is the caller's.
 
-    `fields` are the table's: an object that begins with one is a record, and an envelope is one only as long as no
-    field has the name "Records". `base` is the stream's offset of the buffer's first byte, `is_last` whether no byte
-    follows the buffer's.
+    `fields` are the table's: an object that begins with one is a record; with a field "Records", there are no envelopes.
+    `base` is the stream's offset of the buffer's first byte, `is_last` whether no byte follows the buffer's.
     """
 
     def __init__(self, fields: Iterable[str]) -> None:
@@ -100,11 +99,6 @@ class Framer:
             at = found
 
     @property
-    def expects_object(self) -> bool:
-        """Whether an object that begins here would be a record, or an envelope."""
-        return not self._in_envelope_tail
-
-    @property
     def state(self) -> tuple[bool, bool, bool]:
         """What decides how the next byte is to be understood, but for commas."""
         return self.in_array, self._is_envelope and self.in_array, self._in_envelope_tail
@@ -133,8 +127,9 @@ class Framer:
         return at
 
     def may_be_envelope(self, record: object) -> bool:
-        """Whether what was parsed has to be looked at as an envelope."""
-        return self._envelopes and not self.in_array and type(record) is dict and "Records" in record
+        """Whether what was parsed may be no record: an envelope, or what follows one's records."""
+        is_envelope = self._envelopes and not self.in_array and type(record) is dict and "Records" in record
+        return is_envelope or self._in_envelope_tail
 
     def passed_records(self) -> None:
         """The caller has found records by itself; what follows is what follows a record."""
@@ -147,8 +142,7 @@ class Framer:
         """
         opener = self._opener if (self.in_array or self._in_envelope_tail) and not was_cut else None
         self.in_array = self._in_envelope_tail = False
-        message = "the stream ends within the array that begins here"
-        return None if opener is None else Frame(0, 0, Reason.TRUNCATED, message, opener)
+        return opener and Frame(0, 0, Reason.TRUNCATED, "the stream ends within the array that begins here", opener)
 
     def _opens_envelope(self, data: bytes, at: int) -> bool:
         """Whether an envelope begins here; if so, next comes what follows its bracket."""
@@ -181,10 +175,10 @@ class Framer:
         if data[at : at + 1] == b"]":
             self.in_array, self._in_envelope_tail = False, self._is_envelope
             return at + 1
+        if data[at : at + 1] == b"," and self._has_element:
+            self._has_element = False
+            return at + 1
         if data[at : at + 1] == b",":
-            if self._has_element:
-                self._has_element = False
-                return at + 1
             return Frame(at, at + 1, Reason.INVALID_JSON, "a comma with no element before it")
         self._has_element = True
         return self._other(data, at)
@@ -214,8 +208,7 @@ class Framer:
         if extent.could_go_on and not self.is_last:
             raise MoreNeeded(at)
         end = self._end_of_fault(data, at, _ELEMENT_ENDS if self.in_array else _OBJECT_ENDS)
-        reason = Reason.TRUNCATED if extent.could_go_on else Reason.INVALID_JSON
-        return Frame(at, end, reason, extent.message)
+        return Frame(at, end, Reason.TRUNCATED if extent.could_go_on else Reason.INVALID_JSON, extent.message)
 
     def _other(self, data: bytes, at: int) -> Frame:
         """What is no object: another JSON value, or junk."""
@@ -246,9 +239,9 @@ class Framer:
                     break
             else:
                 return match.start("line") + (0 if match["line"] == b"," else match["line"].find(b"\n"))
-        if not self.is_last:
-            raise MoreNeeded(at)
-        return len(data)
+        if self.is_last:
+            return len(data)
+        raise MoreNeeded(at)
 
     def _before(self, data: bytes, start: int) -> int:
         """Where what ends before the record at `start` ends: without the comma, which is the array's."""

@@ -13,7 +13,7 @@ _BRACKETS = b"{["
 
 class Skipper:
     """Follows one record. An object or array ends with its last bracket, or before a line that begins with a bracket
-    at its margin; junk ends with its line, or before an object."""
+    at its margin; junk ends with its line, or before an object that begins within one piece."""
 
     def __init__(self) -> None:
         self._is_nest: bool | None = None

@@ -164,6 +164,8 @@ def _is_cut_word(window: str) -> bool:
 def _could_go_on(window: str, problem: str, at: int) -> bool:
     """Whether more bytes could make it JSON, of a text in which the parser found no end."""
     rest = window[at:]
+    if problem.startswith("Invalid control character"):
+        return False
     if problem.startswith("Unterminated string") or not rest.strip(" \t\r\n"):
         return True
     if problem.startswith("Expecting value"):
@@ -172,5 +174,5 @@ def _could_go_on(window: str, problem: str, at: int) -> bool:
         # 1.| and 1e| and 1e-| are read as the number 1 and something after it.
         return rest in (".", "e", "E", "e-", "e+", "E-", "E+") and window[at - 1].isdigit()
     if "escape" in problem:
-        return re.fullmatch(r"\\?u?[0-9a-fA-F]{0,3}", rest) is not None
+        return re.fullmatch(r"\\?u?[0-9a-fA-F]{0,4}", rest) is not None
     return False

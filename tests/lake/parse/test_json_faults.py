@@ -76,13 +76,25 @@ REQUIRED = table_of(
         (b'{"id":1,"size":5}', Reason.WRONG_TYPE, "field the string 'size': string expected, found the number 5"),
         (b'{"id":1,"id":1}', Reason.DUPLICATE_FIELD, "field the string 'id' stands more than once"),
         (b'{"id":1,"i\\u0064":1}', Reason.DUPLICATE_FIELD, "field the string 'id' stands more than once"),
-        (b'{"id":1,"spec":{"a":"x"}}', Reason.WRONG_TYPE, "field the string 'spec': .a: int32 expected, found the string 'x'"),
-        (b'{"id":1,"spec":{"a":1,"a":1}}', Reason.DUPLICATE_FIELD, "field the string 'spec': the string 'a' stands 2 times in one object"),
+        (
+            b'{"id":1,"spec":{"a":"x"}}',
+            Reason.WRONG_TYPE,
+            "field the string 'spec': .a: int32 expected, found the string 'x'",
+        ),
+        (
+            b'{"id":1,"spec":{"a":1,"a":1}}',
+            Reason.DUPLICATE_FIELD,
+            "field the string 'spec': the string 'a' stands 2 times in one object",
+        ),
         (b'{"id":1,"size":"\xff"}', Reason.INVALID_UTF8, "not UTF-8 at byte 16 of the record"),
-        (b'{"id":1,"size":"\\ud800"}', Reason.INVALID_UTF8, "field the string 'size': half a surrogate pair in the string '\\ud800'"),
+        (
+            b'{"id":1,"size":"\\ud800"}',
+            Reason.INVALID_UTF8,
+            "field the string 'size': half a surrogate pair in the string '\\ud800'",
+        ),
         (b'{"id":NaN}', Reason.INVALID_JSON, "NaN is no JSON"),
     ],
-)  # fmt: skip
+)
 def test_a_record_that_the_contract_does_not_allow(record: bytes, reason: Reason, message: str) -> None:
     data = b'{"id":1}\n' + record + b'\n{"id":2}'
     rows, rejected = read(data, REQUIRED)

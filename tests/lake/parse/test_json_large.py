@@ -1,0 +1,95 @@
+"""Large records, large arrays, and much junk: bounded memory, and no more time than their length asks for."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import ExitStack
+from unittest.mock import patch
+
+import pytest
+
+from lake.parse.block import MAX_RECORD
+from lake.parse.json_blocks import json_blocks
+from lake.parse.members import Chunk
+from lake.parse.reasons import Reason
+from tests.lake.parse.streams import PAIRS, read
+
+MIB = 1 << 20
+
+
+def test_a_record_of_twenty_megabytes_is_a_row_in_any_form() -> None:
+    large = b'{"name":"' + b"x" * (20 * MIB) + b'"}'
+    for data in (b'{"id":1}\n' + large + b'\n{"id":2}', b'[{"id":1},' + large + b',{"id":2}]'):
+        rows, rejected = read(data, PAIRS, 8 * MIB)
+        assert (rows["id"].to_pylist(), rejected) == ([1, None, 2], [])
+        assert len(rows["name"][1].as_py()) == 20 * MIB
+
+
+@pytest.mark.parametrize("size", [0, 300])
+@pytest.mark.parametrize("large", [b'{"name":"' + b"x" * 2000 + b'"}', b"j" * 2000, b'{"x":[' + b"[" * 2000])
+def test_a_record_larger_than_one_may_be_is_kept_whole_in_pieces(large: bytes, size: int) -> None:
+    before, after = b'{"id":1}\n', b'\n{"id":2}\n{"id":3}'
+    sizes = {"json_blocks.MAX_RECORD": 500, "json_exact.MAX_RECORD": 500, "json_blocks.BLOCK_BYTES": 100}
+    sizes |= {"json_exact._LIKELY_REACH": 100, "json_fast._WINDOW": 100}
+    with ExitStack() as smaller:
+        for name, value in sizes.items():
+            smaller.enter_context(patch(f"lake.parse.{name}", value))
+        rows, rejected = read(before + large + after, PAIRS, size)
+    assert rows["id"].to_pylist() == [1, 2, 3]
+    assert {reject.reason for reject in rejected} == {Reason.RECORD_TOO_LARGE}
+    assert b"".join(reject.payload for reject in rejected).rstrip() == large
+    assert max(len(reject.payload) for reject in rejected) <= 500
+    offsets = [reject.offset for reject in rejected]
+    lengths = [len(reject.payload) for reject in rejected]
+    assert offsets == [len(before) + sum(lengths[:place]) for place in range(len(lengths))]
+
+
+@pytest.mark.slow
+def test_an_array_of_three_hundred_megabytes_on_one_line_takes_the_memory_of_a_block() -> None:
+    element = b'{"id":1,"name":"' + b"n" * 140 + b'"}'
+    part = b",".join([element] * (8 * MIB // len(element)))
+
+    def chunks() -> Iterator[Chunk]:
+        yield Chunk(b"[" + part)
+        for _ in range(300 * 10**6 // len(part)):
+            yield Chunk(b"," + part)
+        yield Chunk(b"]")
+
+    tracemalloc.start()
+    records = sum(block.records for block in json_blocks(chunks(), PAIRS))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert records == (300 * 10**6 // len(part) + 1) * (8 * MIB // len(element))
+    assert peak < 150 * MIB < MAX_RECORD * 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"j",
+        b"[",
+        b"{",
+        b'{"',
+        b'{"id":',
+        b'{"id":\n',
+        b"[[\n",
+        b"x\n",
+        b'{"id":}\n',
+        b'{"x":"\n',
+        b"},{",
+        b"[]",
+        b" \n",
+    ],
+)
+def test_twice_the_junk_takes_no_more_than_about_twice_the_time(junk: bytes) -> None:
+    def seconds(size: int) -> float:
+        data = junk * (size // len(junk)) + b'\n{"id":1}\n{"id":2}'
+        began = time.process_time()
+        read(data)
+        return time.process_time() - began
+
+    seconds(1 << 14)
+    assert seconds(1 << 18) < 8 * seconds(1 << 16) + 0.5

@@ -1,0 +1,88 @@
+"""Where a JSON value ends, however much of it has arrived."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import pytest
+
+from lake.parse.json_skip import Skipper
+from lake.parse.json_text import MAX_DEPTH, extent_of_value, is_too_deep
+
+RECORD = (
+    b'{"a":[1,-2.5e-10,{"b":null}],"c\\u00e9\\n":"\xc3\xa9}{\\"\\\\",'
+    b'"d":{"e":true,"f":false},"g":[[],{}],"h":1.25E+7 , "i" : 0}'
+)
+
+
+@pytest.mark.parametrize("window", [1, 2, 16, 4096])
+def test_a_value_ends_where_it_ends_and_could_go_on_before(window: int) -> None:
+    with patch("lake.parse.json_text._FIRST_WINDOW", window):
+        assert extent_of_value(b"xx" + RECORD + b'{"next":1}', 2).end == 2 + len(RECORD)
+        for cut in range(1, len(RECORD)):
+            extent = extent_of_value(RECORD[:cut], 0)
+            assert (extent.end, extent.could_go_on) == (None, True), RECORD[:cut]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a":1,,',
+        b'{"a" 1',
+        b"{a",
+        b"{,",
+        b'{"a":NaN',
+        b'{"a":-Infinity',
+        b'{"a":01',
+        b'{"a":+',
+        b'{"a":tru}',
+        b'{"a":"\n',
+        b'{"a":"\\x',
+        b'{"a":"\\u12g',
+        b"[1 2",
+        b"nul ",
+        b"}",
+        b"x",
+    ],
+)
+@pytest.mark.parametrize("window", [1, 4096])
+def test_what_no_bytes_can_complete_could_not_go_on(data: bytes, window: int) -> None:
+    with patch("lake.parse.json_text._FIRST_WINDOW", window):
+        for rest in (b"", b" " * 20):
+            extent = extent_of_value(data + rest, 0)
+            assert (extent.end, extent.could_go_on) == (None, False)
+
+
+def test_depth_has_one_limit_wherever_the_stack_stands() -> None:
+    def nested(depth: int) -> bytes:
+        return b"[" * depth + b'"]["' + b"]" * depth
+
+    assert (is_too_deep(nested(MAX_DEPTH)), is_too_deep(nested(MAX_DEPTH + 1))) == (False, True)
+    for depth in (5_000, 100_000):
+        assert extent_of_value(nested(depth) + b"]", 0).end == len(nested(depth))
+        assert extent_of_value(nested(depth)[:-1], 0).could_go_on
+
+
+@pytest.mark.parametrize(
+    ("record", "rest"),
+    [
+        (RECORD, b'{"x":1}'),
+        (b'{"a":"\\\\"}', b"}"),
+        (b'{"a":"\\""}', b'"'),
+        (b"[[{]", b'\n{"x":1}'),
+        (b"junk", b'\n{"x":1}'),
+    ],
+)
+def test_a_record_too_large_to_hold_is_followed_to_its_end_through_any_pieces(record: bytes, rest: bytes) -> None:
+    data = record + rest
+    for size in (1, 2, 3, 5, len(data)):
+        skipper = Skipper()
+        at = 0
+        while (end := skipper.end(data[at : at + size])) is None:
+            at += size
+            assert at < len(data), f"the record never ends, in pieces of {size}"
+        assert data[: at + end].rstrip(b"\n") == record, f"in pieces of {size}"
+
+
+def test_junk_too_large_to_hold_ends_before_an_object() -> None:
+    assert Skipper().end(b'a{b{"x":1}') == 3
