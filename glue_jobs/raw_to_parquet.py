@@ -108,5 +108,5 @@ def main() -> int:
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(run_as_glue_job(main))
+if __name__ == "__main__" and (code := run_as_glue_job(main)):
+    sys.exit(code)
