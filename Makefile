@@ -15,7 +15,7 @@ help:  ## List these commands
 
 setup: $(JOBS)/.ready $(STREAMS)/.ready  ## Make both environments, .venv (jobs) and .venv-streams (Flink), from their lock files
 
-setup-streams: $(STREAMS)/.ready
+setup-streams: $(STREAMS)/.ready  ## Make the Flink environment alone, .venv-streams
 
 demo: $(JOBS)/.ready  ## Generate events, land them as Firehose does, run the job, query the tables
 	@bash docs/demo.sh
@@ -48,8 +48,9 @@ lock: $(JOBS)/.ready  ## Compile the lock files anew from pyproject.toml
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group streams --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/streams.txt
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group bench --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/bench.txt
 
-clean:  ## Remove the environments and the local lake
-	rm -rf $(JOBS) $(STREAMS) $(BENCH) .lake build *.egg-info
+clean:  ## Remove the environments, caches and the demo's lake; a lake of your own in .lake stays
+	rm -rf $(JOBS) $(STREAMS) $(BENCH) .lake/demo .lake/demo-events build dist *.egg-info \
+	  .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
 
 # One rule makes each environment: `.ready` is written last, so that a broken install is made again.
 $(JOBS)/.ready: requirements/jobs.txt pyproject.toml
