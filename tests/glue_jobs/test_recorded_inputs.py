@@ -7,7 +7,6 @@ import gzip
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +14,7 @@ import pytest
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Table
+from tests.glue_jobs.accounts import accounts, assert_all_accounted_for
 from tests.glue_jobs.harness import Trial, click
 
 TAXI = "taxi.trips_v1"
@@ -46,28 +46,6 @@ def _typed(texts: tuple[str, ...], kind: pa.DataType) -> pa.Array:
 
 def in_one_order(table: pa.Table) -> pa.Table:
     return table.sort_by([(name, "ascending") for name in table.schema.names if name != "rescued"]).combine_chunks()
-
-
-def accounts(trial: Trial) -> list[dict[str, Any]]:
-    """The account of each raw object, as the manifests of all published partitions have it."""
-    store = trial.lake.store
-    partitions = trial.lake.catalog.partitions(trial.table.database, trial.table.name)
-    return [
-        account
-        for partition in partitions
-        for account in json.loads(store.read(f"{partition.location}/_manifest.json"))["objects"]
-    ]
-
-
-def assert_all_accounted_for(trial: Trial) -> None:
-    """For each object and in all, records = rows + duplicates + quarantined; and the files hold that many."""
-    found = accounts(trial)
-    for one in found:
-        assert one["records"] == one["rows"] + one["duplicates"] + one["quarantined"], one
-    names = ("records", "rows", "duplicates", "quarantined")
-    assert {name: sum(one[name] for one in found) for name in names} == trial.counts()
-    assert trial.counts()["rows"] == trial.rows().num_rows
-    assert trial.counts()["quarantined"] == trial.quarantine().num_rows
 
 
 @pytest.fixture
