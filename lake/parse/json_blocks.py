@@ -71,7 +71,6 @@ class _Stream:
         """Reads what there is, block by block, and keeps what cannot be read without more."""
         data = b"".join(self._pieces)
         self._framer.is_last = is_last
-        self._exact.was_truncated = False
         at = 0
         is_stuck = False
         while at < len(data) and not is_stuck:
@@ -117,6 +116,7 @@ class _Stream:
         """What is left open at the end of the stream, or before a gap."""
         self._skipper = None
         frame = self._framer.finish(self._exact.was_truncated)
+        self._exact.was_truncated = False
         if frame is not None and frame.fault is not None and frame.opener is not None:
             outcome = Outcome(self._reader)
             outcome.reject(0, frame.opener[0], frame.fault, frame.message, frame.opener[1])

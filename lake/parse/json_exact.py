@@ -34,7 +34,6 @@ class ExactReader:
         `data` may go on after `stop`, and a record that begins before it may end after it.
         """
         framer = self.framer
-        self.was_truncated = False
         while True:
             if data[at : at + 1] != b"{":
                 at = framer.past_syntax(data, at)
@@ -93,4 +92,5 @@ class ExactReader:
         else:
             outcome.add_row(at, row)
         self.framer.passed_records()
+        self.was_truncated = False
         return likely.end()

@@ -105,6 +105,7 @@ class FastReader:
         if self._exact.framer.state != state:
             is_plain[place:] = False
             end = at
+        self._exact.was_truncated &= not is_plain[-1]
         self._add_parts(stretch, np.flatnonzero(is_plain), outcome)
         self._exact.framer.passed_records()
         return max(end, at)

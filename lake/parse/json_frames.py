@@ -62,7 +62,7 @@ class MoreNeeded(Exception):  # noqa: N818 - asks for bytes, is no fault
 class Framer:
     """Finds frames, one after the other. It keeps whether the stream is within an array; the buffer is the caller's.
 
-    `fields` are the table's: an object that begins with one is a record; with a field "Records", there are no envelopes.
+    `fields` are the table's: an object that begins with one is a record; with a field "Records" there are no envelopes.
     `base` is the stream's offset of the buffer's first byte, `is_last` whether no byte follows the buffer's.
     """
 
@@ -118,7 +118,7 @@ class Framer:
         if not self.in_array:
             if stop == len(data) and self.is_last:
                 return stop
-            return max(data.rfind(b"\n", at, stop) + 1, data.rfind(b"}{", at, stop) + 1, at)
+            return max(data.rfind(b"\n", at, stop) + 1 or data.rfind(b"}{", at, stop) + 1, at)
         while (end := data.rfind(b"},", at, stop)) >= 0:
             following = _SPACE.match(data, end + 2).end()  # type: ignore[union-attr]
             if self._begins_record.match(data, following):
