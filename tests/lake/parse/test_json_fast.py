@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from unittest.mock import patch
 
@@ -200,3 +201,11 @@ def test_a_bare_null_is_no_row_of_nulls() -> None:
         rows, rejected = read(data, table)
         assert rows["id"].null_count == 0
         assert len(rejected) == data.count(b"null")
+
+
+def test_lines_that_are_as_many_as_the_records_but_not_the_records_are_told_apart() -> None:
+    table = table_of(column("id", "string", derived_from="record_bytes"), column("s", "struct<x:int>"))
+    records = [b'{"s":\n{"x":1}}', b'{"s":null}', b'{"s":{}}']
+    rows, rejected = read(b"\n".join([records[0], records[1] + b" " + records[2]]), table)
+    assert rejected == []
+    assert rows["id"].to_pylist() == [hashlib.sha256(record).hexdigest() for record in records]
