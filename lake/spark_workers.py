@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from lake import errors
+from lake.errors import LakeError
 from lake.tasks import UnitJob, UnitResult, run_unit
 from lake.units import tasks_of
 
@@ -15,6 +18,10 @@ _TASKS_A_CORE = 3
 """A task costs about 0.14 s of CPU before its own work begins; a few a core even out what sizes do not tell."""
 
 
+# How a worker's traceback ends; Spark passes it on as text, wrapped in its own.
+_RAISED = re.compile(r"^lake\.errors\.(\w+): (.+)$", re.MULTILINE)
+
+
 class SparkWorkers:
     """Runs unit jobs as one Spark job: as an RDD, which hands objects' names over at the least cost."""
 
@@ -23,11 +30,27 @@ class SparkWorkers:
         self.parallelism = max(1, self._context.defaultParallelism)
 
     def run(self, jobs: Sequence[UnitJob]) -> list[UnitResult]:
+        """Raises what a unit raised, once Spark has given up on its task."""
+        from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped] # it has no types
+
         by_unit = {job.unit.version: job for job in jobs}
         tasks = tasks_of((job.unit for job in jobs), self.parallelism * _TASKS_A_CORE)
         packed = [[by_unit[unit.version] for unit in task] for task in tasks]
-        results = self._context.parallelize(packed, len(packed)).flatMap(_run_all).collect()
-        return list(results)
+        try:
+            return list(self._context.parallelize(packed, len(packed)).flatMap(_run_all).collect())
+        except Py4JJavaError as error:
+            raise _raised(str(error)) or error from error
+
+
+def _raised(told: str) -> LakeError | None:
+    """The lake's own error in what Spark tells of a failed task; None where it was none of those."""
+    found = _RAISED.findall(told)
+    if not found:
+        return None
+    name, message = found[-1]
+    kind = getattr(errors, name, LakeError)
+    error: LakeError = kind(message)
+    return error
 
 
 def _run_all(jobs: Sequence[UnitJob]) -> Iterator[UnitResult]:

@@ -8,13 +8,27 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def moto_credentials(endpoint: str) -> dict[str, str]:
+    """The environment in which every AWS client speaks to moto."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
 
 
 @pytest.fixture(scope="session")
@@ -45,14 +59,21 @@ def moto_endpoint() -> Iterator[str]:
 def aws(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Points every AWS client at moto, which has forgotten what other tests did; returns its address."""
     urllib.request.urlopen(urllib.request.Request(f"{moto_endpoint}/moto-api/reset", method="POST")).close()
-    for name, value in {
-        "AWS_ENDPOINT_URL": moto_endpoint,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
+    for name, value in moto_credentials(moto_endpoint).items():
         monkeypatch.setenv(name, value)
     return moto_endpoint
+
+
+@pytest.fixture(scope="session")
+def spark(moto_endpoint: str) -> Iterator[SparkSession]:
+    """The run's one Spark session, as the job itself starts it on this machine."""
+    from lake.runtime import spark_session
+
+    session = spark_session("tests", "local[2]")
+    # Python workers take their environment from here, whenever the JVM was started and by whom.
+    session.sparkContext.environment.update(moto_credentials(moto_endpoint))
+    yield session
+    session.stop()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import runpy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,18 +23,22 @@ from lake.publish import quarantine_name
 from lake.runs import RunReport
 from lake.spark_workers import LocalWorkers
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 JOB = REPOSITORY / "glue_jobs" / "raw_to_parquet.py"
 
 EVENTS = "clickstream.events_v1"
 
 
-def job() -> dict[str, Any]:
-    """The job file's names, with its Spark taken out: units run right here."""
+def job(spark: SparkSession | None = None) -> dict[str, Any]:
+    """The job file's names, with a session that is there already, or its Spark taken out: units run right here."""
     names = runpy.run_path(str(JOB), run_name="job")
     run_globals = names["run"].__globals__
-    run_globals["spark_session"] = lambda *_: None
-    run_globals["SparkWorkers"] = lambda _: LocalWorkers()
+    run_globals["spark_session"] = lambda *_: spark
+    if spark is None:
+        run_globals["SparkWorkers"] = lambda _: LocalWorkers()
     return run_globals
 
 
@@ -46,6 +50,7 @@ class Trial:
     table_name: str = EVENTS
     contracts: str | None = None
     expectations: str | None = "/nonexistent"
+    spark: SparkSession | None = None
 
     @property
     def lake(self) -> Lake:
@@ -72,7 +77,7 @@ class Trial:
 
     def run(self, **options: Any) -> RunReport:
         """Run the job over this table; raises what it raises."""
-        names = job()
+        names = job(self.spark)
         args = names["Args"](
             table=self.table_name, root=self.root, contracts=self.contracts, expectations=self.expectations, **options
         )
