@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.glue_jobs.harness import EVENTS, REPOSITORY, Trial, click
+from tests.glue_jobs.in_processes import ended, started
 from tests.glue_jobs.killed_run import STEPS
 
 pytestmark = pytest.mark.slow
@@ -24,9 +25,7 @@ HOURS = (8, 9, 10)
 
 def run_and_die(step: str, trial: Trial) -> None:
     """Run the job in a process of its own, that kills itself at a step."""
-    command = [sys.executable, "-m", "tests.glue_jobs.killed_run", step, trial.root, EVENTS]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == -signal.SIGKILL, f"at {step}: {done.returncode}\n{done.stderr[-2000:]}"
+    assert ended(started(step, trial)) == -signal.SIGKILL, f"at {step}"
 
 
 def land_first(trial: Trial) -> None:
@@ -121,7 +120,7 @@ def test_a_first_run_killed_at_any_step_is_made_good_by_the_next(
 def test_a_vacuum_killed_in_the_middle_harms_nothing_and_is_finished_by_the_next(
     tmp_path: Path, undisturbed: tuple[Trial, Trial]
 ) -> None:
-    before, after = undisturbed
+    _, after = undisturbed
     trial = Trial(str(tmp_path / "lake"))
     land_first(trial)
     trial.run()
