@@ -17,6 +17,7 @@ TableArgument = Annotated[str, typer.Argument(metavar="TABLE", help="e.g. clicks
 SinceOption = Annotated[str | None, typer.Option(metavar="HOUR", help="First hour, YYYY-MM-DD-HH (UTC).")]
 UntilOption = Annotated[str | None, typer.Option(metavar="HOUR", help="First hour that is left out.")]
 _PREVIEW = 80
+_LINES = 20
 _SHOWN = ("dt", "reason", "message", "source_object", "record", "offset", "payload")
 
 
@@ -26,7 +27,9 @@ def show(  # noqa: PLR0917 # a command's options are its parameters; typer passe
     partition: Annotated[str | None, typer.Option(metavar="HOUR", help="Only this hour.")] = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    limit: Annotated[int, typer.Option(min=0, help="How many records to show.")] = 20,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="How many records to show; 20, or with --json all.", show_default=False)
+    ] = None,
     count: Annotated[bool, typer.Option("--count", help="Only count them, by reason.")] = False,
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,
@@ -57,7 +60,7 @@ def show(  # noqa: PLR0917 # a command's options are its parameters; typer passe
         else:
             print_table(("reason", "records"), [(each, f"{n:,}") for each, n in counts.items()], right=("records",))
         return
-    records = rejects(found, root, wanted, limit)
+    records = rejects(found, root, wanted, limit if limit is not None or json_output else _LINES)
     if json_output:
         print_json([_whole(record) for record in records])
     elif records:

@@ -29,10 +29,10 @@ def reject_counts(table: Table, root: str, wanted: Wanted) -> dict[str, int]:
     return {row["reason"]: row["records"] for row in rows}
 
 
-def rejects(table: Table, root: str, wanted: Wanted, limit: int) -> list[dict[str, Any]]:
-    """Whole records of the quarantine, in order of arrival; `limit` at most."""
+def rejects(table: Table, root: str, wanted: Wanted, limit: int | None) -> list[dict[str, Any]]:
+    """Whole records of the quarantine, in order of arrival; `limit` at most, None being all."""
     columns = ", ".join(f'"{name}"' for name, _, _ in QUARANTINE_COLUMNS)
-    end = f'ORDER BY dt, source_object, record, "offset" LIMIT {limit}'
+    end = 'ORDER BY dt, source_object, record, "offset"' + ("" if limit is None else f" LIMIT {limit}")
     return _asked(f"dt, {columns}", table, root, wanted, end)
 
 
