@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lake.cli.options import ContractsOption, JsonOption, note, print_json, print_table
+from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOption, note, print_json, print_table
 
 _COLUMNS = ("column", "type", "field", "rules", "description")
 
@@ -41,6 +41,7 @@ def show(
     ddl: Annotated[bool, typer.Option("--ddl", help="Print the CREATE TABLE statement for Athena.")] = False,
     json_output: JsonOption = False,
     contracts: ContractsOption = None,
+    root: RootOption = DEFAULT_ROOT,  # noqa: ARG001 # every command takes it; this one has no use for it
 ) -> None:
     """Show a table's contract: columns, types, rules; or the Athena statement that comes of it.
 

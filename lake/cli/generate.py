@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lake.cli.instants import instant
-from lake.cli.options import ContractsOption, JsonOption, note, print_json, print_table
+from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOption, note, print_json, print_table
 from lake.cli.progress import bar
 
 _TIME = "When they arrive"
@@ -37,6 +37,7 @@ def generate(  # noqa: PLR0917 # a command's parameters are its options; typer p
     malformed: Annotated[float, typer.Option(help="Share of lines that are no records.", rich_help_panel=_NOISE)] = 0.0,
     message_kb: Annotated[int, typer.Option(min=1, help="Of sensors.bundles: size of a message before gzip.")] = 1200,
     contracts: ContractsOption = None,
+    root: RootOption = DEFAULT_ROOT,  # noqa: ARG001 # every command takes it; this one has no use for it
     json_output: JsonOption = False,
 ) -> None:
     """Write plausible records of a table into files, one or more for each hour in which they arrive.
