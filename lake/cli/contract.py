@@ -11,7 +11,11 @@ from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOpti
 _COLUMNS = ("column", "type", "field", "rules", "description")
 
 
-def check(json_output: JsonOption = False, contracts: ContractsOption = None) -> None:
+def check(
+    contracts: ContractsOption = None,
+    json_output: JsonOption = False,
+    root: RootOption = DEFAULT_ROOT,  # noqa: ARG001 # every command takes it; this one has no use for it
+) -> None:
     """Read every contract; the first file that breaks a rule is named with line, and what was expected.
 
     \b
