@@ -33,6 +33,8 @@ _SCHEMA = (
 # Other than SQLITE_BUSY, which the connection's own timeout waits for: a file whose last writer was killed, or is
 # just leaving, can answer with these for a moment.
 _PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+# What a full disk answers: to a write, and, where the log's shared memory does not fit, to any access.
+_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 T = TypeVar("T")
 
@@ -103,7 +105,14 @@ class SqliteCatalog:
         def attempt() -> T:
             if not self.path.exists():
                 return nothing
-            with self._connection("rw") as db:
+            try:
+                with self._connection("rw") as db:
+                    return read(db) if self._version(db) else nothing
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in _NO_ROOM or self._has_log():
+                    raise
+            # A full disk has no room for a log's shared-memory file. Vacuum, which makes room, has to read, too.
+            with self._connection("immutable") as db:
                 return read(db) if self._version(db) else nothing
 
         return self._patiently("reading", attempt)
@@ -126,14 +135,20 @@ class SqliteCatalog:
 
     @contextlib.contextmanager
     def _connection(self, mode: str) -> Iterator[sqlite3.Connection]:
-        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
         if mode == "rw" and not os.access(self.path.parent, os.W_OK):
             # A reader who may not write the folder cannot make the shared-memory file that a log is read through;
             # without a log nobody is writing, and the file can be read as it lies.
-            log = self.path.with_name(f"{self.path.name}-wal")
-            uri = f"{self.path.absolute().as_uri()}?mode=ro{'' if log.exists() else '&immutable=1'}"
+            mode = "ro" if self._has_log() else "immutable"
+        options = "mode=ro&immutable=1" if mode == "immutable" else f"mode={mode}"
+        uri = f"{self.path.absolute().as_uri()}?{options}"
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)) as db:
             yield db
+
+    def _has_log(self) -> bool:
+        """Whether there are writes that are not in the file yet."""
+        with contextlib.suppress(FileNotFoundError):
+            return self.path.with_name(f"{self.path.name}-wal").stat().st_size > 0
+        return False
 
     def _version(self, db: sqlite3.Connection) -> int:
         """The file's schema version, 0 where nothing has been written yet; refuses one that is newer than ours."""
@@ -161,8 +176,9 @@ class SqliteCatalog:
 def _next_step(error: Exception, code: int) -> str:
     if code in _PASSING:
         return f"another process has held it for {BUSY_SECONDS:.0f} seconds: see which one has it open"
-    if code == sqlite3.SQLITE_FULL:
-        return "free space on the disk (`lake vacuum` removes what no partition points to)"
+    if code in _NO_ROOM:
+        is_sure = code == sqlite3.SQLITE_FULL
+        return f"the disk is full{'' if is_sure else ' or fails'}: free space (`lake vacuum` removes what is not used)"
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return "it is no whole catalog: restore it, or move it away and run the jobs again (raw objects hold all)"
     if isinstance(error, OSError) or code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
