@@ -73,6 +73,6 @@ def _next_step(verdict: Verdict) -> str:
         return "It was published all the same: a warning is recorded, and shown by `lake status`."
     return (
         "Nothing was published; readers still see what was there before. Look at the rows above and at "
-        f"`lake quarantine show {verdict.table}`. If the data is wrong, mend its source; if the expectation is, "
-        f"change expectations/{table}.json. Then run the job again."
+        f"`lake quarantine show {verdict.table} --run {verdict.run_id}`. If the data is wrong, mend its source; if "
+        f"the expectation is, change expectations/{table}.json. Then run the job again."
     )

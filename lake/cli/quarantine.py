@@ -30,6 +30,9 @@ def show(  # noqa: PLR0917 # a command's options are its parameters; typer passe
     limit: Annotated[
         int | None, typer.Option(min=0, help="How many records to show; 20, or with --json all.", show_default=False)
     ] = None,
+    run: Annotated[
+        str | None, typer.Option(metavar="RUN", help="What this run rejected, published or refused by the gate.")
+    ] = None,
     count: Annotated[bool, typer.Option("--count", help="Only count them, by reason.")] = False,
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,
@@ -52,7 +55,7 @@ def show(  # noqa: PLR0917 # a command's options are its parameters; typer passe
     found = Lake.open(root, contracts).table(table)
     if partition is not None:
         since, until = _one_hour(partition)
-    wanted = Wanted(since, until, reason)
+    wanted = Wanted(since, until, reason, run)
     counts = reject_counts(found, root, wanted)
     if count:
         if json_output:

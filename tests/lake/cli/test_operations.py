@@ -243,3 +243,17 @@ def test_replay_takes_what_the_mended_contract_takes(
         {"sensor_id": "a", "status": "OK", "dt": DT},
         {"sensor_id": "b", "status": "NEW", "dt": DT},
     ]
+
+
+def test_what_a_run_rejected_is_shown_whether_it_was_published_or_not(
+    root: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = "20261103T000000Z-000003"
+    small = SmallLake(root)
+    small.write(f"quarantine/clickstream/events_v1/dt={DT}/run={refused}/part-0.parquet", pa.table(QUARANTINED))
+    small.store.write(f"quarantine/clickstream/events_v1/dt={DT}/run={refused}/_manifest.json", b"{}")
+    shown = told(capsys, "quarantine", "show", TABLE, "--run", refused, "--reason", "wrong_type")
+    assert [(one["dt"], one["reason"], one["payload_text"]) for one in shown] == [
+        (DT, "wrong_type", '{"user_id": "x"}')
+    ]
+    assert told(capsys, "quarantine", "show", TABLE, "--run", OLD) == []
