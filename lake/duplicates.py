@@ -7,23 +7,26 @@ window decides: what is first is a function of the raw objects in it, never of w
 
 from __future__ import annotations
 
-import tempfile
+import io
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from lake.contract.model import Table
-from lake.keys import index_key
+from lake.keys import INDEX_SCHEMA, index_key
 from lake.objects import Store
 from lake.units import Unit, digest_of
 
-_MEMORY_LIMIT = "2GB"
-"""DuckDB's share of the driver; beyond it, it spills to a temporary folder."""
+Hashes = npt.NDArray[np.uint64]
+
+KEYS_AT_ONCE = 50_000_000
+"""Halves of keys sorted in one go, 8 bytes each; a larger window takes more passes over the indexes."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,17 @@ def decisions(table: Table, store: Store, before: Sequence[Unit], own: Sequence[
     the order of arrival.
     """
     units = [*before, *own]
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="lake-keys-"))
-        connection = stack.enter_context(_connected(folder))
-        names = _local_files(store, [index_key(table, unit) for unit in units], Path(folder))
-        found = connection.sql(_SQL, params={"names": names, "own_from": len(before)}).to_arrow_table()
-    return _by_unit(found, units)
+    indexes = [_Index(store, index_key(table, unit)) for unit in units]
+    candidates = [_candidates(indexes, repeated) for repeated in _repeated(indexes) if len(repeated)]
+    duplicates: dict[int, list[int]] = defaultdict(list)
+    conflicts: dict[int, list[int]] = defaultdict(list)
+    for unit, place, is_alike in _later_ones(candidates):
+        if unit >= len(before):
+            (duplicates if is_alike else conflicts)[unit].append(place)
+    return {
+        units[number].name: Decisions(tuple(sorted(duplicates[number])), tuple(sorted(conflicts[number])))
+        for number in sorted(duplicates.keys() | conflicts.keys())
+    }
 
 
 def decisions_digest(decided: dict[str, Decisions]) -> str:
@@ -54,55 +62,68 @@ def decisions_digest(decided: dict[str, Decisions]) -> str:
     return digest_of([[unit, one.duplicates, one.conflicts] for unit, one in sorted(decided.items())])
 
 
-_SQL = """
-WITH files AS (SELECT unnest($names) AS filename, unnest(range(len($names))) AS unit),
-repeated AS (SELECT k1 FROM read_parquet($names) GROUP BY k1 HAVING count(*) > 1),
-candidates AS (
-    SELECT unit, file_row_number AS place, k1, k2, p
-    FROM read_parquet($names, filename = true, file_row_number = true)
-    SEMI JOIN repeated USING (k1) JOIN files USING (filename)
-),
-ranked AS (
-    SELECT unit, place, p = first_value(p) OVER arrival AS is_alike, row_number() OVER arrival AS nth
-    FROM candidates WINDOW arrival AS (PARTITION BY k1, k2 ORDER BY unit, place)
-)
-SELECT unit, place, is_alike FROM ranked WHERE nth > 1 AND unit >= $own_from ORDER BY unit, place
-"""
+@dataclass(frozen=True)
+class _Index:
+    """A unit's key index, read anew at each use: a window of many units would not fit into memory."""
+
+    store: Store
+    key: str
+
+    def read(self, columns: Sequence[str]) -> pa.Table:
+        return pq.read_table(io.BytesIO(self.store.read(self.key)), columns=list(columns), use_threads=False)
+
+    def first_halves(self) -> Hashes:
+        halves: Hashes = self.read(["k1"])["k1"].to_numpy()
+        return halves
 
 
-@contextmanager
-def _connected(folder: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": _MEMORY_LIMIT,
-        "temp_directory": folder,
-        "preserve_insertion_order": False,
-    }
-    connection = duckdb.connect(":memory:", config=config)
-    try:
-        yield connection
-    finally:
-        connection.close()
+def _repeated(indexes: Sequence[_Index]) -> Iterator[Hashes]:
+    """First halves of keys that stand more than once in the window: at once, or in parts where they are too many."""
+    rows = 0
+    held: list[Hashes] = []
+    for index in indexes:
+        held.append(index.first_halves())
+        rows += len(held[-1])
+        if rows > KEYS_AT_ONCE:
+            held.clear()
+    passes = -(-rows // KEYS_AT_ONCE)
+    if passes == 1:
+        yield _standing_twice(held)
+        return
+    for number in range(passes):
+        parts = (index.first_halves() for index in indexes)
+        yield _standing_twice([part[part % np.uint64(passes) == number] for part in parts])
 
 
-def _local_files(store: Store, keys: Sequence[str], folder: Path) -> list[str]:
-    """Paths of the objects: in place where the root is a folder, copied where it is not."""
-    root = Path(store.uri)
-    if root.is_absolute():
-        return [str(root / key) for key in keys]
-    paths = []
-    for number, key in enumerate(keys):
-        path = folder / f"{number}.parquet"
-        path.write_bytes(store.read(key))
-        paths.append(str(path))
-    return paths
+def _standing_twice(parts: Sequence[Hashes]) -> Hashes:
+    ordered = np.sort(np.concatenate(parts))
+    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
 
 
-def _by_unit(found: pa.Table, units: Sequence[Unit]) -> dict[str, Decisions]:
-    dropped: dict[int, list[int]] = defaultdict(list)
-    conflicting: dict[int, list[int]] = defaultdict(list)
-    for unit, place, is_alike in zip(*(found[name].to_pylist() for name in found.column_names), strict=True):
-        (dropped if is_alike else conflicting)[unit].append(place)
-    return {
-        units[number].name: Decisions(tuple(dropped[number]), tuple(conflicting[number]))
-        for number in sorted(dropped.keys() | conflicting.keys())
-    }
+def _candidates(indexes: Sequence[_Index], repeated: Hashes) -> pa.Table:
+    """Columns unit, place and the index's own, of all rows whose first half is among `repeated`."""
+    wanted = pa.array(repeated)
+    found = []
+    for unit, index in enumerate(indexes):
+        rows = index.read(INDEX_SCHEMA.names)
+        places = np.flatnonzero(pc.is_in(rows["k1"], value_set=wanted).to_numpy())
+        if len(places):
+            rows = rows.take(pa.array(places))
+            found.append(rows.append_column("place", pa.array(places)).append_column("unit", _same(unit, len(places))))
+    return pa.concat_tables(found)
+
+
+def _same(value: int, length: int) -> pa.Array:
+    return pa.repeat(pa.scalar(value, pa.int64()), length)
+
+
+def _later_ones(candidates: Sequence[pa.Table]) -> Iterator[tuple[int, int, bool]]:
+    """Unit and place of each row whose key stood before, and whether the row is the one that stood there first."""
+    for rows in candidates:
+        k1, k2, p, unit, place = (rows[name].to_numpy() for name in ("k1", "k2", "p", "unit", "place"))
+        order = np.lexsort((place, unit, k2, k1))
+        k1, k2, p, unit, place = k1[order], k2[order], p[order], unit[order], place[order]
+        is_first = np.concatenate([[True], (k1[1:] != k1[:-1]) | (k2[1:] != k2[:-1])])
+        is_alike = p == p[np.flatnonzero(is_first)][np.cumsum(is_first) - 1]
+        later = ~is_first
+        yield from zip(unit[later].tolist(), place[later].tolist(), is_alike[later].tolist(), strict=True)

@@ -83,3 +83,14 @@ def test_digests_tell_decisions_apart() -> None:
     others = [{}, {"u": Decisions(conflicts=(1,))}, {"v": Decisions(duplicates=(1,))}, {"u": Decisions((1, 2))}]
     assert decisions_digest(some) not in {decisions_digest(other) for other in others}
     assert decisions_digest(some) == decisions_digest({"u": Decisions((1,), ())})
+
+
+def test_a_window_too_large_to_sort_at_once_is_decided_alike(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(7)
+    units = [
+        unit(store, "2026-11-21-09", f"object-{n}", [(rng.randrange(40), rng.randrange(3)) for _ in range(50)])
+        for n in range(4)
+    ]
+    at_once = decisions(TABLE, store, units[:1], units[1:])
+    monkeypatch.setattr("lake.duplicates.KEYS_AT_ONCE", 30)
+    assert decisions(TABLE, store, units[:1], units[1:]) == at_once
