@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from lake.amend import AmendJob, amended, is_amendable
 from lake.catalog import Catalog
 from lake.contract.model import Table
 from lake.duplicates import Decisions, decisions, decisions_digest
@@ -17,7 +18,8 @@ from lake.objects import Store
 from lake.outcome import HourWork, Written, settle
 from lake.plan import Hour, Plan
 from lake.runs import PartitionReport, RunReport
-from lake.tasks import UnitJob, UnitResult
+from lake.spark_workers import Job
+from lake.tasks import UnitJob, UnitResult, run_unit
 from lake.units import UNIT_BYTES, Unit, units_of
 
 _HOURS_IN_BATCH = 48
@@ -28,7 +30,7 @@ class Workers(Protocol):
 
     parallelism: int
 
-    def run(self, jobs: Sequence[UnitJob]) -> list[UnitResult]: ...
+    def run(self, work: Callable[[Job], UnitResult], jobs: Sequence[Job]) -> list[UnitResult]: ...
 
 
 @dataclass
@@ -103,7 +105,7 @@ class Ingest:
         return {result.unit.name: result for result in self._run(jobs) if result.unit in set(whole)}
 
     def _run(self, jobs: Sequence[UnitJob]) -> list[UnitResult]:
-        return self.workers.run(jobs) if jobs else []
+        return self.workers.run(run_unit, jobs) if jobs else []
 
     def _keys_suffice(self, hour: Hour) -> bool:
         return bool(self.table.key) and hour.only_lookback_changed and hour.state == "stale" and not hour.is_forced
@@ -160,17 +162,17 @@ class Ingest:
         return decisions(self.table, self.store, before, own)
 
     def _rewritten(self, done: Sequence[UnitResult], decided: dict[str, Decisions]) -> list[UnitResult]:
-        """Results after the units in which duplicates were not as they looked have been written once more."""
-        wrong = {
-            result.unit.name
+        """Results after duplicates that were not where they were looked for first have been taken out, or put back."""
+        wrong = [
+            (result, one)
             for result in done
             if (one := decided.get(result.unit.name, Decisions())).conflicts or list(one.duplicates) != result.dropped
-        }
-        if not wrong:
-            return list(done)
-        jobs = [self._job(r.unit, decided.get(r.unit.name, Decisions())) for r in done if r.unit.name in wrong]
-        again = {result.unit.name: result for result in self._run(jobs)}
-        final = [again.get(result.unit.name, result) for result in done]
+        ]
+        amends = [AmendJob(r, self.table, self.root, one.duplicates) for r, one in wrong if is_amendable(r, one)]
+        anew = [self._job(result.unit, one) for result, one in wrong if not is_amendable(result, one)]
+        again = [*(self.workers.run(amended, amends) if amends else []), *self._run(anew)]
+        by_name = {result.unit.name: result for result in again}
+        final = [by_name.get(result.unit.name, result) for result in done]
         kept = {part.key for result in final for part in [*result.parts, *result.quarantine_parts]}
         written = {part.key for result in done for part in [*result.parts, *result.quarantine_parts]}
         self.store.delete(sorted(written - kept))

@@ -10,8 +10,12 @@ import pyarrow.parquet as pq
 
 from lake.objects import Store
 
-FILE_BYTES = 128 << 20
-"""A Parquet object is closed once it is as large as this; it is held in memory until then."""
+FILE_BYTES = 512 << 20
+"""A Parquet object is closed once it holds so many bytes of rows, as Arrow holds them: some 150 MB of events.
+
+Its own size is not asked, so that the rows that a file takes do not depend on which of them are dropped. It is held
+in memory until it is put.
+"""
 
 ROW_GROUP_BYTES = 64 << 20
 """Rows, as Arrow holds them, that make a row group."""
@@ -19,12 +23,17 @@ ROW_GROUP_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Part:
-    """A Parquet object that was put; `sha256` is of its bytes."""
+    """A Parquet object that was put; `sha256` is of its bytes.
+
+    It was made from the rows with numbers first <= n < end of its unit, `rows` of which it holds.
+    """
 
     key: str
     rows: int
     bytes: int
     sha256: str
+    first: int = 0
+    end: int = 0
 
 
 class PartWriter:
@@ -36,22 +45,25 @@ class PartWriter:
     def __init__(self, store: Store, folder: str, name: str, schema: pa.Schema, plain: frozenset[str]) -> None:
         """`plain` names columns of mostly distinct values, for which a dictionary is wasted work."""
         self._store, self._folder, self._name, self._schema = store, folder, name, schema
-        self._dictionary = [field.name for field in schema if field.name not in plain and _takes_dictionary(field)]
+        self._plain = plain
         self._sink: pa.BufferOutputStream | None = None
         self._writer: pq.ParquetWriter | None = None
-        self._rows = 0
+        self._rows = self._bytes = 0
+        self._first = self._end = 0
         self.parts: list[Part] = []
 
-    def write(self, rows: pa.Table) -> None:
-        """Append one row group."""
+    def write(self, rows: pa.Table, stands_for: int | None = None) -> None:
+        """Append one row group; `stands_for` is how many rows of the unit it is what is left of."""
+        self._end += rows.num_rows if stands_for is None else stands_for
         if not rows.num_rows:
             return
         if self._writer is None or self._sink is None:
             self._sink = pa.BufferOutputStream()
-            self._writer = self._open(self._sink)
+            self._writer = parquet_writer(self._sink, self._schema, self._plain)
         self._writer.write_table(rows, row_group_size=rows.num_rows)
         self._rows += rows.num_rows
-        if self._sink.tell() >= FILE_BYTES:
+        self._bytes += rows.nbytes
+        if self._bytes >= FILE_BYTES:
             self.close()
 
     def close(self) -> None:
@@ -61,21 +73,29 @@ class PartWriter:
         self._writer.close()
         data = self._sink.getvalue()
         key = f"{self._folder}/{self._name}-{len(self.parts):05d}.parquet"
-        self._store.write(key, memoryview(data))
-        self.parts.append(Part(key, self._rows, data.size, hashlib.sha256(data).hexdigest()))
+        self.parts.append(put_part(self._store, key, data, self._rows, range(self._first, self._end)))
         self._writer = self._sink = None
-        self._rows = 0
+        self._rows = self._bytes = 0
+        self._first = self._end
 
-    def _open(self, sink: pa.BufferOutputStream) -> pq.ParquetWriter:
-        return pq.ParquetWriter(
-            sink,
-            self._schema,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=self._dictionary,
-            coerce_timestamps="us",
-            write_page_index=True,
-        )
+
+def put_part(store: Store, key: str, data: pa.Buffer, rows: int, of: range) -> Part:
+    """Put the bytes of a whole Parquet object, made from the rows `of` its unit."""
+    store.write(key, memoryview(data))
+    return Part(key, rows, data.size, hashlib.sha256(data).hexdigest(), of.start, of.stop)
+
+
+def parquet_writer(sink: pa.BufferOutputStream, schema: pa.Schema, plain: frozenset[str]) -> pq.ParquetWriter:
+    """A writer as all tables' files are written; `plain` as PartWriter has it."""
+    return pq.ParquetWriter(
+        sink,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=[field.name for field in schema if field.name not in plain and _takes_dictionary(field)],
+        coerce_timestamps="us",
+        write_page_index=True,
+    )
 
 
 def _takes_dictionary(field: pa.Field) -> bool:

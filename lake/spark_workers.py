@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from lake import errors
 from lake.errors import LakeError
-from lake.tasks import UnitJob, UnitResult, run_unit
-from lake.units import tasks_of
+from lake.tasks import UnitResult
+from lake.units import Unit, tasks_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+
+class OfUnit(Protocol):
+    """A job about one unit, whose cost is the unit's."""
+
+    @property
+    def unit(self) -> Unit: ...
+
+
+Job = TypeVar("Job", bound=OfUnit)
+
 _TASKS_A_CORE = 3
 """A task costs about 0.14 s of CPU before its own work begins; a few a core even out what sizes do not tell."""
-
 
 # How a worker's traceback ends; Spark passes it on as text, wrapped in its own.
 _RAISED = re.compile(r"^lake\.errors\.(\w+): (.+)$", re.MULTILINE)
@@ -29,7 +39,7 @@ class SparkWorkers:
         self._context = session.sparkContext
         self.parallelism = max(1, self._context.defaultParallelism)
 
-    def run(self, jobs: Sequence[UnitJob]) -> list[UnitResult]:
+    def run(self, work: Callable[[Job], UnitResult], jobs: Sequence[Job]) -> list[UnitResult]:
         """Raises what a unit raised, once Spark has given up on its task."""
         from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped] # it has no types
 
@@ -37,7 +47,7 @@ class SparkWorkers:
         tasks = tasks_of((job.unit for job in jobs), self.parallelism * _TASKS_A_CORE)
         packed = [[by_unit[unit.version] for unit in task] for task in tasks]
         try:
-            return list(self._context.parallelize(packed, len(packed)).flatMap(_run_all).collect())
+            return list(self._context.parallelize(packed, len(packed)).flatMap(partial(_each, work)).collect())
         except Py4JJavaError as error:
             raise _raised(str(error)) or error from error
 
@@ -53,8 +63,8 @@ def _raised(told: str) -> LakeError | None:
     return error
 
 
-def _run_all(jobs: Sequence[UnitJob]) -> Iterator[UnitResult]:
-    return (run_unit(job) for job in jobs)
+def _each(work: Callable[[Job], UnitResult], jobs: Sequence[Job]) -> Iterator[UnitResult]:
+    return (work(job) for job in jobs)
 
 
 class LocalWorkers:
@@ -62,5 +72,5 @@ class LocalWorkers:
 
     parallelism = 1
 
-    def run(self, jobs: Sequence[UnitJob]) -> list[UnitResult]:
-        return [run_unit(job) for job in jobs]
+    def run(self, work: Callable[[Job], UnitResult], jobs: Sequence[Job]) -> list[UnitResult]:
+        return [work(job) for job in jobs]

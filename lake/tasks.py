@@ -29,6 +29,12 @@ from lake.parts import ROW_GROUP_BYTES, Part, PartWriter
 from lake.units import Unit
 
 _QUARANTINE_GROUP_BYTES = 32 << 20
+_HEAD_BYTES = 16 << 20
+"""Rows, as Arrow holds them, that make the first file of a unit of a table with a key.
+
+Copies of a record arrive soon after it: those that lie in another unit than the first one, lie at its beginning. To
+take them out, a small file is written again (lake.amend), and the others are left as they are.
+"""
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,7 @@ class _Attempt:
         self._refused: list[dict[str, object]] = []
         self._refused_bytes = 0
         self._numbered = 0
+        self._is_head = bool(table.key)
         self._result = UnitResult(unit)
 
     def read_joined(self, objects: Sequence[StoredObject]) -> bool:
@@ -166,8 +173,11 @@ class _Attempt:
             self._waiting_bytes += rows.nbytes
         for one in block.rejected:
             self._refuse(object_.key, one)
-        if self._waiting_bytes >= ROW_GROUP_BYTES:
+        if self._waiting_bytes >= (_HEAD_BYTES if self._is_head else ROW_GROUP_BYTES):
             self._flush_rows()
+            if self._is_head:
+                self._rows.close()
+                self._is_head = False
 
     def _refuse(self, key: str, one: Rejected) -> None:
         self._refused.append(
@@ -195,15 +205,16 @@ class _Attempt:
             return
         rows = pa.concat_tables(self._waiting)
         self._waiting, self._waiting_bytes = [], 0
+        count = rows.num_rows
         drop = self._to_drop(rows)
-        self._numbered += rows.num_rows
+        self._numbered += count
         if not self._job.rows_folder:
             return
         if len(drop):
             keep = np.ones(rows.num_rows, dtype=bool)
             keep[drop] = False
             rows = rows.filter(pa.array(keep))
-        self._rows.write(rows.cast(self._schema))
+        self._rows.write(rows.cast(self._schema), stands_for=count)
 
     def _to_drop(self, rows: pa.Table) -> npt.NDArray[np.int64]:
         decided = self._job.decisions
@@ -213,11 +224,11 @@ class _Attempt:
             return every[first:last] - self._numbered
         if self._hasher is None:
             return np.empty(0, dtype=np.int64)
-        hashes = self._hasher.hashes(rows)
-        self._index.append(hashes)
-        repeats = plain_repeats(hashes)
-        self._result.dropped.extend((repeats + self._numbered).tolist())
-        return repeats
+        self._index.append(self._hasher.hashes(rows))
+        repeats = plain_repeats(pa.concat_tables(self._index))
+        repeats = repeats[repeats >= self._numbered]
+        self._result.dropped.extend(repeats.tolist())
+        return repeats - self._numbered
 
     def _quarantine_conflicts(self, conflicts: tuple[int, ...], damages: Mapping[str, tuple[Damage, ...]]) -> None:
         """Read the objects concerned once more, for the bytes of the records in conflict."""
