@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lake.contract.model import Table
-from lake.keys import INDEX_SCHEMA, index_key
+from lake.keys import INDEX_SCHEMA, Hashes, index_key, places_of, repeated_among
 from lake.objects import Store
 from lake.units import Unit, digest_of
-
-Hashes = npt.NDArray[np.uint64]
 
 KEYS_AT_ONCE = 50_000_000
 """Halves of keys sorted in one go, 8 bytes each; a larger window takes more passes over the indexes."""
@@ -45,12 +42,11 @@ def decisions(table: Table, store: Store, before: Sequence[Unit], own: Sequence[
     """
     units = [*before, *own]
     indexes = [_Index(store, index_key(table, unit)) for unit in units]
-    candidates = [_candidates(indexes, repeated) for repeated in _repeated(indexes) if len(repeated)]
+    candidates = _candidates(indexes)
     duplicates: dict[int, list[int]] = defaultdict(list)
     conflicts: dict[int, list[int]] = defaultdict(list)
-    for unit, place, is_alike in _later_ones(candidates):
-        if unit >= len(before):
-            (duplicates if is_alike else conflicts)[unit].append(place)
+    for unit, place, is_alike in _later_ones(candidates, len(before)):
+        (duplicates if is_alike else conflicts)[unit].append(place)
     return {
         units[number].name: Decisions(tuple(sorted(duplicates[number])), tuple(sorted(conflicts[number])))
         for number in sorted(duplicates.keys() | conflicts.keys())
@@ -76,9 +72,17 @@ class _Index:
         halves: Hashes = self.read(["k1"])["k1"].to_numpy()
         return halves
 
+    def rows(self, unit: int, places: npt.NDArray[np.int64]) -> pa.Table:
+        """The rows at `places`, with the number of their unit, and their place in it."""
+        rows = self.read(INDEX_SCHEMA.names).take(pa.array(places)) if len(places) else INDEX_SCHEMA.empty_table()
+        return rows.append_column("place", pa.array(places)).append_column("unit", _same(unit, len(places)))
 
-def _repeated(indexes: Sequence[_Index]) -> Iterator[Hashes]:
-    """First halves of keys that stand more than once in the window: at once, or in parts where they are too many."""
+
+def _candidates(indexes: Sequence[_Index]) -> Iterator[pa.Table]:
+    """Rows whose first half of the key stands more than once in the window: the index's columns, unit and place.
+
+    At once, or in as many passes as it takes where the window is too large to be sorted at once.
+    """
     rows = 0
     held: list[Hashes] = []
     for index in indexes:
@@ -87,43 +91,38 @@ def _repeated(indexes: Sequence[_Index]) -> Iterator[Hashes]:
         if rows > KEYS_AT_ONCE:
             held.clear()
     passes = -(-rows // KEYS_AT_ONCE)
-    if passes == 1:
-        yield _standing_twice(held)
-        return
     for number in range(passes):
-        parts = (index.first_halves() for index in indexes)
-        yield _standing_twice([part[part % np.uint64(passes) == number] for part in parts])
+        if passes > 1:
+            held = [_of_pass(index.first_halves(), number, passes) for index in indexes]
+        repeated = repeated_among(held)
+        every = held if passes == 1 else [index.first_halves() for index in indexes]
+        yield pa.concat_tables(
+            [
+                index.rows(unit, places_of(repeated, halves))
+                for unit, (index, halves) in enumerate(zip(indexes, every, strict=True))
+            ]
+        )
 
 
-def _standing_twice(parts: Sequence[Hashes]) -> Hashes:
-    ordered = np.sort(np.concatenate(parts))
-    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-
-
-def _candidates(indexes: Sequence[_Index], repeated: Hashes) -> pa.Table:
-    """Columns unit, place and the index's own, of all rows whose first half is among `repeated`."""
-    wanted = pa.array(repeated)
-    found = []
-    for unit, index in enumerate(indexes):
-        rows = index.read(INDEX_SCHEMA.names)
-        places = np.flatnonzero(pc.is_in(rows["k1"], value_set=wanted).to_numpy())
-        if len(places):
-            rows = rows.take(pa.array(places))
-            found.append(rows.append_column("place", pa.array(places)).append_column("unit", _same(unit, len(places))))
-    return pa.concat_tables(found)
+def _of_pass(halves: Hashes, number: int, passes: int) -> Hashes:
+    part: Hashes = halves[halves % np.uint64(passes) == number]
+    return part
 
 
 def _same(value: int, length: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, pa.int64()), length)
 
 
-def _later_ones(candidates: Sequence[pa.Table]) -> Iterator[tuple[int, int, bool]]:
-    """Unit and place of each row whose key stood before, and whether the row is the one that stood there first."""
+def _later_ones(candidates: Iterable[pa.Table], first_unit: int) -> Iterator[tuple[int, int, bool]]:
+    """Unit and place of each row whose key stood before, and whether the row is the one that stood there first.
+
+    Rows of units before `first_unit` are left out.
+    """
     for rows in candidates:
         k1, k2, p, unit, place = (rows[name].to_numpy() for name in ("k1", "k2", "p", "unit", "place"))
         order = np.lexsort((place, unit, k2, k1))
         k1, k2, p, unit, place = k1[order], k2[order], p[order], unit[order], place[order]
         is_first = np.concatenate([[True], (k1[1:] != k1[:-1]) | (k2[1:] != k2[:-1])])
         is_alike = p == p[np.flatnonzero(is_first)][np.cumsum(is_first) - 1]
-        later = ~is_first
+        later = ~is_first & (unit >= first_unit)
         yield from zip(unit[later].tolist(), place[later].tolist(), is_alike[later].tolist(), strict=True)

@@ -7,6 +7,7 @@ A key index is one Parquet object for each unit, rows in the unit's order: k1 an
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import duckdb
 import numpy as np
@@ -20,9 +21,12 @@ from lake.units import Unit
 KEYS_VERSION = f"1-duckdb-{duckdb.__version__}"
 """DuckDB's hash is a function of its version: an index by another version is not read."""
 
+Hashes = npt.NDArray[np.uint64]
+
 INDEX_SCHEMA = pa.schema([("k1", pa.uint64()), ("k2", pa.uint64()), ("p", pa.uint64())])
 
 _SALT = "|second half|"
+_COARSE_BITS = 22
 
 
 def index_key(table: Table, unit: Unit) -> str:
@@ -57,13 +61,11 @@ def plain_repeats(hashes: pa.Table) -> npt.NDArray[np.int64]:
     lake.duplicates finds out.
     """
     k1, k2, p = (hashes[name].to_numpy() for name in INDEX_SCHEMA.names)
-    ordered = np.sort(k1)
-    again = ordered[1:][ordered[1:] == ordered[:-1]]
-    if not len(again):
+    repeated = repeated_among([k1])
+    if not len(repeated):
         return np.empty(0, dtype=np.int64)
     # Few rows are candidates: the rest of the work is on them alone.
-    nearest = again[np.minimum(np.searchsorted(again, k1), len(again) - 1)]
-    places = np.flatnonzero(nearest == k1)
+    places = places_of(repeated, k1)
     k1, k2, p = k1[places], k2[places], p[places]
     order = np.lexsort((places, k2, k1))
     same_key = (k1[order][1:] == k1[order][:-1]) & (k2[order][1:] == k2[order][:-1])
@@ -73,6 +75,25 @@ def plain_repeats(hashes: pa.Table) -> npt.NDArray[np.int64]:
     mixed = np.zeros(group[-1] + 1, dtype=bool)
     mixed[group[~alike]] = True
     return np.sort(places[order[~first & ~mixed[group]]]).astype(np.int64)
+
+
+def repeated_among(parts: Sequence[Hashes]) -> Hashes:
+    """Hashes that stand more than once in all parts together, sorted."""
+    ordered = np.concatenate(parts)
+    ordered.sort()
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    repeated: Hashes = again[np.concatenate([[True], again[1:] != again[:-1]])] if len(again) else again
+    return repeated
+
+
+def places_of(wanted: Hashes, hashes: Hashes) -> npt.NDArray[np.int64]:
+    """Where in `hashes` there is one of `wanted` (sorted), in order. A look at some bits passes most of them by."""
+    coarse = np.zeros(1 << _COARSE_BITS, dtype=np.bool_)
+    shift = np.uint64(64 - _COARSE_BITS)
+    coarse[wanted >> shift] = True
+    likely = np.flatnonzero(coarse[hashes >> shift])
+    nearest = np.minimum(np.searchsorted(wanted, hashes[likely]), len(wanted) - 1)
+    return likely[wanted[nearest] == hashes[likely]] if len(wanted) else likely
 
 
 def index_bytes(chunks: list[pa.Table]) -> bytes:
