@@ -119,6 +119,8 @@ def _later_ones(candidates: Iterable[pa.Table], first_unit: int) -> Iterator[tup
     Rows of units before `first_unit` are left out.
     """
     for rows in candidates:
+        if not rows.num_rows:
+            continue
         k1, k2, p, unit, place = (rows[name].to_numpy() for name in ("k1", "k2", "p", "unit", "place"))
         order = np.lexsort((place, unit, k2, k1))
         k1, k2, p, unit, place = k1[order], k2[order], p[order], unit[order], place[order]

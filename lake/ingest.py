@@ -23,6 +23,8 @@ from lake.tasks import UnitJob, UnitResult, run_unit
 from lake.units import UNIT_BYTES, Unit, units_of
 
 _HOURS_IN_BATCH = 48
+_AHEAD = 2
+"""Batches that are parsed at a time: as one runs out of units the next has some, while the last is published."""
 
 
 class Workers(Protocol):
@@ -35,10 +37,14 @@ class Workers(Protocol):
 
 @dataclass
 class _Batch:
-    """Hours whose units run together; `own` are the units by hour, `indexes` those that lack just a key index."""
+    """Hours whose units run together; `own` are the units by hour, `lookback` those of the hours looked back on.
+
+    `earlier` are the hours of the batches before, which leave the key indexes that this one needs.
+    """
 
     hours: list[Hour] = field(default_factory=list)
     own: dict[str, list[Unit]] = field(default_factory=dict)
+    earlier: frozenset[str] = frozenset()
     lookback: dict[str, list[Unit]] = field(default_factory=dict)
 
     @property
@@ -63,18 +69,19 @@ class Ingest:
     def run(self, plan: Plan) -> None:
         """Bring every stale hour of the plan up to date; what the gate refuses is reported, and the rest goes on."""
         batches = list(self._batches(plan.stale))
-        with ThreadPoolExecutor(1) as ahead:
-            # One batch is parsed while the one before it is audited and published.
-            running: list[Future[dict[str, UnitResult]]] = [ahead.submit(self._parse, batch) for batch in batches[:1]]
+        with ThreadPoolExecutor(_AHEAD) as ahead:
+            running: list[Future[dict[str, UnitResult]]] = [
+                ahead.submit(self._parse, batch) for batch in batches[:_AHEAD]
+            ]
             for number, batch in enumerate(batches):
                 results = running.pop(0).result()
-                running += [ahead.submit(self._parse, following) for following in batches[number + 1 : number + 2]]
+                running += [ahead.submit(self._parse, following) for following in batches[number + _AHEAD :][:1]]
                 for hour in batch.hours:
                     self._finish(plan, hour, batch, results)
 
     def _batches(self, hours: Iterable[Hour]) -> Iterator[_Batch]:
         """Consecutive hours, enough to keep all workers busy and little enough to publish soon."""
-        batch = _Batch()
+        batch, earlier = _Batch(), frozenset[str]()
         for hour in hours:
             batch.hours.append(hour)
             batch.own[hour.dt] = units_of(hour.dt, hour.objects, self.rules)
@@ -82,7 +89,8 @@ class Ingest:
                 batch.lookback.setdefault(dt, units_of(dt, objects, self.rules))
             if batch.cost >= UNIT_BYTES * self.workers.parallelism or len(batch.hours) == _HOURS_IN_BATCH:
                 yield batch
-                batch = _Batch()
+                earlier |= batch.own.keys()
+                batch = _Batch(earlier=earlier)
         if batch.hours:
             yield batch
 
@@ -99,7 +107,7 @@ class Ingest:
             else:
                 whole += units
         for dt, units in batch.lookback.items():
-            if dt not in batch.own:
+            if dt not in batch.own and dt not in batch.earlier:
                 indexes += self._without_index(dt, units)
         jobs = [self._job(unit) for unit in whole] + [self._index_job(unit) for unit in indexes]
         return {result.unit.name: result for result in self._run(jobs) if result.unit in set(whole)}
