@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from lake.tasks import UnitJob, UnitResult, run_unit
 from lake.units import UNIT_BYTES, Unit, units_of
 
 _HOURS_IN_BATCH = 48
+_AMENDED_HERE = 16
 _AHEAD = 2
 """Batches that are parsed at a time: as one runs out of units the next has some, while the last is published."""
 
@@ -70,14 +71,13 @@ class Ingest:
         """Bring every stale hour of the plan up to date; what the gate refuses is reported, and the rest goes on."""
         batches = list(self._batches(plan.stale))
         with ThreadPoolExecutor(_AHEAD) as ahead:
-            running: list[Future[dict[str, UnitResult]]] = [
-                ahead.submit(self._parse, batch) for batch in batches[:_AHEAD]
-            ]
-            for number, batch in enumerate(batches):
-                results = running.pop(0).result()
-                running += [ahead.submit(self._parse, following) for following in batches[number + _AHEAD :][:1]]
-                for hour in batch.hours:
-                    self._finish(plan, hour, batch, results)
+            parsed = [ahead.submit(self._parse, batch) for batch in batches]
+            try:
+                for batch, results in zip(batches, parsed, strict=True):
+                    for hour in batch.hours:
+                        self._finish(plan, hour, batch, results.result())
+            finally:
+                ahead.shutdown(wait=True, cancel_futures=True)
 
     def _batches(self, hours: Iterable[Hour]) -> Iterator[_Batch]:
         """Consecutive hours, enough to keep all workers busy and little enough to publish soon."""
@@ -178,13 +178,20 @@ class Ingest:
         ]
         amends = [AmendJob(r, self.table, self.root, one.duplicates) for r, one in wrong if is_amendable(r, one)]
         anew = [self._job(result.unit, one) for result, one in wrong if not is_amendable(result, one)]
-        again = [*(self.workers.run(amended, amends) if amends else []), *self._run(anew)]
+        again = [*self._amended(amends), *self._run(anew)]
         by_name = {result.unit.name: result for result in again}
         final = [by_name.get(result.unit.name, result) for result in done]
         kept = {part.key for result in final for part in [*result.parts, *result.quarantine_parts]}
         written = {part.key for result in done for part in [*result.parts, *result.quarantine_parts]}
         self.store.delete(sorted(written - kept))
         return final
+
+    def _amended(self, jobs: Sequence[AmendJob]) -> list[UnitResult]:
+        """Few small files are written again right here: the workers have units in hand, and it would be a long wait."""
+        if len(jobs) > _AMENDED_HERE:
+            return self.workers.run(amended, jobs)
+        with ThreadPoolExecutor() as pool:
+            return list(pool.map(amended, jobs))
 
     def _written(self, results: Sequence[UnitResult], decided: dict[str, Decisions]) -> Written:
         written = Written()
