@@ -8,9 +8,11 @@ from functools import lru_cache
 from lake.contract.model import Table
 from lake.parse.block import BLOCK_BYTES, MAX_RECORD, Block, Rejected
 from lake.parse.json_columns import ColumnReader
+from lake.parse.json_cuts import Cuts
 from lake.parse.json_exact import ExactReader
 from lake.parse.json_fast import FastReader
-from lake.parse.json_frames import Framer, MoreNeeded
+from lake.parse.json_frame import MoreNeeded
+from lake.parse.json_frames import Framer
 from lake.parse.json_shapes import Shapes
 from lake.parse.json_skip import Skipper
 from lake.parse.members import Chunk
@@ -30,19 +32,20 @@ def json_blocks(chunks: Iterator[Chunk], table: Table) -> Iterator[Block]:
 
 
 @lru_cache(maxsize=64)
-def _readers(table: Table) -> tuple[RecordReader, list[ColumnReader], Shapes]:
+def _readers(table: Table) -> tuple[RecordReader, list[ColumnReader], Shapes, Cuts]:
     """What objects of one table share: shapes that were learnt from one object are those of the next."""
     reader = RecordReader(table)
     columns = [ColumnReader(column, reader.schema.field(column.name).type) for column in table.columns]
-    return reader, columns, Shapes(columns)
+    cuts = Cuts({column.column.field: column.arrow_type for column in columns})
+    return reader, columns, Shapes(columns), cuts
 
 
 class _Stream:
     """One object being read. `_data` is what has arrived and is not read yet."""
 
     def __init__(self, table: Table) -> None:
-        self._reader, columns, shapes = _readers(table)
-        self._framer = Framer(column.field for column in table.columns)
+        self._reader, columns, shapes, cuts = _readers(table)
+        self._framer = Framer(cuts)
         self._exact = ExactReader(self._framer, self._reader)
         self._fast = FastReader(columns, shapes, self._exact, table.rescue)
         self._skipper: Skipper | None = None

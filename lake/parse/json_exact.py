@@ -7,7 +7,8 @@ import re
 import orjson
 
 from lake.parse.block import MAX_RECORD
-from lake.parse.json_frames import Frame, Framer
+from lake.parse.json_frame import Frame
+from lake.parse.json_frames import Framer
 from lake.parse.outcome import Outcome
 from lake.parse.reasons import Reason
 from lake.parse.records import RecordReader
@@ -26,6 +27,7 @@ class ExactReader:
         self.framer = framer
         self.reader = reader
         self.was_truncated = False
+        self._no_likely_end_before = 0
 
     def read(self, data: bytes, at: int, stop: int, outcome: Outcome) -> int:
         """Reads all that begins before `stop`; returns where what follows begins. Raises MoreNeeded, having read what
@@ -76,8 +78,10 @@ class ExactReader:
         """Reads the record at `at` if it is where records mostly are, and returns its end."""
         if data[at] != _OPENING_BRACE:
             return None
-        likely = _LIKELY_END.search(data, at, at + _LIKELY_REACH)
+        base = self.framer.base
+        likely = _LIKELY_END.search(data, max(at, self._no_likely_end_before - base), at + _LIKELY_REACH)
         if likely is None:
+            self._no_likely_end_before = base + min(at + _LIKELY_REACH, len(data))
             return None
         source = data[at : likely.end()]
         try:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from lake.parse.json_columns import Bools, ColumnReader, NotAlikeError, parse_lines
 from lake.parse.json_exact import ExactReader
-from lake.parse.json_frames import MoreNeeded
+from lake.parse.json_frame import MoreNeeded
 from lake.parse.json_lines import Lines, Starts, lines_of
 from lake.parse.json_rescue import rescued_column
 from lake.parse.json_shapes import Shapes, parsed

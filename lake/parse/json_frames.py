@@ -6,17 +6,17 @@ neither a record, nor white space, nor the syntax around records, is a frame wit
 
 What a fault costs: an object that is no JSON ends where a record plausibly begins: at a line that begins with a bracket
 at its margin; after `}` and the end of its line, unless the next line goes on with `,`, `}`, `]`, `:` or a string; at
-`{` after `}` (and `,` in an array), where a JSON value follows. Other junk ends at its line's end, or where an object
-follows; in an array at the next comma, too.
+`{` after `}` (and `,` in an array), where a JSON value follows; outside arrays, at a whole record that stands in it
+(lake.parse.json_cuts says which). Other junk ends at its line's end, or where an object follows; in an array at the
+next comma, too.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
 
+from lake.parse.json_cuts import Cuts
+from lake.parse.json_frame import Frame, MoreNeeded
 from lake.parse.json_text import extent_of_value
 from lake.parse.reasons import Reason
 
@@ -38,39 +38,17 @@ _DELIMITER = re.compile(rb"[ \t\r\n,\]\[{}]|\Z")
 _LEFT_COMMA = re.compile(rb",[ \t\r\n]*\{")
 
 
-class Frame(NamedTuple):
-    """A stretch of the buffer: a record (an object that is JSON), or what has a `fault`.
-
-    `opener`: of an array that is never closed, its first bytes and where they stood in the stream.
-    """
-
-    start: int
-    end: int
-    fault: Reason | None = None
-    message: str = ""
-    opener: tuple[int, bytes] | None = None
-
-
-class MoreNeeded(Exception):  # noqa: N818 - asks for bytes, is no fault
-    """The buffer ends before it can be said where what begins at `start` ends."""
-
-    def __init__(self, start: int) -> None:
-        super().__init__(start)
-        self.start = start
-
-
 class Framer:
     """Finds frames, one after the other. It keeps whether the stream is within an array; the buffer is the caller's.
 
-    `fields` are the table's: an object that begins with one is a record; with a field "Records" there are no envelopes.
+    `cuts` knows the table's fields: an object that begins with one is a record; with "Records" there are no envelopes.
     `base` is the stream's offset of the buffer's first byte, `is_last` whether no byte follows the buffer's.
     """
 
-    def __init__(self, fields: Iterable[str]) -> None:
-        names = set(fields)
-        self._envelopes = "Records" not in names
-        known = b"|".join(re.escape(json.dumps(name, ensure_ascii=False).encode()) for name in sorted(names))
-        self._begins_record = re.compile(rb"\{[ \t\r\n]*(?:" + known + rb")[ \t\r\n]*:")
+    def __init__(self, cuts: Cuts) -> None:
+        self._cuts = cuts
+        self._envelopes = "Records" not in cuts.fields
+        self._begins_record = cuts.begins_record
         self.in_array = False
         self.base = 0
         self.is_last = False
@@ -78,6 +56,7 @@ class Framer:
         self._is_envelope = False
         self._in_envelope_tail = False
         self._has_element = False
+        self._fault_end = 0
 
     def next(self, data: bytes, at: int) -> Frame | int:
         """The frame at or after `at`; or, where only space and syntax is left, the position after that.
@@ -207,8 +186,17 @@ class Framer:
             return Frame(at, extent.end)
         if extent.could_go_on and not self.is_last:
             raise MoreNeeded(at)
-        end = self._end_of_fault(data, at, _ELEMENT_ENDS if self.in_array else _OBJECT_ENDS)
-        return Frame(at, end, Reason.TRUNCATED if extent.could_go_on else Reason.INVALID_JSON, extent.message)
+        reason = Reason.TRUNCATED if extent.could_go_on else Reason.INVALID_JSON
+        if self.in_array:
+            return Frame(at, self._end_of_fault(data, at, _ELEMENT_ENDS), reason, extent.message)
+        # Many records may be cut in one stretch; its end is looked for once.
+        if self._fault_end <= self.base + at:
+            self._fault_end = self.base + self._end_of_fault(data, at, _OBJECT_ENDS)
+        end = self._fault_end - self.base
+        cut = self._cuts.record_within(data, at, end)
+        if cut is None:
+            return Frame(at, end, reason, extent.message)
+        return Frame(at, self._before(data, cut), reason, "cut off: the next record begins before this one ends")
 
     def _other(self, data: bytes, at: int) -> Frame:
         """What is no object: another JSON value, or junk."""

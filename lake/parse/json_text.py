@@ -13,6 +13,7 @@ from lake.parse.reasons import Reason
 from lake.parse.scalars import Members, Refused, number_of, whole_of
 
 MAX_DEPTH = 400
+_TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
 _FIRST_WINDOW = 4 << 10
 _WINDOW_GROWTH = 8
 # A parser at the end of its window may complain that many bytes before it: true|, \u12|, -|.
@@ -58,19 +59,21 @@ class Member(NamedTuple):
     source: str
 
 
-def extent_of_value(data: bytes, start: int) -> Extent:
+def extent_of_value(data: bytes, start: int, limit: int | None = None) -> Extent:
     """How far the JSON value goes that begins at `start` (which is no white space).
 
-    The text is taken byte by byte, so whether it is UTF-8 is not looked at. Deep nesting is no error here.
+    The text is taken byte by byte, so whether it is UTF-8 is not looked at. Deep nesting is no error here, but where
+    the text is taken as ending at `limit`.
     """
     size = _FIRST_WINDOW
+    last = len(data) if limit is None else limit
     while True:
-        window = data[start : start + size].decode("latin-1")
-        is_all = start + size >= len(data)
+        window = data[start : min(start + size, last)].decode("latin-1")
+        is_all = start + size >= last
         try:
             end = _EXTENT(window, 0)[1]
         except RecursionError:
-            return _extent_of_nest(data, start)
+            return _extent_of_nest(data, start) if limit is None else Extent(None, message=_TOO_DEEP)
         except _NoConstantError as constant:
             return Extent(None, message=f"{constant} is no JSON")
         except StopIteration as stop:
@@ -94,7 +97,7 @@ def members_of(source: str) -> list[Member]:
     try:
         return _members_of(source)
     except RecursionError:
-        raise Refused(Reason.INVALID_JSON, f"nested more than {MAX_DEPTH} deep") from None
+        raise Refused(Reason.INVALID_JSON, _TOO_DEEP) from None
     except _NoConstantError as constant:
         raise Refused(Reason.INVALID_JSON, f"{constant} is no JSON") from None
     except StopIteration as stop:
@@ -140,9 +143,8 @@ def _extent_of_nest(data: bytes, start: int) -> Extent:
 
     Where a line begins at the margin with a bracket, it is more likely that records are cut than that one is so deep.
     """
-    too_deep = f"nested more than {MAX_DEPTH} deep"
     if _LINE_AT_MARGIN.search(data, start, start + _CUT_RECORDS):
-        return Extent(None, message=too_deep)
+        return Extent(None, message=_TOO_DEEP)
     depth = 0
     for token in _NEST.finditer(data, start):
         if token[0] == b'"':
@@ -150,8 +152,8 @@ def _extent_of_nest(data: bytes, start: int) -> Extent:
         depth += depth_of(token[0])
         if depth <= 0:
             end = token.end() + depth
-            return Extent(None, message=too_deep) if _LINE_AT_MARGIN.search(data, start, end) else Extent(end)
-    return Extent(None, _LINE_AT_MARGIN.search(data, start) is None, too_deep)
+            return Extent(None, message=_TOO_DEEP) if _LINE_AT_MARGIN.search(data, start, end) else Extent(end)
+    return Extent(None, _LINE_AT_MARGIN.search(data, start) is None, _TOO_DEEP)
 
 
 _WORDS = ("true", "false", "null", "-")

@@ -115,7 +115,7 @@ class RecordReader:
         for member in members:
             if member.name in self._fields:
                 if member.name in values:
-                    raise Refused(Reason.DUPLICATE_FIELD, f"field {shown(member.name)} stands more than once")
+                    raise Refused(Reason.DUPLICATE_FIELD, f"field {_named(member.name)} stands more than once")
                 values[member.name] = member.value
         return values
 
@@ -131,15 +131,19 @@ class RecordReader:
             try:
                 value = reading.read(value)
             except Refused as refused:
-                raise Refused(refused.reason, f"field {shown(column.field)}: {refused.message}") from None
+                raise Refused(refused.reason, f"field {_named(column.field)}: {refused.message}") from None
         elif column.derived_from == "record_bytes":
             value = hashlib.sha256(source).hexdigest()
         elif column.required:
-            raise Refused(Reason.MISSING_REQUIRED, f"field {shown(column.field)} is required, and absent or null")
+            raise Refused(Reason.MISSING_REQUIRED, f"field {_named(column.field)} is required, and absent or null")
         if column.allowed_values and value is not None and str(value) not in column.allowed_values:
             allowed = ", ".join(column.allowed_values)
-            raise Refused(Reason.VALUE_NOT_ALLOWED, f"field {shown(column.field)}: {shown(value)} is not in {allowed}")
+            raise Refused(Reason.VALUE_NOT_ALLOWED, f"field {_named(column.field)}: {shown(value)} is not in {allowed}")
         return value
+
+
+def _named(field: str) -> str:
+    return shown(field).removeprefix("the string ")
 
 
 def strings_in(value: object) -> int:
