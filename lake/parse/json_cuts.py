@@ -26,8 +26,8 @@ from lake.parse.json_columns import names_within
 from lake.parse.json_text import extent_of_value, is_too_deep, members_of
 from lake.parse.values import Refused
 
-# How many objects that are not whole are looked at within one stretch, so that junk takes no more time than its length
-# asks for. Whole ones cost no more than their length, as none is looked for within another.
+# How many objects that are not whole are looked at within one stretch: where they nest, each may take a look up to its
+# end. Whole ones cost no more than their length, as none is looked for within another.
 _TRIES = 16
 _GOES_ON = re.compile(rb"[ \t\r\n]*+[,}\]:\"]")
 _BRACE = re.compile(rb'\{(?=[ \t\r\n]*")')

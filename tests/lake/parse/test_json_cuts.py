@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lake.parse.json_text import extent_of_value
 from lake.parse.reasons import Reason
 from tests.lake.parse.streams import Reject, column, only_exactly, read, table_of
 
@@ -99,6 +101,8 @@ def test_cuts_of_more_kinds(data: bytes, ids: list[str], rejects: list[Reject]) 
         b'{"id":"a","n":1,"lines":[{"a":1},{"id":"x"}',
         b'{"id":"a","n":1,{"a":1,"x":2}',
         b'{"id":"a",,"spec":\n {"id":"x"}\n}',
+        b'{"id":"a",,"other":{"id":"x","n":1,"lines":[]}}',
+        b'{"id":"a",,"other":[{"id":"x","n":1,"lines":[]} , 5]}',
     ],
 )
 def test_a_nested_object_within_a_bad_record_is_no_record(bad: bytes) -> None:
@@ -106,6 +110,13 @@ def test_a_nested_object_within_a_bad_record_is_no_record(bad: bytes) -> None:
     assert ids_and_rejects(b'{"id":"0"}\n' + bad + b"\n" + C) == expected
     with only_exactly():
         assert ids_and_rejects(b'{"id":"0"}\n' + bad + b"\n" + C) == expected
+
+
+def test_many_unclosed_objects_in_one_stretch_are_not_all_looked_at_to_its_end() -> None:
+    data = b"{," + b'{"id":[' * 300 + b"1," * 1000
+    with patch("lake.parse.json_cuts.extent_of_value", wraps=extent_of_value) as looks:
+        assert ids_and_rejects(data) == ([], [(BAD, 0, 0, data)])
+    assert looks.call_count == 16
 
 
 TEXTS = st.text(st.sampled_from('ab\\"é😀{}[],:\n '), max_size=5)
