@@ -19,8 +19,11 @@ _EVERY_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Measured:
-    """`work` is wall without the session's start; `worker_mb` the peak resident memory of one process below it that
-    is no Java (MB of 1,000,000 bytes); `cpu` seconds of all processes below; `said` the JSON line that the command ended with."""
+    """`work` is wall without the session's start; `cpu` the seconds of all processes below.
+
+    `worker_mb` is the peak resident memory of one process below that is no Java (MB of 1,000,000 bytes); `said` the
+    JSON line that the command ended with.
+    """
 
     wall: float
     work: float
