@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import runpy
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from types import ModuleType
 
 import pytest
 
+from lake import runtime
 from lake.errors import UsageError
 from lake.runtime import arguments, is_on_glue
 
@@ -174,3 +177,20 @@ def test_glue_is_known_by_its_environment_or_its_arguments(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "argv", ["job", *argv])
     assert is_on_glue() is expected
+
+
+def test_a_machine_without_java_takes_the_one_of_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    runtime._find_java()
+    told = subprocess.run(
+        [f"{os.environ['JAVA_HOME']}/bin/java", "-version"], capture_output=True, text=True, check=True
+    )
+    assert 'version "17' in told.stderr
+    monkeypatch.delenv("JAVA_HOME")
+
+
+def test_a_java_that_is_there_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    runtime._find_java()
+    assert os.environ["JAVA_HOME"] == str(tmp_path)
