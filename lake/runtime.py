@@ -94,6 +94,8 @@ def spark_session(name: str, master: str | None = None) -> SparkSession:
     if master is None or master.startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+        # No row passes through this JVM: what its best compiler and its parallel collector cost never comes back.
+        settings["spark.driver.extraJavaOptions"] += " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     for key, value in settings.items():
         builder = builder.config(key, value)
     try:
