@@ -35,7 +35,7 @@ def plain_objects(cache: Path, objects: int, size: int) -> tuple[Path, int]:
     """A root with plain objects of about `size` bytes each over four hours, cut at lines, and their bytes."""
     root = cache / f"plain-{objects}-{size}"
     if not (root / "size").is_file():
-        files = _generated(cache, objects * size // 165 + 1000, 1)
+        files = _generated(cache, objects * size // 100, 1)
         total = 0
         for path in files:
             data = path.read_bytes()
