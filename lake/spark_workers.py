@@ -25,8 +25,8 @@ class OfUnit(Protocol):
 
 Job = TypeVar("Job", bound=OfUnit)
 
-_TASKS_A_CORE = 3
-"""A task costs about 0.14 s of CPU before its own work begins; a few a core even out what sizes do not tell."""
+_TASKS_A_CORE = 1
+"""A task costs about 0.14 s of CPU before its own work begins; what sizes do not tell, the next batch evens out."""
 
 # How a worker's traceback ends; Spark passes it on as text, wrapped in its own.
 _RAISED = re.compile(r"^lake\.errors\.(\w+): (.+)$", re.MULTILINE)

@@ -29,7 +29,7 @@ from lake.parts import ROW_GROUP_BYTES, Part, PartWriter
 from lake.units import Unit
 
 _QUARANTINE_GROUP_BYTES = 32 << 20
-_HEAD_BYTES = 16 << 20
+_HEAD_BYTES = 4 << 20
 """Rows, as Arrow holds them, that make the first file of a unit of a table with a key.
 
 Copies of a record arrive soon after it: those that lie in another unit than the first one, lie at its beginning. To
