@@ -99,8 +99,8 @@ def any_root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole jobs on moto's S3 are the slow half of tests that run on both kinds of root."""
+    """moto's S3 is the slow half of tests that run on both kinds of root."""
     for item in items:
         callspec = getattr(item, "callspec", None)
-        if callspec and callspec.params.get("any_root") == "s3" and "glue_jobs" in item.path.parts:
+        if callspec and callspec.params.get("any_root") == "s3":
             item.add_marker(pytest.mark.slow)
