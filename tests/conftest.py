@@ -99,8 +99,9 @@ def any_root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """moto's S3 is the slow half of tests that run on both kinds of root."""
+    """Slow: moto's S3, of what is tried on both kinds of root, and the recorded inputs, which are large."""
     for item in items:
         callspec = getattr(item, "callspec", None)
-        if callspec and callspec.params.get("any_root") == "s3":
+        is_on_s3 = callspec is not None and callspec.params.get("any_root") == "s3"
+        if is_on_s3 or "recorded" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
