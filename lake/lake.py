@@ -48,7 +48,8 @@ class Lake:
     def declare(self, table: Table) -> None:
         """Bring the catalog's table, and its quarantine's, up to date with the contract."""
         self.catalog.put_table(catalog_table(table))
-        self.catalog.put_table(quarantine_table(table))
+        if table.has_quarantine:
+            self.catalog.put_table(quarantine_table(table))
 
     def rules(self, table: Table) -> str:
         """The digest of all that decides a table's rows beside its raw objects."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lake.catalog.model import Catalog, CatalogTable, Partition
+from lake.catalog.model import Buckets, Catalog, CatalogTable, CatalogView, Partition
 from lake.catalog.sqlite import SqliteCatalog
 from lake.objects.root import S3Root, root_of
 
-__all__ = ["Catalog", "CatalogTable", "Partition", "open_catalog"]
+__all__ = ["Buckets", "Catalog", "CatalogTable", "CatalogView", "Partition", "open_catalog"]
 
 
 def open_catalog(root_uri: str) -> Catalog:

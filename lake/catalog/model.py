@@ -10,6 +10,15 @@ from lake.errors import CatalogError
 
 
 @dataclass(frozen=True)
+class Buckets:
+    """Hive v1 buckets of a table, and of each of its partitions; `sorted_by` is the order in a file, ascending."""
+
+    columns: tuple[str, ...]
+    count: int
+    sorted_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class CatalogTable:
     """A table as a catalog knows it. `columns` are (name, hive type, comment), without partition keys.
 
@@ -21,6 +30,22 @@ class CatalogTable:
     columns: tuple[tuple[str, str, str], ...]
     partition_keys: tuple[tuple[str, str], ...]
     location: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    buckets: Buckets | None = None
+
+
+@dataclass(frozen=True)
+class CatalogView:
+    """A view: `sql` is one query in Athena's dialect, every table in it named in full, as database.table.
+
+    `columns` are (name, type as Trino spells it, comment), in the order of the query: Trino and Athena refuse a view
+    whose query gives others. `parameters` are strings; `comment` among them is the view's description.
+    """
+
+    database: str
+    name: str
+    sql: str
+    columns: tuple[tuple[str, str, str], ...]
     parameters: dict[str, str] = field(default_factory=dict)
 
 
@@ -70,6 +95,20 @@ class Catalog(Protocol):
 
     def put_table(self, table: CatalogTable) -> None:
         """Create the table (and its database), or bring it up to date; idempotent, no call where nothing differs."""
+
+    def views(self) -> list[tuple[str, str]]:
+        """(database, view) of all views, sorted; `tables` has none of them."""
+
+    def view(self, database: str, name: str) -> CatalogView | None: ...
+
+    def put_view(self, view: CatalogView) -> None:
+        """Create the view (and its database), or replace it, in one atomic call; no call where nothing differs.
+
+        Raises CatalogError where a table has that name.
+        """
+
+    def drop_view(self, database: str, name: str) -> None:
+        """Remove the view; nothing happens where there is none."""
 
     def partitions(
         self, database: str, table: str, since: str | None = None, until: str | None = None

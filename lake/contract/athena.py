@@ -27,6 +27,7 @@ def create_table(table: CatalogTable) -> str:
         ")",
         f"COMMENT {_text(table.parameters['comment'])}",
         f"PARTITIONED BY ({', '.join(f'{_name(name)} {hive}' for name, hive in table.partition_keys)})",
+        *_clustered(table),
         "STORED AS PARQUET -- noqa: PRS",  # sqlfluff's Athena dialect lacks the keyword; sqlglot's has it
         f"LOCATION {_text(f's3://{BUCKET}/{table.location}/')}",
         "TBLPROPERTIES (",
@@ -34,6 +35,14 @@ def create_table(table: CatalogTable) -> str:
         ");",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _clustered(table: CatalogTable) -> list[str]:
+    if table.buckets is None:
+        return []
+    order = ", ".join(f"{_name(name)} ASC" for name in table.buckets.sorted_by)
+    columns = ", ".join(_name(name) for name in table.buckets.columns)
+    return [f"CLUSTERED BY ({columns}) SORTED BY ({order}) INTO {table.buckets.count} BUCKETS -- noqa: PRS"]
 
 
 def _name(name: str) -> str:

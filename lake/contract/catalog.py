@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lake.catalog.model import CatalogTable
+from lake.catalog.model import Buckets, CatalogTable
 from lake.contract.model import RESCUED_COLUMN, Table
 from lake.contract.quarantine import QUARANTINE_COLUMNS, QUARANTINE_SUFFIX
 
@@ -20,8 +20,9 @@ def catalog_table(table: Table) -> CatalogTable:
         name=table.name,
         columns=(*columns, (RESCUED_COLUMN, "string", RESCUED_COMMENT)),
         partition_keys=PARTITION_KEYS,
-        location=f"curated/{table.database}/{table.name}",
+        location=f"{table.zone}/{table.database}/{table.name}",
         parameters=_parameters(table, table.description),
+        buckets=_buckets(table),
     )
 
 
@@ -42,6 +43,11 @@ def comment(text: str) -> str:
     if len(text) <= COMMENT_LIMIT:
         return text
     return text[: COMMENT_LIMIT - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _buckets(table: Table) -> Buckets | None:
+    given = table.bucketing
+    return None if given is None else Buckets(given.columns, given.count, given.sorted_by)
 
 
 def _parameters(table: Table, description: str) -> dict[str, str]:

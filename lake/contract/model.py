@@ -50,11 +50,32 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Bucketing:
+    """How a bucketed table's rows lie: Hive v1 buckets, each file sorted, in row groups for point lookups.
+
+    `columns` decide the bucket, of which there are `count` in every partition. `sorted_by` is the order within a
+    file. `row_group_rows` is how many rows a row group has at most.
+    """
+
+    columns: tuple[str, ...]
+    count: int
+    sorted_by: tuple[str, ...]
+    row_group_rows: int
+
+    @property
+    def rules(self) -> list[object]:
+        """All that decides where a row lies."""
+        return [list(self.columns), self.count, list(self.sorted_by), self.row_group_rows]
+
+
+@dataclass(frozen=True)
 class Table:
     """A table's contract. Columns come in the order of the contract, without the partition key `dt`.
 
     `event_time` names a column, or is None where the arrival hour is all there is.
     `lookback_hours` is how many earlier arrival hours are searched for duplicates of a primary key.
+    A table has a raw `source`, or is made from the published partitions of `upstream`, another table's full name;
+    the latter have no quarantine of their own. Where `bucketing` is given, its files are Hive buckets.
     """
 
     database: str
@@ -68,10 +89,21 @@ class Table:
     rescue: bool = True
     retention_days: int | None = None
     contract_uri: str = ""
+    upstream: str | None = None
+    bucketing: Bucketing | None = None
 
     @property
     def full_name(self) -> str:
         return f"{self.database}.{self.name}"
+
+    @property
+    def zone(self) -> str:
+        """The folder below the root in which its partitions lie."""
+        return "curated" if self.bucketing is None else "bucketed"
+
+    @property
+    def has_quarantine(self) -> bool:
+        return self.upstream is None
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -89,10 +121,12 @@ class Table:
         optional column was added stays valid, because its digest is compared over the columns that it has.
         """
         names = None if only is None else set(only)
-        reading = {
+        reading: dict[str, object] = {
             "columns": sorted(json.dumps(c.rules) for c in self.columns if names is None or c.name in names),
             "format": None if self.source is None else self.source.format,
             "lookback_hours": self.lookback_hours if self.key else 0,
             "rescue": self.rescue,
         }
+        if self.bucketing is not None:
+            reading["bucketing"] = self.bucketing.rules
         return hashlib.sha256(json.dumps(reading, sort_keys=True).encode()).hexdigest()[:16]

@@ -21,7 +21,7 @@ def renderings(tables: Iterable[Table]) -> dict[str, str]:
     files: dict[str, str] = {}
     for table in tables:
         contract = f"contracts/{table.database}/{table.name}{SUFFIX}"
-        for made in (catalog_table(table), quarantine_table(table)):
+        for made in (catalog_table(table), *([quarantine_table(table)] if table.has_quarantine else [])):
             files[f"sql/{made.database}/{made.name}/ddl.sql"] = f"{_header(contract)}{create_table(made)}"
     return files
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
 
+from lake.contract.buckets import BUCKET_PROPERTIES, read_bucketing, read_upstream
 from lake.contract.columns import read_columns
 from lake.contract.custom import Custom, custom_properties, flag
 from lake.contract.document import Document, Where, near
 from lake.contract.model import Column, Source, Table
 
-TABLE_PROPERTIES = ("sourcePrefix", "sourceFormat", "eventTime", "lookbackHours", "rescueUnknownFields")
+TABLE_PROPERTIES = (
+    *("sourcePrefix", "sourceFormat", "eventTime", "lookbackHours", "rescueUnknownFields"),
+    *("sourceTable", *BUCKET_PROPERTIES),
+)
 ARRIVAL = "arrival"
 _PREFIX = re.compile(r"raw(/[A-Za-z0-9][A-Za-z0-9._=-]*)+$")
 _VERSION = re.compile(r"(\d+)\.\d+\.\d+$")
@@ -57,6 +61,8 @@ def read_table(document: Document, standard: OpenDataContractStandard, place: Pl
         rescue=flag(document, properties, "rescueUnknownFields", default=True),
         retention_days=_retention(document, standard),
         contract_uri=document.path.as_posix(),
+        upstream=read_upstream(document, properties, f"{place.database}.{place.table}"),
+        bucketing=read_bucketing(document, properties, columns),
     )
     document.refuse_problems()
     return table

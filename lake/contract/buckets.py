@@ -1,0 +1,89 @@
+"""What a contract says of a table that is made from another one, and of its buckets."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lake.contract.custom import Custom
+from lake.contract.document import Document, near
+from lake.contract.model import Bucketing, Column
+
+BUCKET_PROPERTIES = ("bucketColumns", "bucketCount", "sortColumns", "rowGroupRows")
+
+BUCKET_TYPES = ("boolean", "tinyint", "smallint", "int", "bigint", "string", "date")
+"""Types whose Hive v1 hash is known and that Athena prunes; a timestamp's bucket is never pruned."""
+
+SORT_TYPES = (*BUCKET_TYPES, "timestamp")
+
+_MOST_BUCKETS = 4096
+_ROW_GROUP_ROWS = 20_000
+_LEAST_GROUP, _LARGEST_GROUP = 1_000, 10_000_000
+_TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*_v[1-9][0-9]*$")
+
+
+def read_upstream(document: Document, properties: dict[str, Custom], own: str) -> str | None:
+    """The full name of the table that this one is made from, None where it has raw objects of its own."""
+    given = properties.get("sourceTable")
+    if given is None:
+        if "bucketColumns" in properties:
+            where = properties["bucketColumns"].where
+            document.problem(where, "a bucketed table is made from another one; expected sourceTable, e.g. db.table_v1")
+        return None
+    if not isinstance(given.value, str) or not _TABLE.match(given.value) or given.value == own:
+        document.problem(
+            given.where, f"sourceTable is {given.value!r}; expected another table, e.g. sensors.readings_v1"
+        )
+        return None
+    if "sourceFormat" in properties:
+        document.problem(properties["sourceFormat"].where, "sourceFormat and sourceTable; expected one of them")
+    if "bucketColumns" not in properties:
+        document.problem(given.where, "sourceTable without bucketColumns; expected how the table is bucketed")
+    return given.value
+
+
+def read_bucketing(document: Document, properties: dict[str, Custom], columns: tuple[Column, ...]) -> Bucketing | None:
+    """How the table is bucketed, None where it is not."""
+    given = properties.get("bucketColumns")
+    if given is None:
+        for name in BUCKET_PROPERTIES[1:]:
+            if name in properties:
+                document.problem(properties[name].where, f"{name} without bucketColumns")
+        return None
+    buckets = _named(document, given, columns, BUCKET_TYPES)
+    order = properties.get("sortColumns")
+    sorted_by = buckets if order is None else _named(document, order, columns, SORT_TYPES)
+    if sorted_by[: len(buckets)] != buckets and order is not None:
+        message = f"sortColumns are {list(sorted_by)}; expected them to begin with bucketColumns, {list(buckets)}"
+        document.problem(order.where, f"{message}, so that a key's rows lie together")
+    count = _number(document, properties, "bucketCount", range(1, _MOST_BUCKETS + 1))
+    if "bucketCount" not in properties:
+        document.problem(given.where, "bucketColumns without bucketCount; `lake contract suggest-buckets` proposes one")
+    rows = _number(document, properties, "rowGroupRows", range(_LEAST_GROUP, _LARGEST_GROUP + 1))
+    return Bucketing(buckets, count or 1, sorted_by, rows or _ROW_GROUP_ROWS)
+
+
+def _named(document: Document, given: Custom, columns: tuple[Column, ...], types: tuple[str, ...]) -> tuple[str, ...]:
+    names: Any = given.value
+    if not isinstance(names, list) or not names or len(set(map(str, names))) < len(names):
+        document.problem(given.where, f"found {names!r}; expected a list of columns, each once, e.g. [sensor_id]")
+        return ()
+    known = {column.name: column.hive_type for column in columns}
+    for name in names:
+        if name not in known:
+            document.problem(given.where, f"no column is called {name!r}{near(str(name), list(known))}")
+        elif known[name] not in types:
+            document.problem(given.where, f"{name} is a {known[name]}; expected one of {', '.join(types)}")
+    return tuple(map(str, names))
+
+
+def _number(document: Document, properties: dict[str, Custom], name: str, bounds: range) -> int | None:
+    given = properties.get(name)
+    if given is None:
+        return None
+    value = given.value
+    if not isinstance(value, int) or isinstance(value, bool) or value not in bounds:
+        expected = f"a whole number from {bounds.start:,} to {bounds.stop - 1:,}"
+        document.problem(given.where, f"{name} is {value!r}; expected {expected}")
+        return None
+    return value
