@@ -47,6 +47,7 @@ lock: $(JOBS)/.ready  ## Compile the lock files anew from pyproject.toml
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/jobs.txt
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group streams --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/streams.txt
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group bench --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/bench.txt
+	$(JOBS)/bin/uv pip compile -q pyproject.toml --group trino --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/trino.txt
 
 clean:  ## Remove the environments, caches and the demo's lake; a lake of your own in .lake stays
 	rm -rf $(JOBS) $(STREAMS) $(BENCH) .lake/demo .lake/demo-events build dist *.egg-info \
