@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 from threading import Thread
 from time import monotonic
 
-from lake.errors import GateRefused, LakeError, UsageError
+from lake.errors import LakeError
 from lake.gate import TableGate, preload
 from lake.ingest import Ingest
 from lake.lake import Lake
-from lake.layout import hour_start, new_run_id
 from lake.narrate import Narrator
 from lake.plan import Plan
-from lake.runs import RunReport, save
+from lake.rebuild import hour_option, rebuild_stale
+from lake.runs import RunReport
 from lake.runtime import arguments, run_as_glue_job, spark_session
 from lake.spark_workers import SparkWorkers
 
@@ -42,28 +42,11 @@ class Args:
 def run(lake: Lake, args: Args, narrator: Narrator) -> RunReport:
     """Bring the table's stale partitions up to date. Raises GateRefused after the rest is published."""
     table = lake.table(args.table)
-    plan = lake.plan(table, _hour("since", args.since), _hour("until", args.until), args.rebuild)
-    report = RunReport(new_run_id(datetime.now(UTC)), table.full_name, "raw_to_parquet")
-    narrator.planned(plan)
-    if plan.stale:
-        save(lake.store, table, report)
-        try:
-            _ingest(lake, args, plan, report, narrator)
-            report.state = "refused" if report.count(["refused"]) else "succeeded"
-        except BaseException as error:
-            report.state, report.error = "failed", f"{type(error).__name__}: {error}"
-            raise
-        finally:
-            report.ended_at = datetime.now(UTC).isoformat()
-            save(lake.store, table, report)
-    narrator.ended(plan, report)
-    if report.state == "refused":
-        refused = [partition for partition in report.partitions if partition.outcome == "refused"]
-        raise GateRefused("\n\n".join(partition.reason for partition in refused))
-    return report
+    plan = lake.plan(table, hour_option("since", args.since), hour_option("until", args.until), args.rebuild)
+    return rebuild_stale(lake, plan, "raw_to_parquet", narrator, partial(_ingest, lake, args, narrator))
 
 
-def _ingest(lake: Lake, args: Args, plan: Plan, report: RunReport, narrator: Narrator) -> None:
+def _ingest(lake: Lake, args: Args, narrator: Narrator, plan: Plan, report: RunReport) -> None:
     # Great Expectations takes seconds to import: while Spark starts, and while the first units are parsed.
     loading = Thread(target=preload, daemon=True)
     loading.start()
@@ -85,15 +68,6 @@ def _ingest(lake: Lake, args: Args, plan: Plan, report: RunReport, narrator: Nar
             on_partition=on_partition,
         )
         ingest.run(plan)
-
-
-def _hour(name: str, text: str | None) -> str | None:
-    if text is not None:
-        try:
-            hour_start(text)
-        except UsageError as error:
-            raise UsageError(f"--{name}: {error}") from error
-    return text
 
 
 def main() -> int:
