@@ -7,31 +7,28 @@ the root belongs to another lake, and is refused rather than touched.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 from lake import aws
-from lake.catalog.model import CatalogTable, Partition, check_location
+from lake.catalog.glue_calls import describe, explained, is_absent, is_overtaken, make_database, named, retrying
+from lake.catalog.glue_shapes import (
+    is_view,
+    one_line,
+    partition_input,
+    partition_of,
+    table_input,
+    table_of,
+    view_input,
+    view_of,
+    view_root,
+)
+from lake.catalog.model import CatalogTable, CatalogView, Partition, check_location
 from lake.errors import CatalogError, UsageError
 from lake.objects.root import S3Root, root_of
 
-if TYPE_CHECKING:
-    from mypy_boto3_glue.type_defs import PartitionInputTypeDef, TableInputTypeDef
-
-_PARQUET = {
-    "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-    "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-    "SerdeInfo": {
-        "SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
-        "Parameters": {"serialization.format": "1"},
-    },
-}
-_HIVE_PARAMETERS = {"EXTERNAL": "TRUE"}  # Hive's own way to say EXTERNAL_TABLE, not the table's
-_COMMENT_LENGTH = 255  # Glue's API reference, Column: a comment is one line of at most so many characters
 _PLAIN = re.compile(r"[0-9A-Za-z_.-]+")
-_ATTEMPTS = 3
 
 
 class GlueCatalog:
@@ -44,44 +41,61 @@ class GlueCatalog:
         self._root = root
 
     def tables(self) -> list[tuple[str, str]]:
-        found = []
-        with _explained("listing the tables"):
-            glue = aws.client("glue")
-            for databases in glue.get_paginator("get_databases").paginate():
-                for database in databases["DatabaseList"]:
-                    for tables in glue.get_paginator("get_tables").paginate(DatabaseName=database["Name"]):
-                        for table in tables["TableList"]:
-                            if self._is_below_root(table.get("StorageDescriptor", {}).get("Location", "")):
-                                found.append((database["Name"], table["Name"]))
-        return sorted(found)
+        return named(
+            "listing the tables",
+            lambda one: not is_view(one) and self._is_below_root(one.get("StorageDescriptor", {}).get("Location", "")),
+        )
 
     def table(self, database: str, table: str) -> CatalogTable | None:
-        description = self._describe(database, table)
-        if description is None:
+        description = describe(database, table)
+        if description is None or is_view(description):
             return None
-        storage = description["StorageDescriptor"]
-        parameters = description.get("Parameters", {})
-        return CatalogTable(
-            database,
-            table,
-            tuple((c["Name"], c["Type"], c.get("Comment", "")) for c in storage["Columns"]),
-            tuple((key["Name"], key["Type"]) for key in description.get("PartitionKeys", ())),
-            self._key_of(storage["Location"], f"the table {database}.{table}"),
-            {name: value for name, value in parameters.items() if name not in _HIVE_PARAMETERS},
-        )
+        return table_of(description, partial(self._key_of, f"the table {database}.{table}"))
 
     def put_table(self, table: CatalogTable) -> None:
         check_location(table.location)
-        kept = replace(table, columns=tuple((name, kind, _comment(text)) for name, kind, text in table.columns))
-        with _explained(f"putting the table {table.database}.{table.name}"):
-            for attempt in range(_ATTEMPTS):
-                try:
-                    self._put(kept)
-                    return
-                except aws.AWS_ERRORS as error:  # another run may create or update the same table
-                    racing = ("AlreadyExistsException", "ConcurrentModificationException", "EntityNotFoundException")
-                    if aws.error_code(error) not in racing or attempt == _ATTEMPTS - 1:
-                        raise
+        kept = replace(table, columns=tuple((name, kind, one_line(text)) for name, kind, text in table.columns))
+        with explained(f"putting the table {table.database}.{table.name}"):
+            retrying(lambda: self._put_table(kept))
+
+    def views(self) -> list[tuple[str, str]]:
+        return named("listing the views", lambda one: is_view(one) and view_root(one) == self._root.uri)
+
+    def view(self, database: str, name: str) -> CatalogView | None:
+        description = describe(database, name)
+        if description is None or not is_view(description):
+            return None
+        self._check_view(description, f"reading the view {database}.{name}")
+        return view_of(description)
+
+    def put_view(self, view: CatalogView) -> None:
+        with explained(f"putting the view {view.database}.{view.name}"):
+            retrying(lambda: self._put_view(view))
+
+    def replace_view(self, view: CatalogView, expected: CatalogView) -> bool:
+        doing = f"replacing the view {view.database}.{view.name}"
+        try:
+            description = describe(view.database, view.name)
+            if description is None or not is_view(description) or view_of(description) != expected:
+                return False
+            self._check_view(description, doing)
+            with explained(doing):
+                self._update_view(view, description)
+            return True
+        except CatalogError as error:
+            if is_overtaken(error):
+                return False
+            raise
+
+    def drop_view(self, database: str, name: str) -> None:
+        if self.view(database, name) is None:
+            return
+        try:
+            with explained(f"dropping the view {database}.{name}"):
+                aws.client("glue").delete_table(DatabaseName=database, Name=name)
+        except CatalogError as error:
+            if not is_absent(error):
+                raise
 
     def partitions(
         self, database: str, table: str, since: str | None = None, until: str | None = None
@@ -93,11 +107,11 @@ class GlueCatalog:
             request["Expression"] = expression
         found = []
         try:
-            with _explained(f"listing the partitions of {database}.{table}"):
+            with explained(f"listing the partitions of {database}.{table}"):
                 for page in aws.client("glue").get_paginator("get_partitions").paginate(**request):
                     found += [self._partition(database, table, entry) for entry in page["Partitions"]]
         except CatalogError as error:
-            if _is_absent(error):
+            if is_absent(error):
                 return []
             raise
         within = [p for p in found if (since is None or p.dt >= since) and (until is None or p.dt < until)]
@@ -105,10 +119,10 @@ class GlueCatalog:
 
     def partition(self, database: str, table: str, dt: str) -> Partition | None:
         try:
-            with _explained(f"reading the partition {database}.{table} dt={dt}"):
+            with explained(f"reading the partition {database}.{table} dt={dt}"):
                 answer = aws.client("glue").get_partition(DatabaseName=database, TableName=table, PartitionValues=[dt])
         except CatalogError as error:
-            if _is_absent(error):
+            if is_absent(error):
                 return None
             raise
         return self._partition(database, table, answer["Partition"])
@@ -116,10 +130,13 @@ class GlueCatalog:
     def publish(self, database: str, table: str, partition: Partition, expected: Partition | None) -> bool:
         check_location(partition.location)
         doing = f"publishing {database}.{table} dt={partition.dt}"
-        entry = self._partition_input(doing, database, table, partition)
+        storage = self.table(database, table)
+        if storage is None:
+            raise CatalogError(f"{doing} in the Glue Data Catalog: there is no such table; put the table first")
+        entry = partition_input(storage, partition, self._uri_of)
         glue = aws.client("glue")
         try:
-            with _explained(doing):
+            with explained(doing):
                 if expected is None:
                     glue.create_partition(DatabaseName=database, TableName=table, PartitionInput=entry)
                     return True
@@ -130,66 +147,71 @@ class GlueCatalog:
                 )
                 return True
         except CatalogError as error:
-            lost = ("AlreadyExistsException", "EntityNotFoundException", "ConcurrentModificationException")
-            if error.__cause__ is not None and aws.error_code(error.__cause__) in lost:
+            if is_overtaken(error):
                 return False
             raise
 
     def drop_partition(self, database: str, table: str, dt: str) -> None:
         try:
-            with _explained(f"dropping {database}.{table} dt={dt}"):
+            with explained(f"dropping {database}.{table} dt={dt}"):
                 aws.client("glue").delete_partition(DatabaseName=database, TableName=table, PartitionValues=[dt])
         except CatalogError as error:
-            if not _is_absent(error):
+            if not is_absent(error):
                 raise
 
-    def _describe(self, database: str, table: str) -> Any:
-        """Glue's own description of a table, None where there is none."""
-        try:
-            with _explained(f"reading the table {database}.{table}"):
-                return aws.client("glue").get_table(DatabaseName=database, Name=table)["Table"]
-        except CatalogError as error:
-            if _is_absent(error):
-                return None
-            raise
-
-    def _put(self, table: CatalogTable) -> None:
+    def _put_table(self, table: CatalogTable) -> None:
         glue = aws.client("glue")
-        existing = self.table(table.database, table.name)
-        if existing == table:
+        description = describe(table.database, table.name)
+        if description is not None and is_view(description):
+            raise CatalogError(
+                f"putting the table {table.database}.{table.name} in the Glue Data Catalog: a view has that name; "
+                "drop the view, or give the table another name in its contract"
+            )
+        if description is not None and self.table(table.database, table.name) == table:
             return
-        if existing is not None:
-            glue.update_table(DatabaseName=table.database, TableInput=self._table_input(table))
+        if description is not None:
+            glue.update_table(DatabaseName=table.database, TableInput=table_input(table, self._uri_of))
             return
-        try:
-            glue.get_database(Name=table.database)
-        except glue.exceptions.EntityNotFoundException:
-            glue.create_database(DatabaseInput={"Name": table.database})
-        glue.create_table(DatabaseName=table.database, TableInput=self._table_input(table))
+        make_database(table.database)
+        glue.create_table(DatabaseName=table.database, TableInput=table_input(table, self._uri_of))
 
-    def _table_input(self, table: CatalogTable) -> TableInputTypeDef:
-        columns: Any = [{"Name": name, "Type": kind, "Comment": comment} for name, kind, comment in table.columns]
-        storage: Any = {"Columns": columns, "Location": self._uri_of(table.location), **_PARQUET}
-        return {
-            "Name": table.name,
-            "TableType": "EXTERNAL_TABLE",
-            "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in table.partition_keys],
-            "StorageDescriptor": storage,
-            "Parameters": {**table.parameters, **_HIVE_PARAMETERS},
-        }
-
-    def _partition_input(self, doing: str, database: str, table: str, partition: Partition) -> PartitionInputTypeDef:
-        description = self._describe(database, table)
+    def _put_view(self, view: CatalogView) -> None:
+        description = describe(view.database, view.name)
         if description is None:
-            raise CatalogError(f"{doing} in the Glue Data Catalog: there is no such table; put the table first")
-        self._key_of(description["StorageDescriptor"]["Location"], f"the table {database}.{table}")
-        storage: Any = {**description["StorageDescriptor"], "Location": self._uri_of(partition.location)}
-        return {"Values": [partition.dt], "StorageDescriptor": storage, "Parameters": partition.parameters}
+            make_database(view.database)
+            entry = view_input(view, self._root.uri)
+            aws.client("glue").create_table(DatabaseName=view.database, TableInput=entry)
+            return
+        self._check_view(description, f"putting the view {view.database}.{view.name}")
+        if view_of(description) != view:
+            self._update_view(view, description)
+
+    def _update_view(self, view: CatalogView, description: Any) -> None:
+        """One call, which Glue refuses where the view is no longer the version described.
+
+        Views are replaced every hour, and the versions that Glue would archive each time are limited in number.
+        """
+        aws.client("glue").update_table(
+            DatabaseName=view.database,
+            TableInput=view_input(view, self._root.uri),
+            VersionId=description.get("VersionId", "0"),
+            SkipArchive=True,
+        )
+
+    def _check_view(self, description: Any, doing: str) -> None:
+        """Raises CatalogError where what Glue describes is a table, or a view of another lake or of nobody."""
+        if not is_view(description):
+            raise CatalogError(f"{doing} in the Glue Data Catalog: a table has that name; choose another for the view")
+        if view_root(description) != self._root.uri:
+            whose = f"belongs to the root {view_root(description)}" if view_root(description) else "is no lake's"
+            raise CatalogError(
+                f"{doing} in the Glue Data Catalog: it {whose}, not to {self._root.uri}: give the root that it belongs "
+                "to, or drop it, or choose another name"
+            )
 
     def _partition(self, database: str, table: str, entry: Any) -> Partition:
-        dt = entry["Values"][0]
-        key = self._key_of(entry["StorageDescriptor"]["Location"], f"the partition {database}.{table} dt={dt}")
-        return Partition(dt, key, entry.get("Parameters", {}))
+        what = f"the partition {database}.{table} dt={entry['Values'][0]}"
+        return partition_of(entry, partial(self._key_of, what))
 
     def _uri_of(self, key: str) -> str:
         return f"{self._root.uri}/{key}/"  # Athena takes a location without the slash for a prefix of names
@@ -197,27 +219,10 @@ class GlueCatalog:
     def _is_below_root(self, uri: str) -> bool:
         return uri.startswith(f"{self._root.uri}/")
 
-    def _key_of(self, uri: str, what: str) -> str:
+    def _key_of(self, what: str, uri: str) -> str:
         if not self._is_below_root(uri):
             raise CatalogError(
                 f"reading {what} in the Glue Data Catalog: it lies at {uri}, not below {self._root.uri}: "
                 "give the root that it belongs to, or another name to the database in the contract"
             )
         return uri.removeprefix(f"{self._root.uri}/").rstrip("/")
-
-
-@contextmanager
-def _explained(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except aws.AWS_ERRORS as error:
-        raise CatalogError(f"{doing} in the Glue Data Catalog: {aws.next_step(error)}") from error
-
-
-def _is_absent(error: CatalogError) -> bool:
-    return error.__cause__ is not None and aws.error_code(error.__cause__) == "EntityNotFoundException"
-
-
-def _comment(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _COMMENT_LENGTH else line[: _COMMENT_LENGTH - 1] + "…"

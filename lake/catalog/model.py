@@ -94,7 +94,10 @@ class Catalog(Protocol):
     def table(self, database: str, table: str) -> CatalogTable | None: ...
 
     def put_table(self, table: CatalogTable) -> None:
-        """Create the table (and its database), or bring it up to date; idempotent, no call where nothing differs."""
+        """Create the table (and its database), or bring it up to date; idempotent, no call where nothing differs.
+
+        Raises CatalogError where a view has that name.
+        """
 
     def views(self) -> list[tuple[str, str]]:
         """(database, view) of all views, sorted; `tables` has none of them."""
@@ -104,7 +107,12 @@ class Catalog(Protocol):
     def put_view(self, view: CatalogView) -> None:
         """Create the view (and its database), or replace it, in one atomic call; no call where nothing differs.
 
-        Raises CatalogError where a table has that name.
+        Raises CatalogError where a table has that name, or the view belongs to another lake.
+        """
+
+    def replace_view(self, view: CatalogView, expected: CatalogView) -> bool:
+        """Replace the view in one atomic call where it still is `expected`; returns False, having changed nothing,
+        where it is no longer that, or gone. Both kinds compare and set: Glue by the version of what was read.
         """
 
     def drop_view(self, database: str, name: str) -> None:

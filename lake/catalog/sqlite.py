@@ -12,24 +12,33 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
-from lake.catalog.model import CatalogTable, Partition, check_location
+from lake.catalog.model import Buckets, CatalogTable, CatalogView, Partition, check_location
 from lake.errors import CatalogError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 30.0
 
-_SCHEMA = (
-    """CREATE TABLE tables (
-        database TEXT NOT NULL, name TEXT NOT NULL, columns TEXT NOT NULL, partition_keys TEXT NOT NULL,
-        location TEXT NOT NULL, parameters TEXT NOT NULL, PRIMARY KEY (database, name)) WITHOUT ROWID""",
-    """CREATE TABLE partitions (
-        database TEXT NOT NULL, name TEXT NOT NULL, dt TEXT NOT NULL, location TEXT NOT NULL,
-        parameters TEXT NOT NULL, PRIMARY KEY (database, name, dt))""",
-    f"PRAGMA user_version = {SCHEMA_VERSION}",
-)
+# By version, what brings a file of the version before to it. A new file goes through all of them.
+_MIGRATIONS = {
+    1: (
+        """CREATE TABLE tables (
+            database TEXT NOT NULL, name TEXT NOT NULL, columns TEXT NOT NULL, partition_keys TEXT NOT NULL,
+            location TEXT NOT NULL, parameters TEXT NOT NULL, PRIMARY KEY (database, name)) WITHOUT ROWID""",
+        """CREATE TABLE partitions (
+            database TEXT NOT NULL, name TEXT NOT NULL, dt TEXT NOT NULL, location TEXT NOT NULL,
+            parameters TEXT NOT NULL, PRIMARY KEY (database, name, dt))""",
+    ),
+    2: (
+        "ALTER TABLE tables ADD COLUMN buckets TEXT",
+        """CREATE TABLE views (
+            database TEXT NOT NULL, name TEXT NOT NULL, sql TEXT NOT NULL, columns TEXT NOT NULL,
+            parameters TEXT NOT NULL, PRIMARY KEY (database, name)) WITHOUT ROWID""",
+    ),
+}
 # Other than SQLITE_BUSY, which the connection's own timeout waits for: a file whose last writer was killed, or is
 # just leaving, can answer with these for a moment.
 _PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
@@ -40,7 +49,7 @@ T = TypeVar("T")
 
 
 class SqliteCatalog:
-    """Tables and partitions in `<root>/catalog.sqlite`, made by the first write; empty where there is none."""
+    """Tables, views and partitions in `<root>/catalog.sqlite`, made by the first write; empty where there is none."""
 
     def __init__(self, root: Path | str) -> None:
         self.path = Path(root) / "catalog.sqlite"
@@ -58,6 +67,7 @@ class SqliteCatalog:
         check_location(table.location)
         if self.table(table.database, table.name) == table:
             return
+        doing = f"putting the table {table.database}.{table.name}"
         row = (
             table.database,
             table.name,
@@ -65,9 +75,54 @@ class SqliteCatalog:
             json.dumps(table.partition_keys),
             table.location,
             json.dumps(table.parameters),
+            None if table.buckets is None else json.dumps(asdict(table.buckets)),
         )
-        statement = "INSERT OR REPLACE INTO tables VALUES (?, ?, ?, ?, ?, ?)"
-        self._write(f"putting the table {table.database}.{table.name}", lambda db: db.execute(statement, row))
+
+        def put(db: sqlite3.Connection) -> None:
+            if _view(db, table.database, table.name) is not None:
+                raise CatalogError(
+                    f"{doing} in {self.path}: a view has that name; drop the view, or give the table another name in "
+                    "its contract"
+                )
+            db.execute("INSERT OR REPLACE INTO tables VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+        self._write(doing, put)
+
+    def views(self) -> list[tuple[str, str]]:
+        def read(db: sqlite3.Connection) -> list[tuple[str, str]]:
+            return [(row[0], row[1]) for row in db.execute("SELECT database, name FROM views ORDER BY 1, 2")]
+
+        return self._read(read, [], since_version=2)
+
+    def view(self, database: str, name: str) -> CatalogView | None:
+        return self._read(lambda db: _view(db, database, name), None, since_version=2)
+
+    def put_view(self, view: CatalogView) -> None:
+        if self.view(view.database, view.name) == view:
+            return
+        doing = f"putting the view {view.database}.{view.name}"
+
+        def put(db: sqlite3.Connection) -> None:
+            if _table(db, view.database, view.name) is not None:
+                raise CatalogError(f"{doing} in {self.path}: a table has that name; choose another for the view")
+            _set_view(db, view)
+
+        self._write(doing, put)
+
+    def replace_view(self, view: CatalogView, expected: CatalogView) -> bool:
+        def compare_and_set(db: sqlite3.Connection) -> bool:
+            if _view(db, view.database, view.name) != expected:
+                return False
+            _set_view(db, view)
+            return True
+
+        return self._write(f"replacing the view {view.database}.{view.name}", compare_and_set)
+
+    def drop_view(self, database: str, name: str) -> None:
+        if self.view(database, name) is None:
+            return
+        statement = "DELETE FROM views WHERE database = ? AND name = ?"
+        self._write(f"dropping the view {database}.{name}", lambda db: db.execute(statement, (database, name)))
 
     def partitions(
         self, database: str, table: str, since: str | None = None, until: str | None = None
@@ -101,19 +156,21 @@ class SqliteCatalog:
         statement = "DELETE FROM partitions WHERE database = ? AND name = ? AND dt = ?"
         self._write(f"dropping {database}.{table} dt={dt}", lambda db: db.execute(statement, (database, table, dt)))
 
-    def _read(self, read: Callable[[sqlite3.Connection], T], nothing: T) -> T:
+    def _read(self, read: Callable[[sqlite3.Connection], T], nothing: T, since_version: int = 1) -> T:
+        """What is read, or `nothing` where the file is not there yet, or of a version that had no such thing."""
+
         def attempt() -> T:
             if not self.path.exists():
                 return nothing
             try:
                 with self._connection("rw") as db:
-                    return read(db) if self._version(db) else nothing
+                    return read(db) if self._version(db) >= since_version else nothing
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF not in _NO_ROOM or self._has_log():
                     raise
             # A full disk has no room for a log's shared-memory file. Vacuum, which makes room, has to read, too.
             with self._connection("immutable") as db:
-                return read(db) if self._version(db) else nothing
+                return read(db) if self._version(db) >= since_version else nothing
 
         return self._patiently("reading", attempt)
 
@@ -124,9 +181,7 @@ class SqliteCatalog:
             with self._connection("rwc") as db:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("BEGIN IMMEDIATE")  # rolled back where the connection closes without a commit
-                if not self._version(db):
-                    for statement in _SCHEMA:
-                        db.execute(statement)
+                self._migrate(db)
                 result = write(db)
                 db.execute("COMMIT")
                 return result
@@ -160,6 +215,13 @@ class SqliteCatalog:
             )
         return version
 
+    def _migrate(self, db: sqlite3.Connection) -> None:
+        """Bring the file to this release's version, within the transaction of a write: readers may lack the right."""
+        for version in range(self._version(db) + 1, SCHEMA_VERSION + 1):
+            for statement in _MIGRATIONS[version]:
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {version}")
+
     def _patiently(self, doing: str, attempt: Callable[[], T]) -> T:
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
@@ -187,19 +249,34 @@ def _next_step(error: Exception, code: int) -> str:
 
 
 def _table(db: sqlite3.Connection, database: str, table: str) -> CatalogTable | None:
-    query = "SELECT columns, partition_keys, location, parameters FROM tables WHERE database = ? AND name = ?"
-    row = db.execute(query, (database, table)).fetchone()
+    row = db.execute("SELECT * FROM tables WHERE database = ? AND name = ?", (database, table)).fetchone()
     if row is None:
         return None
-    columns, keys = json.loads(row[0]), json.loads(row[1])
+    columns, keys = json.loads(row[2]), json.loads(row[3])
+    buckets = json.loads(row[6] or "null") if len(row) > 6 else None  # a file of version 1 that is only read
     return CatalogTable(
         database,
         table,
         tuple((name, hive_type, comment) for name, hive_type, comment in columns),
         tuple((name, hive_type) for name, hive_type in keys),
-        row[2],
-        json.loads(row[3]),
+        row[4],
+        json.loads(row[5]),
+        buckets and Buckets(tuple(buckets["columns"]), buckets["count"], tuple(buckets["sorted_by"])),
     )
+
+
+def _view(db: sqlite3.Connection, database: str, name: str) -> CatalogView | None:
+    query = "SELECT sql, columns, parameters FROM views WHERE database = ? AND name = ?"
+    row = db.execute(query, (database, name)).fetchone()
+    if row is None:
+        return None
+    columns = tuple((column, kind, comment) for column, kind, comment in json.loads(row[1]))
+    return CatalogView(database, name, row[0], columns, json.loads(row[2]))
+
+
+def _set_view(db: sqlite3.Connection, view: CatalogView) -> None:
+    row = (view.database, view.name, view.sql, json.dumps(view.columns), json.dumps(view.parameters))
+    db.execute("INSERT OR REPLACE INTO views VALUES (?, ?, ?, ?, ?)", row)
 
 
 def _find_partition(db: sqlite3.Connection, database: str, table: str, dt: str) -> Partition | None:

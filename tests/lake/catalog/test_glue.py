@@ -62,6 +62,9 @@ def test_table_is_one_that_athena_and_spark_read_as_parquet(
                 {"Name": "user_id", "Type": "bigint", "Comment": ""},
             ],
             "Location": f"{s3_root}/{table.location}/",
+            "NumberOfBuckets": 0,
+            "BucketColumns": [],
+            "SortColumns": [],
             "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
             "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
             "SerdeInfo": {

@@ -95,7 +95,7 @@ def test_file_of_a_newer_release_is_refused_and_left_alone(catalog: SqliteCatalo
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     db.close()
     for use in (catalog.tables, lambda: catalog.publish("clicks", "events_v1", turn(1), None)):
-        with pytest.raises(CatalogError, match=r"catalog.sqlite: it has schema version 2, and this release knows up"):
+        with pytest.raises(CatalogError, match=r"catalog.sqlite: it has schema version 3, and this release knows up"):
             use()
 
 
