@@ -18,7 +18,7 @@ from lake.objects import Store
 from lake.outcome import HourWork, Written, settle
 from lake.plan import Hour, Plan
 from lake.runs import PartitionReport, RunReport
-from lake.spark_workers import Job
+from lake.spark_workers import Job, Result
 from lake.tasks import UnitJob, UnitResult, run_unit
 from lake.units import UNIT_BYTES, Unit, units_of
 
@@ -33,7 +33,7 @@ class Workers(Protocol):
 
     parallelism: int
 
-    def run(self, work: Callable[[Job], UnitResult], jobs: Sequence[Job]) -> list[UnitResult]: ...
+    def run(self, work: Callable[[Job], Result], jobs: Sequence[Job]) -> list[Result]: ...
 
 
 @dataclass

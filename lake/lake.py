@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lake.buckets.plan import plan_from_upstream
 from lake.catalog import Catalog, open_catalog
 from lake.contract.catalog import catalog_table, quarantine_table
 from lake.contract.load import contracts_folder, load_tables, table_named
@@ -43,6 +44,9 @@ class Lake:
 
     def plan(self, table: Table, since: str | None = None, until: str | None = None, rebuild: bool = False) -> Plan:
         """Which hours with since <= dt < until are stale, and why. Raises UsageError, StorageError, CatalogError."""
+        if table.upstream is not None:
+            upstream = self.table(table.upstream)
+            return plan_from_upstream(table, upstream, self.catalog, since=since, until=until, rebuild=rebuild)
         return plan_of(table, self.store, self.catalog, self.rules_version, since=since, until=until, rebuild=rebuild)
 
     def declare(self, table: Table) -> None:

@@ -30,12 +30,15 @@ class Narrator:
         name = plan.table.full_name
         for stray in plan.strays:
             self._say(f"{name}: {stray} lies in no hour dt=YYYY-MM-DD-HH and is not read")
+        if plan.table.upstream and not plan.hours:
+            self._say(f"{name}: nothing to do; {plan.table.upstream} has no published partitions in that range")
+            return
         if not plan.stale:
             self._say(f"{name}: nothing to do; all {len(plan.hours)} partitions are current")
             return
         self._say(f"{name}: {len(plan.stale)} of {len(plan.hours)} partitions are stale")
         for hour in plan.stale[:_SHOWN]:
-            self._say(f"  dt={hour.dt}: {hour.reason} ({len(hour.objects)} objects)")
+            self._say(f"  dt={hour.dt}: {hour.reason}" + ("" if hour.upstream else f" ({len(hour.objects)} objects)"))
         if len(plan.stale) > _SHOWN:
             self._say(f"  … and {len(plan.stale) - _SHOWN} more")
 

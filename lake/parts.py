@@ -85,7 +85,12 @@ def put_part(store: Store, key: str, data: pa.Buffer, rows: int, of: range) -> P
     return Part(key, rows, data.size, hashlib.sha256(data).hexdigest(), of.start, of.stop)
 
 
-def parquet_writer(sink: pa.BufferOutputStream, schema: pa.Schema, plain: frozenset[str]) -> pq.ParquetWriter:
+def parquet_writer(
+    sink: pa.BufferOutputStream,
+    schema: pa.Schema,
+    plain: frozenset[str],
+    sorting_columns: list[pq.SortingColumn] | None = None,
+) -> pq.ParquetWriter:
     """A writer as all tables' files are written; `plain` as PartWriter has it."""
     return pq.ParquetWriter(
         sink,
@@ -97,6 +102,7 @@ def parquet_writer(sink: pa.BufferOutputStream, schema: pa.Schema, plain: frozen
         write_statistics=[field.name for field in schema if field.name not in plain or not _is_text(field)],
         coerce_timestamps="us",
         write_page_index=True,
+        sorting_columns=sorting_columns,
     )
 
 

@@ -29,7 +29,8 @@ _LISTERS = 16
 class Hour:
     """One partition to be, or as it is: what it is made from and whether what is published still is that.
 
-    `lookback` has the raw objects of the earlier hours in which the key of a duplicate may lie.
+    `lookback` has the raw objects of the earlier hours in which the key of a duplicate may lie. A table that is made
+    from another one has no raw objects, but `upstream`, the other table's partition.
     """
 
     dt: str
@@ -40,6 +41,7 @@ class Hour:
     published: Partition | None
     state: Literal["current", "stale"]
     reason: str
+    upstream: Partition | None = None
 
     @property
     def is_forced(self) -> bool:
@@ -150,16 +152,10 @@ class _Judge:
             return f"pinned to run {published.get('run_id')}; `lake unpin` lets it go"
         if not inputs.objects:
             return "its raw objects are gone; kept as published"
-        if self.rebuild or self._has_other_columns(published):
+        if self.rebuild or has_other_columns(self.table, published):
             return ""
-        _, whole = inputs.digests(self._rules(_columns(published)))
+        _, whole = inputs.digests(self._rules(columns_of(published)))
         return "inputs unchanged" if whole == published.get("input_digest") else ""
-
-    def _has_other_columns(self, published: Partition) -> bool:
-        """Whether columns were removed since, or a required one added; an optional one is null in old partitions."""
-        written = set(_columns(published))
-        known = {column.name for column in self.table.columns}
-        return bool(written - known) or any(c.required for c in self.table.columns if c.name not in written)
 
     def _change(self, inputs: _Inputs, published: Partition | None) -> str:
         """Name what changed. What can no longer be read is kept as published: raw objects expire, rows must not."""
@@ -167,8 +163,8 @@ class _Judge:
             return "never published"
         if self.rebuild:
             return REBUILD
-        other_columns = self._has_other_columns(published)
-        if other_columns or published.get("reading_digest") != self.table.reading_digest(_columns(published)):
+        other_columns = has_other_columns(self.table, published)
+        if other_columns or published.get("reading_digest") != self.table.reading_digest(columns_of(published)):
             return "the contract's columns changed" if other_columns else "the contract changed"
         manifest = manifest_of(self.store, published.location)
         before, back_before = dict(manifest.get("objects_read", {})), dict(manifest.get("lookback_read", {}))
@@ -176,7 +172,7 @@ class _Judge:
         back_now = {object_.key for members in inputs.lookback.values() for object_ in members}
         if gone := (before.keys() - now.keys()) | (back_before.keys() - back_now):
             return f"{_GONE} (first of {len(gone)}: {min(gone)}); kept as published"
-        if published.get("own_digest") == inputs.digests(self._rules(_columns(published)))[0]:
+        if published.get("own_digest") == inputs.digests(self._rules(columns_of(published)))[0]:
             return "an hour that it looks back on changed"
         return _told(before, now)
 
@@ -188,8 +184,16 @@ def _told(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     return " and ".join(told) or "the parser changed"
 
 
-def _columns(published: Partition) -> list[str]:
+def columns_of(published: Partition) -> list[str]:
+    """Names of the contract's columns that a partition was written with."""
     return [name for name in published.get("columns").split(",") if name]
+
+
+def has_other_columns(table: Table, published: Partition) -> bool:
+    """Whether columns were removed since, or a required one added; an optional one is null in old partitions."""
+    written = set(columns_of(published))
+    known = {column.name for column in table.columns}
+    return bool(written - known) or any(c.required for c in table.columns if c.name not in written)
 
 
 def manifest_of(store: Store, location: str) -> dict[str, Any]:

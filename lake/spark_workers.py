@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from lake import errors
 from lake.errors import LakeError
-from lake.tasks import UnitResult
-from lake.units import Unit, tasks_of
+from lake.units import Sized, tasks_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -20,10 +19,11 @@ class OfUnit(Protocol):
     """A job about one unit, whose cost is the unit's."""
 
     @property
-    def unit(self) -> Unit: ...
+    def unit(self) -> Sized: ...
 
 
 Job = TypeVar("Job", bound=OfUnit)
+Result = TypeVar("Result")
 
 _TASKS_A_CORE = 1
 """A task costs about 0.14 s of CPU before its own work begins; what sizes do not tell, the next batch evens out."""
@@ -39,7 +39,7 @@ class SparkWorkers:
         self._context = session.sparkContext
         self.parallelism = max(1, self._context.defaultParallelism)
 
-    def run(self, work: Callable[[Job], UnitResult], jobs: Sequence[Job]) -> list[UnitResult]:
+    def run(self, work: Callable[[Job], Result], jobs: Sequence[Job]) -> list[Result]:
         """Raises what a unit raised, once Spark has given up on its task."""
         from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped] # it has no types
 
@@ -63,7 +63,7 @@ def _raised(told: str) -> LakeError | None:
     return error
 
 
-def _each(work: Callable[[Job], UnitResult], jobs: Sequence[Job]) -> Iterator[UnitResult]:
+def _each(work: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
     return (work(job) for job in jobs)
 
 
@@ -72,5 +72,5 @@ class LocalWorkers:
 
     parallelism = 1
 
-    def run(self, work: Callable[[Job], UnitResult], jobs: Sequence[Job]) -> list[UnitResult]:
+    def run(self, work: Callable[[Job], Result], jobs: Sequence[Job]) -> list[Result]:
         return [work(job) for job in jobs]

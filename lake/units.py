@@ -7,6 +7,7 @@ import heapq
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from lake.objects import StoredObject
 
@@ -54,9 +55,25 @@ def units_of(dt: str, objects: Sequence[StoredObject], rules: str) -> list[Unit]
     return [_unit(dt, pack, rules) for pack in packs]
 
 
-def tasks_of(units: Iterable[Unit], tasks: int) -> list[list[Unit]]:
+class Sized(Protocol):
+    """Any unit of work on an hour: `version` names it among all others, `cost` is comparable within one kind."""
+
+    @property
+    def dt(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def cost(self) -> int: ...
+
+
+Work = TypeVar("Work", bound=Sized)
+
+
+def tasks_of(units: Iterable[Work], tasks: int) -> list[list[Work]]:
     """Units spread over at most `tasks` tasks, the largest first, each to the task that has least so far."""
-    heap: list[tuple[int, int, list[Unit]]] = [(0, number, []) for number in range(max(1, tasks))]
+    heap: list[tuple[int, int, list[Work]]] = [(0, number, []) for number in range(max(1, tasks))]
     for unit in sorted(units, key=lambda unit: (-unit.cost, unit.dt, unit.name)):
         cost, number, members = heapq.heappop(heap)
         members.append(unit)

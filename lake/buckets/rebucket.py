@@ -1,0 +1,183 @@
+"""From stale hours of a bucketed table to published partitions: sort, prove, audit, publish; hour by hour, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from lake.buckets.plan import BUCKETING_VERSION
+from lake.buckets.task import BucketJob, BucketResult, ProofJob, proven, run_bucket_unit
+from lake.buckets.units import UNIT_BYTES, BucketUnit, units_of_partition
+from lake.catalog import Buckets, Catalog, Partition
+from lake.contract.catalog import catalog_table
+from lake.contract.model import Table
+from lake.errors import ContractError, StorageError
+from lake.gate import TableGate
+from lake.ingest import Workers
+from lake.layout import partition_folder
+from lake.objects import Store
+from lake.parts import Part
+from lake.plan import Hour, Plan
+from lake.publish import check_folder, content_digest, publish_partition
+from lake.runs import PartitionReport, RunReport
+from lake.units import digest_of
+
+_HOURS_IN_BATCH = 48
+_AHEAD = 2
+"""Batches that are sorted at a time: as one runs out of units the next has some, while the last is published."""
+
+
+@dataclass
+class _Batch:
+    """Hours whose units run together."""
+
+    hours: list[tuple[Hour, Partition]] = field(default_factory=list)
+    units: dict[str, list[BucketUnit]] = field(default_factory=dict)
+
+    @property
+    def cost(self) -> int:
+        return sum(unit.cost for units in self.units.values() for unit in units)
+
+
+def refuse_other_buckets(table: Table, catalog: Catalog) -> None:
+    """Raises ContractError where partitions are published with other buckets than the contract's.
+
+    Readers take a partition's buckets for the table's: a change half way through would hide rows, or fail queries.
+    """
+    before = catalog.table(table.database, table.name)
+    wanted = catalog_table(table).buckets
+    if before is None or before.buckets is None or wanted is None:
+        return
+    if (before.buckets.columns, before.buckets.count) == (wanted.columns, wanted.count):
+        return
+    if catalog.partitions(table.database, table.name):
+        base, _, version = table.name.rpartition("_v")
+        raise ContractError(
+            f"bucketing {table.full_name}: its contract says {_told(wanted)}, and what is published has "
+            f"{_told(before.buckets)}. Readers prune by the table's buckets, so another number is another table: write "
+            f"the contract of {base}_v{int(version) + 1}, run the job for it, and let the view read it"
+        )
+
+
+def _told(buckets: Buckets) -> str:
+    return f"{buckets.count} buckets by {', '.join(buckets.columns)}"
+
+
+@dataclass
+class Rebucket:
+    """One run over one bucketed table."""
+
+    table: Table
+    root: str
+    store: Store
+    catalog: Catalog
+    gate: TableGate
+    workers: Workers
+    report: RunReport
+    on_partition: Callable[[PartitionReport], None] = lambda _: None
+
+    def run(self, plan: Plan) -> None:
+        """Bring every stale hour of the plan up to date; what the gate refuses is reported, and the rest goes on."""
+        batches = self._batches(plan.stale)
+        with ThreadPoolExecutor(_AHEAD) as ahead:
+            waiting = [(batch, ahead.submit(self._written, batch)) for batch in batches]
+            try:
+                for batch, written in waiting:
+                    results = written.result()
+                    for hour, source in batch.hours:
+                        self._settle(plan, hour, source, results[hour.dt])
+            finally:
+                ahead.shutdown(wait=True, cancel_futures=True)
+
+    def _batches(self, hours: Iterable[Hour]) -> Iterator[_Batch]:
+        """Consecutive hours, enough to keep all workers busy and little enough to publish soon."""
+        batch = _Batch()
+        rules = digest_of([self.table.reading_digest(), BUCKETING_VERSION])
+        for hour in hours:
+            if hour.upstream is None:
+                continue
+            batch.hours.append((hour, hour.upstream))
+            columns = len(self.table.columns) + 1
+            batch.units[hour.dt] = units_of_partition(self.store, hour.upstream, columns, rules)
+            if batch.cost >= UNIT_BYTES * self.workers.parallelism or len(batch.hours) == _HOURS_IN_BATCH:
+                yield batch
+                batch = _Batch()
+        if batch.hours:
+            yield batch
+
+    def _written(self, batch: _Batch) -> dict[str, list[BucketResult]]:
+        """Sort and write the units of a batch, then prove from what lies there that each row is in its bucket."""
+        folders = {hour.dt: self._folder(hour.dt) for hour, _ in batch.hours}
+        units = [unit for units in batch.units.values() for unit in units]
+        jobs = [BucketJob(unit, self.table, self.root, folders[unit.dt]) for unit in units]
+        results = self.workers.run(run_bucket_unit, jobs) if jobs else []
+        proofs = [ProofJob(result, self.table, self.root) for result in results]
+        by_unit = {one.unit.version: one for one in (self.workers.run(proven, proofs) if proofs else [])}
+        return {dt: [by_unit[unit.version] for unit in units] for dt, units in batch.units.items()}
+
+    def _folder(self, dt: str) -> str:
+        folder = partition_folder(self.table.zone, self.table.database, self.table.name, dt)
+        return f"{folder}/run={self.report.run_id}"
+
+    def _settle(self, plan: Plan, hour: Hour, source: Partition, results: Sequence[BucketResult]) -> None:
+        """Audit and publish an hour. The gate's refusal is an outcome; rows that got lost are an error."""
+        parts = [part for result in results for part in result.parts]
+        check_folder(self.store, self._folder(hour.dt), parts)
+        candidate = self._candidate(plan, hour, source, parts)
+        if candidate.number("rows") != source.number("rows"):
+            raise StorageError(
+                f"bucketing {self.table.full_name} dt={hour.dt}: {candidate.number('rows'):,} rows were read from "
+                f"{self.store.uri_of(source.location)}, and the catalog says that it has {source.number('rows'):,}. "
+                f"Nothing of the hour was published; see `lake verify {self.table.upstream} --since {hour.dt}`"
+            )
+        answer = self.gate.audit(candidate, [part.key for part in parts])
+        candidate = candidate.with_parameters(verdict=answer.state)
+        if answer.state == "failed":
+            self._report(candidate, "refused", answer.message, hour)
+            return
+        outcome, published = publish_partition(
+            self.catalog,
+            self.store,
+            self.table,
+            self.table.name,
+            candidate=candidate,
+            details=_details(source, parts),
+        )
+        if published.location != candidate.location:
+            self.store.delete([part.key for part in parts])
+        self._report(published, outcome, answer.message or hour.reason, hour)
+
+    def _candidate(self, plan: Plan, hour: Hour, source: Partition, parts: Sequence[Part]) -> Partition:
+        rows = str(sum(part.rows for part in parts))
+        return Partition(hour.dt, self._folder(hour.dt)).with_parameters(
+            input_digest=hour.input_digest,
+            own_digest=hour.own_digest,
+            upstream_digest=source.get("content_digest"),
+            reading_digest=self.table.reading_digest(),
+            columns=",".join(column.name for column in self.table.columns),
+            content_digest=content_digest(parts),
+            contract_version=self.table.version,
+            run_id=self.report.run_id,
+            listed_at=plan.listed_at.isoformat(),
+            records=rows,
+            rows=rows,
+            duplicates="0",
+            quarantined="0",
+            bytes=str(sum(part.bytes for part in parts)),
+            files=str(len(parts)),
+        )
+
+    def _report(self, partition: Partition, outcome: str, reason: str, hour: Hour) -> None:
+        numbers = {name: partition.number(name) for name in ("records", "rows", "bytes")}
+        report = PartitionReport(hour.dt, outcome, reason, **numbers, input_digest=hour.input_digest)
+        self.report.partitions.append(report)
+        self.on_partition(report)
+
+
+def _details(source: Partition, parts: Sequence[Part]) -> dict[str, Any]:
+    return {
+        "upstream": {"location": source.location, "run_id": source.get("run_id")},
+        "files": [{"key": p.key, "rows": p.rows, "bytes": p.bytes, "sha256": p.sha256} for p in parts],
+    }

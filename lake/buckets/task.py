@@ -1,0 +1,109 @@
+"""The Spark side of bucketing: one unit of published rows to sorted files, one a bucket; and their proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lake.buckets.files import bucket_bytes, file_name, key_sum, prove_file
+from lake.buckets.order import ordered
+from lake.buckets.units import BucketUnit, Piece
+from lake.contract.arrow import arrow_schema
+from lake.contract.model import Bucketing, Table
+from lake.errors import ContractError, StorageError
+from lake.objects import Store, open_store
+from lake.parts import Part, put_part
+
+
+@dataclass
+class BucketResult:
+    """What a unit wrote: `rows` in all; `key_sum` is over the keys of the rows that were read."""
+
+    unit: BucketUnit
+    parts: list[Part] = field(default_factory=list)
+    rows: int = 0
+    key_sum: int = 0
+
+
+@dataclass(frozen=True)
+class BucketJob:
+    """What a worker is handed to bucket a unit: `folder` is where its files go."""
+
+    unit: BucketUnit
+    table: Table
+    root: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class ProofJob:
+    """What a worker is handed to prove what a unit wrote."""
+
+    result: BucketResult
+    table: Table
+    root: str
+
+    @property
+    def unit(self) -> BucketUnit:
+        return self.result.unit
+
+
+def run_bucket_unit(job: BucketJob) -> BucketResult:
+    """Sort a unit's rows into its buckets' files. Raises StorageError, ContractError."""
+    store, bucketing = open_store(job.root), _bucketing(job.table)
+    rows = _rows(store, job.unit, job.table)
+    order = ordered(rows, bucketing)
+    result = BucketResult(job.unit, rows=rows.num_rows, key_sum=key_sum(rows, bucketing))
+    for bucket in range(bucketing.count):
+        places = order.of_bucket(bucket)
+        if len(places):
+            data = bucket_bytes(rows.take(pa.array(places)), job.table, bucketing)
+            key = f"{job.folder}/{file_name(bucket, job.unit.number, job.unit.name)}"
+            result.parts.append(put_part(store, key, data, len(places), range(0)))
+    return result
+
+
+def proven(job: ProofJob) -> BucketResult:
+    """Read back what a unit wrote, and hand its result on if all of it is right. Raises StorageError naming a file."""
+    store, bucketing = open_store(job.root), _bucketing(job.table)
+    total = sum(prove_file(store, part, job.table, bucketing) for part in job.result.parts)
+    rows = sum(part.rows for part in job.result.parts)
+    if (rows, total) != (job.result.rows, job.result.key_sum):
+        raise StorageError(
+            f"auditing unit {job.unit.number} of {job.table.full_name} dt={job.unit.dt}: {job.result.rows} rows were "
+            f"read and {rows} lie in its buckets, or their keys are others. Nothing is published; run the job again"
+        )
+    return job.result
+
+
+def _bucketing(table: Table) -> Bucketing:
+    if table.bucketing is None:
+        raise ContractError(f"bucketing {table.full_name}: its contract has no bucketColumns")
+    return table.bucketing
+
+
+def _rows(store: Store, unit: BucketUnit, table: Table) -> pa.Table:
+    schema = arrow_schema(table)
+    read = [group for piece in unit.pieces for group in _groups(store, piece, schema)]
+    return pa.concat_tables([schema.empty_table(), *read])
+
+
+def _groups(store: Store, piece: Piece, schema: pa.Schema) -> Iterator[pa.Table]:
+    where = f"reading {store.uri_of(piece.key)}"
+    data = store.read(piece.key)
+    try:
+        with pq.ParquetFile(pa.BufferReader(data)) as file:
+            names = [name for name in schema.names if name in file.schema_arrow.names]
+            for number in range(piece.first, file.num_row_groups if piece.end is None else piece.end):
+                rows = file.read_row_group(number, columns=names)
+                # A column that was added later is null in old files; the contract says that it is optional.
+                for name in set(schema.names) - set(names):
+                    rows = rows.append_column(name, pa.nulls(rows.num_rows, schema.field(name).type))
+                yield rows.select(schema.names).cast(schema)
+    except (pa.ArrowException, OSError) as error:
+        raise StorageError(
+            f"{where}: it cannot be read as the table's rows ({error}); `lake verify` tells more"
+        ) from error
