@@ -1,0 +1,150 @@
+"""Files under sql/: sql/<database>/<object>/{ddl,view,query}.sql, comments that say what for, and one statement."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sqlglot.errors import TokenError
+
+from lake.contract.document import near
+from lake.sql.errors import Problem, SqlFileError, told
+from lake.sql.header import Header, Parameter, read_header
+from lake.sql.values import ValueRefusedError, literal, placeholders, with_literals
+
+Kind = Literal["ddl", "view", "query"]
+
+FOLDER_VARIABLE = "LAKE_SQL"
+_KINDS: tuple[Kind, ...] = ("ddl", "view", "query")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_PLACE = "<database>/<object>/ddl.sql, view.sql or query.sql, in lower case, e.g. sensors/readings/view.sql"
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """One statement. `text` is the whole file, whose header is comments, so an engine takes it as it stands.
+
+    A ddl.sql is rendered from a contract; it has neither description nor parameters. In a routed view's text
+    `{is_bucketed}` stands for a condition that is filled in when the view is put.
+    """
+
+    path: Path
+    kind: Kind
+    database: str
+    name: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    text: str
+    header_lines: int = 0
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.database}.{self.name}"
+
+    @property
+    def statement(self) -> str:
+        """The statement alone: no header, no semicolon at its end."""
+        lines = self.text.splitlines()[self.header_lines :]
+        return "\n".join(lines).strip().removesuffix(";").rstrip()
+
+    def bound(self, values: Mapping[str, str]) -> str:
+        """The text with a typed literal in place of each `?`; line by line as the file.
+
+        `values` are texts as a person types them, by parameter; one without a value gets its example. Raises
+        SqlFileError where a value is of no parameter, or is none of the parameter's type.
+        """
+        names = [parameter.name for parameter in self.parameters]
+        for name in values:
+            if name not in names:
+                there_is = f"it has {', '.join(names)}" if names else "it has none"
+                raise SqlFileError(f"setting the parameter {name!r} of {self.path}: {there_is}{near(name, names)}")
+        literals = []
+        for parameter in self.parameters:
+            given = values.get(parameter.name, parameter.example)
+            try:
+                literals.append(literal(parameter.type, given))
+            except ValueRefusedError as error:
+                doing = f"setting the parameter {parameter.name} ({parameter.type}) of {self.path} to {given!r}"
+                raise SqlFileError(f"{doing}: {error}") from error
+        return with_literals(self.text, literals)
+
+
+def sql_folder(override: str | None = None) -> Path:
+    """The folder of statements: the argument, LAKE_SQL, ./sql, or the one beside the lake package.
+
+    Raises SqlFileError where the one that is named, or all of them, are no folder.
+    """
+    for name, said_by in ((override, "--sql"), (os.environ.get(FOLDER_VARIABLE), FOLDER_VARIABLE)):
+        if name:
+            if not Path(name).is_dir():
+                raise SqlFileError(f"looking for SQL files in {name} ({said_by}): no such folder")
+            return Path(name)
+    folders = (Path("sql"), Path(__file__).resolve().parents[2] / "sql")
+    for folder in folders:
+        if folder.is_dir():
+            return folder
+    raise SqlFileError(
+        f"looking for SQL files in {' and '.join(map(str, folders))}: no such folder; "
+        f"name it with --sql or {FOLDER_VARIABLE}"
+    )
+
+
+def read_sql_file(path: Path) -> SqlFile:
+    """The statement of one file. Raises SqlFileError with file and line of all that is wrong with it."""
+    file, problems = _read(path)
+    if file is None or problems:
+        raise SqlFileError(f"reading {path}:\n{told(problems)}")
+    return file
+
+
+def read_sql_files(folder: Path) -> tuple[list[SqlFile], list[Problem]]:
+    """All statements below a folder, sorted by kind (tables, views, queries) and name, and what is wrong with others."""
+    files: list[SqlFile] = []
+    problems: list[Problem] = []
+    for path in sorted(folder.rglob("*.sql")):
+        file, found = _read(path)
+        if file is not None and path.parents[2] != folder:
+            found.append(Problem(path, 1, f"expected at {folder / file.database / file.name / path.name}"))
+        problems += found
+        if file is not None and not found:
+            files.append(file)
+    return sorted(files, key=lambda file: (_KINDS.index(file.kind), file.full_name)), problems
+
+
+def _read(path: Path) -> tuple[SqlFile | None, list[Problem]]:
+    database, name = path.absolute().parts[-3:-1]
+    kind = next((kind for kind in _KINDS if path.name == f"{kind}.sql"), None)
+    if kind is None or not (_NAME.fullmatch(database) and _NAME.fullmatch(name)):
+        return None, [Problem(path, 1, f"this is no place for a statement; expected {_PLACE}")]
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [Problem(path, 1, f"{error}; expected a text file with one statement")]
+    if kind == "ddl":
+        return SqlFile(path, kind, database, name, "", (), text), []
+    header = read_header(text)
+    problems = [Problem(path, line, message) for line, message in [*header.problems, *_wrong_count(text, header, kind)]]
+    if kind == "view" and re.search(r"_v\d+$", name):
+        message = f"the view {name} has a version in its name, as tables have; expected a name that stays"
+        problems.append(Problem(path, 1, message))
+    parameters = tuple(header.parameters)
+    return SqlFile(path, kind, database, name, header.description, parameters, text, header.lines), problems
+
+
+def _wrong_count(text: str, header: Header, kind: Kind) -> list[tuple[int, str]]:
+    """What is wrong with the number of `?`."""
+    try:
+        lines = [line for _, line in placeholders(text)]
+    except TokenError as error:
+        return [(header.lines + 1, f"{str(error).split(' from ')[0]}; is a quote or a comment left open?")]
+    names = [parameter.name for parameter in header.parameters]
+    if kind == "view" and (names or lines):
+        return [(lines[0] if lines else 1, "a view has no parameters; expected neither ? nor parameter lines")]
+    if len(lines) == len(names) or header.problems:
+        return []
+    there_are = f"{len(names)} parameter lines ({', '.join(names)})" if names else "no parameter lines"
+    return [(lines[0] if lines else 1, f"{len(lines)} ? and {there_are}; expected one line for each ?, in order")]
