@@ -102,12 +102,12 @@ def read_sql_file(path: Path) -> SqlFile:
 
 
 def read_sql_files(folder: Path) -> tuple[list[SqlFile], list[Problem]]:
-    """All statements below a folder, sorted by kind (tables, views, queries) and name, and what is wrong with others."""
+    """All statements below a folder, by kind (tables, views, queries) and name; and what is wrong with other files."""
     files: list[SqlFile] = []
     problems: list[Problem] = []
     for path in sorted(folder.rglob("*.sql")):
         file, found = _read(path)
-        if file is not None and path.parents[2] != folder:
+        if file is not None and path.parent.parent.parent != folder:
             found.append(Problem(path, 1, f"expected at {folder / file.database / file.name / path.name}"))
         problems += found
         if file is not None and not found:

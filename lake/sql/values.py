@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 ATHENA = "athena"
 _INTEGER = re.compile(r"[+-]?\d+")
