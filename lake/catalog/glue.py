@@ -32,7 +32,7 @@ _PLAIN = re.compile(r"[0-9A-Za-z_.-]+")
 
 
 class GlueCatalog:
-    """Tables and partitions of the account's Glue Data Catalog that lie below `root_uri`."""
+    """Tables, views and partitions of the account's Glue Data Catalog that belong to the root `root_uri`."""
 
     def __init__(self, root_uri: str) -> None:
         root = root_of(root_uri)
@@ -76,9 +76,11 @@ class GlueCatalog:
         doing = f"replacing the view {view.database}.{view.name}"
         try:
             description = describe(view.database, view.name)
-            if description is None or not is_view(description) or view_of(description) != expected:
+            if description is None or not is_view(description):
                 return False
             self._check_view(description, doing)
+            if view_of(description) != expected:
+                return False
             with explained(doing):
                 self._update_view(view, description)
             return True
@@ -194,7 +196,7 @@ class GlueCatalog:
         aws.client("glue").update_table(
             DatabaseName=view.database,
             TableInput=view_input(view, self._root.uri),
-            VersionId=description.get("VersionId", "0"),
+            VersionId=description["VersionId"],
             SkipArchive=True,
         )
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from lake.catalog import CatalogTable, Partition
-from lake.catalog.sqlite import SCHEMA_VERSION, SqliteCatalog
+from lake.catalog.sqlite import SqliteCatalog
+from lake.catalog.sqlite_file import SCHEMA_VERSION
 from lake.errors import CatalogError
 
 TABLE = CatalogTable("clicks", "events_v1", (("event_id", "string", ""),), (("dt", "string"),), "curated/clicks/e_v1")
@@ -119,7 +120,7 @@ def test_root_that_is_a_file_is_named(tmp_path: Path) -> None:
 def test_writer_that_holds_the_file_too_long_is_told_of(
     catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lake.catalog.sqlite.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("lake.catalog.sqlite_file.BUSY_SECONDS", 0.1)
     other = sqlite3.connect(catalog.path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:
