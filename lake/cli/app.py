@@ -20,6 +20,7 @@ from lake.cli.rollback import rollback, unpin
 from lake.cli.run import run
 from lake.cli.status import status
 from lake.cli.vacuum import vacuum
+from lake.cli.verify import verify
 from lake.errors import LakeError
 
 _DAY = "Every day"
@@ -32,6 +33,7 @@ _COMMANDS: tuple[tuple[str, str, Callable[..., None]], ...] = (
     (_DAY, "run", run),
     (_DAY, "status", status),
     (_DAY, "query", query),
+    (_MENDING, "verify", verify),
     (_MENDING, "quarantine show", quarantine.show),
     (_MENDING, "quarantine replay", quarantine.replay),
     (_MENDING, "rollback", rollback),

@@ -1,0 +1,90 @@
+"""`lake verify`: read published data back, and prove it against the catalog and the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOption, console_out, note, print_json
+from lake.cli.progress import bar
+from lake.cli.sizes import human_bytes
+
+if TYPE_CHECKING:
+    from lake.verify import Finding, Verification
+
+_STYLES = {"error": "bold red", "information": "yellow"}
+
+
+def verify(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="e.g. clickstream.events_v1")],
+    partitions: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PARTITION]...", help="Hours, e.g. 2026-11-21-09; all without one.", show_default=False
+        ),
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="First hour, YYYY-MM-DD-HH (UTC).", metavar="HOUR")] = None,
+    until: Annotated[str | None, typer.Option(help="First hour that is left out.", metavar="HOUR")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only listings, sizes and footers; no rows, no digests.")
+    ] = False,
+    json_output: JsonOption = False,
+    root: RootOption = DEFAULT_ROOT,
+    contracts: ContractsOption = None,
+) -> None:
+    """Read published files back: all there and unchanged, as the contract says, each row in its bucket, sorted.
+
+    Nothing is changed, and readers and runs are not disturbed. The exit code is 1 where there is an error, and each
+    finding says what to do next; information alone (an hour is older than its source) is exit code 0.
+
+    \b
+    Examples:
+      lake verify clickstream.events_v1 2026-11-21-09
+      lake verify sensors.readings_by_sensor_v1 --since 2026-11-21-00 --until 2026-11-22-00
+      lake verify sensors.readings_v1 --quick --json | jq '.findings[].code'
+    """
+    from lake.lake import Lake
+    from lake.verify import published
+    from lake.verify import verify as read_back
+
+    lake = Lake.open(root, contracts)
+    found = lake.table(table)
+    hours = [partition.removeprefix("dt=") for partition in partitions or ()]
+    wanted = published(lake, found, hours, since, until)
+    with bar(f"reading {found.full_name}", sum(one.partition.number("bytes") for one in wanted)) as advance:
+        done = read_back(lake, found, wanted, quick=quick, on_bytes=advance)
+    if json_output:
+        print_json({**asdict(done), "errors": done.errors})
+    else:
+        _show(done.findings)
+    note(_summary(done, quick))
+    raise typer.Exit(1 if done.errors else 0)
+
+
+def _show(findings: Iterable[Finding]) -> None:
+    """By partition: a line for each finding, and what to do about them, each step once."""
+    out = console_out()
+    for (name, dt), group in groupby(findings, key=lambda finding: (finding.table, finding.partition)):
+        together = list(group)
+        out.print(Text(f"{name} dt={dt}" if dt else name, style="bold"))
+        for one in together:
+            level = Text(f"  {one.level} ", style=_STYLES[one.level])
+            out.print(Text.assemble(level, f"{one.code}: ", f"{one.file} " if one.file else "", one.message))
+        for step in dict.fromkeys(one.next_step for one in together):
+            out.print(Text(f"  next: {step}"))
+
+
+def _summary(done: Verification, quick: bool) -> str:
+    looked = "looked at (listings, sizes, footers)" if quick else "verified"
+    told = (
+        f"{done.partitions:,} partitions, {done.files:,} files, {done.rows:,} rows, {human_bytes(done.bytes)} {looked}"
+    )
+    errors, others = done.errors, len(done.findings) - done.errors
+    outcome = f"{errors:,} error{'' if errors == 1 else 's'}" if errors else "all sound"
+    more = f", and {others:,} for your information" if others else ""
+    return f"{done.table}: {told} in {done.seconds:.1f} s: {outcome}{more}"
