@@ -54,7 +54,7 @@ def _by_distinct_keys(column: pa.ChunkedArray, count: int) -> tuple[npt.NDArray[
     encoded = pc.dictionary_encode(_whole(column), null_encoding="encode")
     values = encoded.dictionary
     numbers = (hive_hashes([values]) & 0x7FFFFFFF) % count
-    by_value = pc.sort_indices(values, null_placement="at_start").to_numpy()
+    by_value = pc.array_sort_indices(values, null_placement="at_start").to_numpy()
     order = by_value[np.argsort(numbers[by_value], kind="stable")]
     codes = np.empty(len(values), dtype=_width(len(values)))
     codes[order] = np.arange(len(values))
@@ -70,7 +70,7 @@ def _codes(column: pa.ChunkedArray) -> list[npt.NDArray[Any]]:
     kind = array.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         encoded = pc.dictionary_encode(array, null_encoding="encode")
-        order = pc.sort_indices(encoded.dictionary, null_placement="at_start").to_numpy()
+        order = pc.array_sort_indices(encoded.dictionary, null_placement="at_start").to_numpy()
         codes = np.empty(len(order), dtype=_width(len(order)))
         codes[order] = np.arange(len(order))
         return [codes[encoded.indices.to_numpy()]]
