@@ -19,7 +19,8 @@ SORT_TYPES = (*BUCKET_TYPES, "timestamp")
 _MOST_BUCKETS = 4096
 _ROW_GROUP_ROWS = 20_000
 _LEAST_GROUP, _LARGEST_GROUP = 1_000, 10_000_000
-_TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*_v[1-9][0-9]*$")
+_TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*_v[1-9][0-9]*")
+_RAW_PROPERTIES = ("sourceFormat", "sourcePrefix", "lookbackHours")
 
 
 def read_upstream(document: Document, properties: dict[str, Custom], own: str) -> str | None:
@@ -30,13 +31,15 @@ def read_upstream(document: Document, properties: dict[str, Custom], own: str) -
             where = properties["bucketColumns"].where
             document.problem(where, "a bucketed table is made from another one; expected sourceTable, e.g. db.table_v1")
         return None
-    if not isinstance(given.value, str) or not _TABLE.match(given.value) or given.value == own:
+    if not isinstance(given.value, str) or not _TABLE.fullmatch(given.value) or given.value == own:
         document.problem(
             given.where, f"sourceTable is {given.value!r}; expected another table, e.g. sensors.readings_v1"
         )
         return None
-    if "sourceFormat" in properties:
-        document.problem(properties["sourceFormat"].where, "sourceFormat and sourceTable; expected one of them")
+    for name in _RAW_PROPERTIES:
+        if name in properties:
+            message = f"{name} is about raw objects, and sourceTable says that there are none; expected one of them"
+            document.problem(properties[name].where, message)
     if "bucketColumns" not in properties:
         document.problem(given.where, "sourceTable without bucketColumns; expected how the table is bucketed")
     return given.value
@@ -53,7 +56,7 @@ def read_bucketing(document: Document, properties: dict[str, Custom], columns: t
     buckets = _named(document, given, columns, BUCKET_TYPES)
     order = properties.get("sortColumns")
     sorted_by = buckets if order is None else _named(document, order, columns, SORT_TYPES)
-    if sorted_by[: len(buckets)] != buckets and order is not None:
+    if order is not None and sorted_by and sorted_by[: len(buckets)] != buckets:
         message = f"sortColumns are {list(sorted_by)}; expected them to begin with bucketColumns, {list(buckets)}"
         document.problem(order.where, f"{message}, so that a key's rows lie together")
     count = _number(document, properties, "bucketCount", range(1, _MOST_BUCKETS + 1))
@@ -65,16 +68,17 @@ def read_bucketing(document: Document, properties: dict[str, Custom], columns: t
 
 def _named(document: Document, given: Custom, columns: tuple[Column, ...], types: tuple[str, ...]) -> tuple[str, ...]:
     names: Any = given.value
-    if not isinstance(names, list) or not names or len(set(map(str, names))) < len(names):
+    is_list = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not is_list or not names or len(set(names)) < len(names):
         document.problem(given.where, f"found {names!r}; expected a list of columns, each once, e.g. [sensor_id]")
         return ()
     known = {column.name: column.hive_type for column in columns}
     for name in names:
         if name not in known:
-            document.problem(given.where, f"no column is called {name!r}{near(str(name), list(known))}")
+            document.problem(given.where, f"no column is called {name!r}{near(name, known)}")
         elif known[name] not in types:
             document.problem(given.where, f"{name} is a {known[name]}; expected one of {', '.join(types)}")
-    return tuple(map(str, names))
+    return tuple(names)
 
 
 def _number(document: Document, properties: dict[str, Custom], name: str, bounds: range) -> int | None:
