@@ -89,7 +89,13 @@ def settle(work: HourWork, written: Written | None, store: Store, catalog: Catal
         return blocked
     rows = rows.with_parameters(quarantine_location=_publish_quarantine(work, written, store, catalog))
     outcome, published = publish_partition(
-        catalog, store, work.table, work.table.name, candidate=rows, details=_details(work, written)
+        catalog,
+        store,
+        work.table,
+        work.table.name,
+        candidate=rows,
+        details=_details(work, written),
+        is_forced=work.hour.is_forced,
     )
     if outcome != "published":
         _discard(store, work.rows_folder, written.parts, published.location)
@@ -169,7 +175,9 @@ def _publish_quarantine(work: HourWork, written: Written, store: Store, catalog:
         bytes=str(sum(part.bytes for part in written.quarantine_parts)),
         files=str(len(written.quarantine_parts)),
     )
-    outcome, published = publish_partition(catalog, store, work.table, name, candidate=candidate, details={})
+    outcome, published = publish_partition(
+        catalog, store, work.table, name, candidate=candidate, details={}, is_forced=work.hour.is_forced
+    )
     if outcome != "published":
         _discard(store, work.quarantine_folder, written.quarantine_parts, published.location)
     return published.location

@@ -57,17 +57,25 @@ def write_manifest(store: Store, partition: Partition, details: dict[str, Any]) 
 
 
 def publish_partition(
-    catalog: Catalog, store: Store, table: Table, name: str, *, candidate: Partition, details: dict[str, Any]
+    catalog: Catalog,
+    store: Store,
+    table: Table,
+    name: str,
+    *,
+    candidate: Partition,
+    details: dict[str, Any],
+    is_forced: bool = False,
 ) -> tuple[Outcome, Partition]:
     """Publish `candidate` as a partition of table `name`, and return what is published afterwards.
 
     "unchanged": the files published hold the same content, so readers stay where they are, and only the parameters
-    are brought up to date. "superseded": what is published was made from a later listing of the inputs. "pinned":
+    are brought up to date; unless `is_forced`, for whoever asks for a rebuild may have found the files damaged.
+    "superseded": what is published was made from a later listing of the inputs. "pinned":
     somebody rolled the partition back, and wants it to stay. Raises CatalogError, StorageError.
     """
     for _ in range(_ATTEMPTS):
         current = catalog.partition(table.database, name, candidate.dt)
-        outcome, wanted = _against(current, candidate)
+        outcome, wanted = _against(current, candidate, is_forced)
         if outcome in ("superseded", "pinned"):
             return outcome, wanted
         write_manifest(store, wanted, details)
@@ -79,7 +87,7 @@ def publish_partition(
     )
 
 
-def _against(current: Partition | None, candidate: Partition) -> tuple[Outcome, Partition]:
+def _against(current: Partition | None, candidate: Partition, is_forced: bool) -> tuple[Outcome, Partition]:
     published_at = datetime.now(UTC).isoformat()
     if current is None:
         return "published", candidate.with_parameters(published_at=published_at)
@@ -87,7 +95,7 @@ def _against(current: Partition | None, candidate: Partition) -> tuple[Outcome, 
         return "pinned", current
     if current.at("listed_at") > candidate.at("listed_at"):
         return "superseded", current
-    if current.get("content_digest") == candidate.get("content_digest"):
+    if current.get("content_digest") == candidate.get("content_digest") and not is_forced:
         kept = {name: current.get(name) or None for name in ("run_id", "published_at", "previous_location")}
         return "unchanged", replace(candidate, location=current.location).with_parameters(**kept)
     return "published", candidate.with_parameters(published_at=published_at, previous_location=current.location)

@@ -144,6 +144,7 @@ class Rebucket:
             self.table.name,
             candidate=candidate,
             details=_details(source, parts),
+            is_forced=hour.is_forced,
         )
         if published.location != candidate.location:
             self.store.delete([part.key for part in parts])

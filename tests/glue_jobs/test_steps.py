@@ -156,3 +156,21 @@ def test_a_rolled_back_partition_stays_until_it_is_unpinned_and_is_then_rebuilt(
     assert [payload for _, _, payload in trial.rejected()] == [b"broken"]
     assert trial.content() != second
     assert published(trial)["08"] != newest["08"]
+
+
+def test_a_rebuild_that_was_asked_for_moves_readers_to_new_files_even_where_their_rows_are_the_same(
+    trial: Trial,
+) -> None:
+    """Somebody asks for it because the files are damaged: staying where they lie would mend nothing."""
+    trial.land(9, "a", [click(1)])
+    trial.run()
+    before = trial.partition(9)
+    assert before is not None
+    damaged = next(one for one in trial.lake.store.list(before.location) if one.key.endswith(".parquet"))
+    whole = trial.lake.store.read(damaged.key)
+    trial.lake.store.write(damaged.key, whole[:-8])
+    assert trial.outcomes(rebuild=True) == {"09": "published"}
+    after = trial.partition(9)
+    assert after is not None
+    assert after.get("content_digest") == before.get("content_digest")
+    assert trial.content()["events_v1/2026-11-21-09"] == {damaged.key.rsplit("/", 1)[-1]: whole}
