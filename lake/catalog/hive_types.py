@@ -24,7 +24,7 @@ _PLAIN = {
 _AS_IT_IS = re.compile(r"(decimal\(\d+, ?\d+\)|varchar\(\d+\)|char\(\d+\))$")
 _TIMESTAMP = re.compile(r"timestamp\(\d+\)$")
 _NESTED = re.compile(r"(array|map|row)\((.*)\)$", re.DOTALL)
-_FIELD = re.compile(r'(?:"((?:[^"]|"")+)"|(\w+)) +(.+)$', re.DOTALL)
+_FIELD = re.compile(r'(?:"(\w+)"|(\w+)) +(.+)$', re.DOTALL)
 
 
 def hive_type(trino_type: str, what: str) -> str:
@@ -53,21 +53,22 @@ def hive_type(trino_type: str, what: str) -> str:
 
 
 def _field(member: str, what: str) -> str:
-    """A field of a row as one of a struct. Raises CatalogError where it has no name, which a struct's must have."""
+    """A field of a row as one of a struct. Raises CatalogError where it has no name, or one that a struct's cannot."""
     match = _FIELD.match(member.strip())
     if match is None:
-        raise CatalogError(f"putting {what} into the catalog: {member!r} in a row has no name; cast the row to name it")
+        raise CatalogError(
+            f"putting {what} into the catalog: the field {member.strip()!r} of a row has no plain name; cast the row, "
+            "e.g. to row(a bigint)"
+        )
     return f"{match[1] or match[2]}:{hive_type(match[3], what)}"
 
 
 def _members(text: str) -> list[str]:
-    """What the commas outside of parentheses and quotes part."""
-    members, depth, quoted = [""], 0, False
+    """What the commas outside of parentheses part."""
+    members, depth = [""], 0
     for character in text:
-        quoted ^= character == '"'
-        if not quoted:
-            depth += {"(": 1, ")": -1}.get(character, 0)
-        if character == "," and depth == 0 and not quoted:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
             members.append("")
         else:
             members[-1] += character

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import uuid
 from dataclasses import replace
 
 import pytest
@@ -13,17 +12,6 @@ from lake.catalog import Catalog, CatalogTable, Partition, open_catalog
 from lake.errors import CatalogError, UsageError
 
 HOURS = ["2026-11-20-23", "2026-11-21-00", "2026-11-21-01", "2026-11-21-02"]
-
-
-@pytest.fixture
-def catalog(any_root: str) -> Catalog:
-    return open_catalog(any_root)
-
-
-@pytest.fixture
-def database() -> str:
-    """A name of its own: the Glue databases of the tests' server are everybody's."""
-    return f"clicks_{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture
