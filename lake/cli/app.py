@@ -41,12 +41,13 @@ _COMMANDS: tuple[tuple[str, str, Callable[..., None]], ...] = (
     (_MENDING, "vacuum", vacuum),
     (_WRITING, "contract check", contract.check),
     (_WRITING, "contract show", contract.show),
+    (_WRITING, "contract suggest-buckets", contract.suggest_buckets),
     (_TRYING, "generate", generate),
     (_TRYING, "land", land),
 )
 _GROUPS = {
     "quarantine": "Records that were rejected: look at them, and read them again after a fix.",
-    "contract": "Contracts: check them, and see what they say.",
+    "contract": "Contracts: check them, see what they say, and measure how to bucket a table.",
 }
 
 # A job has options of its own, which pass through.

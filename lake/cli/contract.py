@@ -1,12 +1,17 @@
-"""`lake contract check` and `show`: whether contracts are right, and what they say."""
+"""`lake contract check`, `show` and `suggest-buckets`: whether contracts are right, what they say, what they could."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOption, note, print_json, print_table
+from lake.cli.sizes import human_bytes
+
+if TYPE_CHECKING:
+    from lake.buckets.suggest import Suggestion
 
 _COLUMNS = ("column", "type", "field", "rules", "description")
 
@@ -54,8 +59,6 @@ def show(
       lake contract show clickstream.events_v1
       lake contract show clickstream.events_v1 --ddl
     """
-    from dataclasses import asdict
-
     from lake.contract.athena import ddl as athena_ddl
     from lake.contract.load import contracts_folder, table_named
 
@@ -80,3 +83,76 @@ def show(
     print_table(_COLUMNS, rows)
     source = "no raw objects" if found.source is None else f"{found.source.format} objects below {found.source.prefix}/"
     note(f"{found.full_name} version {found.version}, from {source}; {found.contract_uri}")
+
+
+def suggest_buckets(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="A bucketed table, or one to be bucketed.")],
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="NAME", help="A bucket column; several, in order. Else the contract's."),
+    ] = None,
+    json_output: JsonOption = False,
+    root: RootOption = DEFAULT_ROOT,
+    contracts: ContractsOption = None,
+) -> None:
+    """Propose how many buckets a table should have, from what is published, and say why.
+
+    A bucketed table is measured by the table that it is made from, so nothing of it needs to be published yet.
+
+    \b
+    Examples:
+      lake contract suggest-buckets sensors.readings_by_sensor_v1
+      lake contract suggest-buckets clickstream.events_v1 --column device_id
+    """
+    from lake.buckets.suggest import suggest
+    from lake.lake import Lake
+
+    found = suggest(Lake.open(root, contracts), table, column or ())
+    if json_output:
+        print_json(asdict(found))
+        return
+    typer.echo(f"bucketColumns: [{', '.join(found.bucket_columns)}]")
+    typer.echo(f"bucketCount: {found.bucket_count}")
+    typer.echo(f"rowGroupRows: {found.row_group_rows}")
+    typer.echo()
+    for reason in _reasons(found):
+        typer.echo(f"- {reason}")
+
+
+def _reasons(found: Suggestion) -> list[str]:
+    """What was measured, what follows, and what to know before the count is written down; a sentence or two each."""
+    from lake.buckets.suggest import BUCKET_BYTES, MOST_BUCKETS
+
+    hours, keys, key = found.hours, found.keys, ", ".join(found.bucket_columns)
+    count = found.bucket_count
+    why = {
+        "bytes": f"the smallest power of two that leaves a bucket {human_bytes(BUCKET_BYTES)} or less",
+        "keys": "as many as there are keys, to a power of two: a key has one bucket, so more would be empty",
+        "files": f"the most, for more than {MOST_BUCKETS} files take longer to be listed; row groups narrow them down",
+    }[found.limited_by]
+    reasons = [
+        f"Measured: {hours.count:,} published hours of {found.measured}. The usual (median) one has "
+        f"{hours.median_rows:,} rows in {human_bytes(hours.median_bytes)}, the largest {hours.largest_rows:,} in "
+        f"{human_bytes(hours.largest_bytes)}.",
+        f"Keys: {keys.distinct:,} of {key} in an hour, by the newest {keys.hours:,}. The most frequent has "
+        f"{keys.top_share:.1%} of the rows; NULL has {keys.null_share:.1%}.",
+        f"Count: {count}, {why}. A bucket of a usual hour has {human_bytes(found.bucket_bytes)}.",
+        f"One key: reads about {human_bytes(found.lookup_bytes)} of an hour, {human_bytes(24 * found.lookup_bytes)} of "
+        "a day. Trino reads files under 3 MB whole, and so, presumably, does Athena.",
+        f"All keys: a scan opens {found.files_per_hour:,} files for an hour, {found.files_per_day:,} for a day.",
+        f"Skew: one key is never spread over buckets. The fullest bucket of the largest hour has "
+        f"{human_bytes(found.hottest_bucket_bytes)} at least, and more buckets would not help the most frequent key.",
+        "Later: another count is another table (_v2, with a contract of its own), so leave room to grow.",
+        _certainty(found),
+    ]
+    if found.contract_count not in (None, count):
+        reasons.append(f"The contract says {found.contract_count}. Up to twice or half of what is proposed is as good.")
+    return reasons
+
+
+def _certainty(found: Suggestion) -> str:
+    if found.sure == "good":
+        return "How sure: good, by a week of hours or more."
+    hours = "1 hour is" if found.hours.count == 1 else f"{found.hours.count} hours are"
+    wait = "a day, better a week, of them is" if found.sure == "low" else "a week of them is"
+    return f"How sure: {found.sure}. Only {hours} published; ask again when {wait}."
