@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Sequence
 
 import pyarrow as pa
 
-from lake.catalog.model import Catalog
+from lake.catalog.model import Catalog, CatalogView
 from lake.query.errors import StatementError, UnknownTableError, suggestion
 from lake.query.statement import Listing
-from lake.query.tables import known_table
+from lake.query.tables import Name, known_table
 
 
 def listed(listing: Listing, catalog: Catalog, database: str | None) -> pa.Table:
     """The rows of a listing. Raises UnknownTableError where its table or database is not in the catalog."""
-    known = catalog.tables()
+    views = set(catalog.views())
+    known = sorted({*catalog.tables(), *views})
     if listing.kind == "databases":
         return _one_column("database", _matching(sorted({home for home, _ in known}), listing.pattern))
     if listing.kind == "tables":
         return _tables(listing, known, database)
     name = known_table(listing.name, known, database)
+    if name in views:
+        return _of_view(listing, catalog.view(*name), name)
     table = catalog.table(*name)
     if table is None:
         raise UnknownTableError(f"reading {'.'.join(name)}: the table was dropped while the query began")
@@ -27,6 +31,20 @@ def listed(listing: Listing, catalog: Catalog, database: str | None) -> pa.Table
         key = table.partition_keys[0][0] if table.partition_keys else "dt"
         return _one_column("partition", [f"{key}={partition.dt}" for partition in catalog.partitions(*name)])
     columns = [*table.columns, *((key, kind, "partition key") for key, kind in table.partition_keys)]
+    return _columns(listing, columns)
+
+
+def _of_view(listing: Listing, view: CatalogView | None, name: Name) -> pa.Table:
+    if view is None:
+        raise UnknownTableError(f"reading {'.'.join(name)}: the view was dropped while the query began")
+    if listing.kind == "partitions":
+        raise StatementError(
+            f"reading SHOW PARTITIONS: {'.'.join(name)} is a view; the tables below it have partitions"
+        )
+    return _columns(listing, view.columns)
+
+
+def _columns(listing: Listing, columns: Sequence[tuple[str, str, str]]) -> pa.Table:
     if listing.kind == "columns":
         return _one_column("column", [column for column, _, _ in columns])
     names = ("column", "type", "comment")

@@ -12,35 +12,20 @@ from sqlglot import exp
 from lake.catalog import open_catalog
 from lake.catalog.model import Catalog
 from lake.errors import LakeError
-from lake.objects import open_store
+from lake.objects import Store, open_store
 from lake.query.dialect import duckdb_sql, hide_column
 from lake.query.engine import Engine
 from lake.query.errors import QueryFailedError, UnknownTableError
 from lake.query.failures import explained
 from lake.query.listings import listed
 from lake.query.pruning import add_partition_hints
+from lake.query.result import Result, TableRead
 from lake.query.scan import PATH_COLUMN, PublishedTable
 from lake.query.statement import Listing, parsed
 from lake.query.tables import PARTITIONS_SUFFIX, Name, resolve_tables
+from lake.query.views import expand_views
 
-
-@dataclass(frozen=True)
-class Result:
-    """A query's answer. `partitions_read` of `partitions` were scanned, whose files are `bytes` long; `sql` was run.
-
-    Timestamps in `table` are microseconds without a zone (UTC), as Athena's are; with a zone where the query made it.
-    """
-
-    table: pa.Table
-    partitions_read: int = 0
-    partitions: int = 0
-    bytes: int = 0
-    seconds: float = 0.0
-    sql: str = ""
-
-    @property
-    def columns(self) -> list[str]:
-        return list(self.table.column_names)
+__all__ = ["Result", "run_query"]
 
 
 def run_query(sql: str, root: str, database: str | None = None) -> Result:
@@ -54,51 +39,83 @@ def run_query(sql: str, root: str, database: str | None = None) -> Result:
     catalog = open_catalog(root)
     if isinstance(statement, Listing):
         return Result(listed(statement, catalog, database), seconds=time.monotonic() - started)
-    references = resolve_tables(statement, catalog.tables() if statement.find(exp.Table) else [], database)
-    with_path = any(column.name == PATH_COLUMN for column in statement.find_all(exp.Column))
-    scans = {name: _scan(name, root, catalog, with_path) for name in references}
-    if with_path:
-        hide_column(statement, PATH_COLUMN)
-    types = {column: kind for scan in scans.values() for column, kind, _ in scan.table.columns}
-    try:
-        with Engine(scans) as engine:
-            _add_hints(statement, references, scans, engine)
-            translated = duckdb_sql(statement, lambda name: types.get(name.lower()))
-            table = engine.answer(translated)
-    except duckdb.Error as error:
-        raise _cause(error, sql, scans) from error
-    except pa.ArrowInvalid as error:
-        raise QueryFailedError(f"running the query: a sum or a count is too large for bigint ({error})") from error
-    scanned = [scan for name, scan in scans.items() if not name[1].endswith(PARTITIONS_SUFFIX)]
+    prepared = prepare(statement, catalog, open_store(root), database)
+    table, asked = prepared.answer(sql)
+    reads = prepared.reads()
     return Result(
         table,
-        partitions_read=sum(len(scan.read) for scan in scanned),
-        partitions=sum(len(scan.partitions) for scan in scanned),
-        bytes=sum(scan.bytes for scan in scanned),
+        bytes=sum(each.bytes for each in reads),
+        is_exact=all(each.is_exact for each in reads),
         seconds=time.monotonic() - started,
-        sql=translated,
+        sql=asked,
+        tables=reads,
     )
 
 
-def _scan(name: Name, root: str, catalog: Catalog, with_path: bool) -> PublishedTable:
-    database, table_name = name[0], name[1].removesuffix(PARTITIONS_SUFFIX)
-    table = catalog.table(database, table_name)
-    if table is None:
-        raise UnknownTableError(f"reading {database}.{table_name}: the table was dropped while the query began")
-    return PublishedTable(table, catalog.partitions(database, table_name), open_store(root), with_path)
+@dataclass(frozen=True)
+class Prepared:
+    """A query with its views written out, and the tables that it names as they were published at that moment."""
+
+    statement: exp.Query
+    references: dict[Name, list[exp.Table]]
+    scans: dict[Name, PublishedTable]
+
+    def answer(self, sql: str) -> tuple[pa.Table, str]:
+        """The rows, and what the local engine was asked. `sql` is what the author wrote, for errors."""
+        types = {column: kind for scan in self.scans.values() for column, kind, _ in scan.table.columns}
+        try:
+            with Engine(self.scans) as engine:
+                self._add_hints(engine)
+                translated = duckdb_sql(self.statement, lambda name: types.get(name.lower()))
+                return engine.answer(translated), translated
+        except duckdb.Error as error:
+            raise self._cause(error, sql) from error
+        except pa.ArrowInvalid as error:
+            raise QueryFailedError(f"running the query: a sum or a count is too large for bigint ({error})") from error
+
+    def reads(self) -> tuple[TableRead, ...]:
+        """What was read of each table, once it was answered."""
+        tables = {name: scan for name, scan in self.scans.items() if not name[1].endswith(PARTITIONS_SUFFIX)}
+        return tuple(TableRead.of(".".join(name), scan) for name, scan in tables.items())
+
+    def _add_hints(self, engine: Engine) -> None:
+        values = {
+            id(node): (self.scans[name].key, self.scans[name].values)
+            for name, nodes in self.references.items()
+            for node in nodes
+        }
+        add_partition_hints(self.statement, values, engine.satisfying)
+
+    def _cause(self, error: duckdb.Error, sql: str) -> LakeError:
+        for scan in self.scans.values():
+            if scan.failure is not None:
+                return scan.failure
+        columns = [column for scan in self.scans.values() for column in scan.schema.names]
+        return explained(error, sql, columns, [name for _, name in self.scans])
 
 
-def _add_hints(
-    statement: exp.Query, references: dict[Name, list[exp.Table]], scans: dict[Name, PublishedTable], engine: Engine
-) -> None:
-    values = {id(node): scans[name].values for name, nodes in references.items() for node in nodes}
-    for key in {scan.key for scan in scans.values()}:
-        add_partition_hints(statement, values, key, engine.satisfying)
+def prepare(
+    statement: exp.Query, catalog: Catalog, store: Store, database: str | None, with_rows: bool = True
+) -> Prepared:
+    """The query ready to be answered; where `with_rows` is False, its tables say what they would read, and are empty.
 
-
-def _cause(error: duckdb.Error, sql: str, scans: dict[Name, PublishedTable]) -> LakeError:
-    for scan in scans.values():
-        if scan.failure is not None:
-            return scan.failure
-    columns = [column for scan in scans.values() for column in scan.schema.names]
-    return explained(error, sql, columns, [name for _, name in scans])
+    Raises UnknownTableError, ViewError, CatalogError.
+    """
+    # Views first, partitions after them: see expand_views.
+    statement = expand_views(statement, catalog, database)
+    references = resolve_tables(statement, catalog.tables() if statement.find(exp.Table) else [], database)
+    with_path = any(column.name == PATH_COLUMN for column in statement.find_all(exp.Column))
+    literals = {literal.name for literal in statement.find_all(exp.Literal)}
+    scans: dict[Name, PublishedTable] = {}
+    for name in references:
+        database_name, table_name = name[0], name[1].removesuffix(PARTITIONS_SUFFIX)
+        table = catalog.table(database_name, table_name)
+        if table is None:
+            raise UnknownTableError(f"reading {'.'.join(name)}: the table was dropped while the query began")
+        partitions = catalog.partitions(database_name, table_name)
+        scans[name] = PublishedTable(
+            table, partitions, store, with_path=with_path, literals=literals, with_rows=with_rows
+        )
+    if with_path:
+        hide_column(statement, PATH_COLUMN)
+    return Prepared(statement, references, scans)

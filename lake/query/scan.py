@@ -2,36 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as pads
 
+from lake.buckets.files import bucket_in_name
 from lake.catalog.model import CatalogTable, Partition
 from lake.contract.arrow import arrow_type
 from lake.contract.hive import Array, Decimal, HiveType, Map, Primitive, Struct, parse_hive_type
 from lake.errors import CatalogError, LakeError
 from lake.objects.model import Store, StoredObject
+from lake.query.buckets import matching_buckets
+from lake.query.footers import needed
 
 PATH_COLUMN = "$path"
 _PARQUET = pads.ParquetFileFormat()
 _LISTERS = 8
 
 
+@dataclass(frozen=True)
+class Scan:
+    """What one scan of a table had to read: of which hours, buckets (None: all), and how many files of those listed.
+
+    `bytes` are the column chunks and footers to read, or, where not `is_exact`, the most that it can be.
+    `condition` is the filter that reached the scan.
+    """
+
+    hours: tuple[str, ...]
+    buckets: frozenset[int] | None
+    files: int
+    files_listed: int
+    bytes: int
+    is_exact: bool
+    condition: Any
+
+
 class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow has no types
     """One query's sight of a table: the partitions as the catalog had them when the query began.
 
     DuckDB plans first, and hands the scanner the filter that it could push down, through views, subqueries and joins.
-    Only then are partitions chosen and their folders listed, so that those that cannot match cost nothing.
-    `read` and `bytes` say what was scanned; `failure` keeps an error of ours that DuckDB would wrap in its own.
+    Only then are partitions chosen and their folders listed, so that those that cannot match cost nothing; then
+    buckets, by the files' names; then row groups, by their statistics. `scans` says what each scan had to read;
+    `failure` keeps an error of ours that DuckDB would wrap in its own. Where `with_rows` is False, a scan finds out
+    all this, and gives no row.
     """
 
-    def __init__(self, table: CatalogTable, partitions: Sequence[Partition], store: Store, with_path: bool = False):
+    def __init__(
+        self,
+        table: CatalogTable,
+        partitions: Sequence[Partition],
+        store: Store,
+        *,
+        with_path: bool = False,
+        literals: Iterable[str] = (),
+        with_rows: bool = True,
+    ):
         self.table, self.partitions, self.store, self.with_path = table, partitions, store, with_path
-        self.read: set[str] = set()
-        self.bytes = 0
+        self.literals, self.with_rows = frozenset(literals), with_rows
+        self.scans: list[Scan] = []
         self.failure: LakeError | None = None
         self._filesystem, self._base = store.arrow()
         super().__init__([], _schema(table, with_path), _PARQUET, self._filesystem)
@@ -48,16 +80,22 @@ class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow ha
 
     def scanner(self, **options: Any) -> Any:
         """Called by DuckDB with the columns it needs and its filter (None, or an expression over this schema)."""
+        condition = options.get("filter")
         try:
-            chosen = self._matching(options.get("filter"))
-            objects = self._objects(chosen)
+            chosen = self._matching(condition)
+            listed = self._objects(chosen)
+            buckets = matching_buckets(self.table, condition, self.literals)
+            objects = [each for each in listed if buckets is None or _may_be_of(buckets, each[1])]
+            fragments = [self._fragment(partition, each) for partition, each in objects]
+            sizes = [each.size for _, each in objects]
+            read = needed(fragments, sizes, self.schema, options.get("columns"), condition)
         except LakeError as error:
             self.failure = error
             raise
-        self.read.update(partition.dt for partition in chosen)
-        self.bytes += sum(each.size for _, each in objects)
-        fragments = [self._fragment(partition, each) for partition, each in objects]
-        return pads.FileSystemDataset(fragments, self.schema, _PARQUET, self._filesystem).scanner(**options)
+        hours = tuple(partition.dt for partition in chosen)
+        self.scans.append(Scan(hours, buckets, len(objects), len(listed), read.bytes, read.is_exact, condition))
+        rows = read.fragments if self.with_rows else []
+        return pads.FileSystemDataset(rows, self.schema, _PARQUET, self._filesystem).scanner(**options)
 
     def _matching(self, condition: Any) -> list[Partition]:
         if condition is None:
@@ -104,6 +142,11 @@ def quoted(name: str) -> str:
 def _is_rows(key: str) -> bool:
     name = key.rpartition("/")[2]
     return name.endswith(".parquet") and not name.startswith(("_", "."))
+
+
+def _may_be_of(buckets: frozenset[int], each: StoredObject) -> bool:
+    bucket = bucket_in_name(each.key)
+    return bucket is None or bucket in buckets  # a name that says no bucket may hold any
 
 
 def _schema(table: CatalogTable, with_path: bool) -> pa.Schema:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from sqlglot import exp
 
 from lake.query.errors import UnknownTableError, UnsupportedSqlError, suggestion
+from lake.query.lineage import with_clause
 
 PARTITIONS_SUFFIX = "$partitions"
 _CATALOG = "awsdatacatalog"
@@ -26,7 +24,7 @@ def resolve_tables(query: exp.Query, known: list[Name], database: str | None) ->
     for node in list(query.find_all(exp.Table)):
         if not isinstance(node.this, exp.Identifier):
             raise UnsupportedSqlError(f"reading {node.sql('athena')}: a table function is not supported locally")
-        if not node.db and node.name.lower() in set(_visible_ctes(node)):
+        if not node.db and with_clause(node) is not None:
             continue
         name = _resolved(node, known, database)
         node.set("this", exp.to_identifier(name[1], quoted=True))
@@ -70,22 +68,3 @@ def _refuse(written: str, meant: str, known: list[Name]) -> Name:
 
 def _resolved(node: exp.Table, known: list[Name], database: str | None) -> Name:
     return known_table(tuple(part.name for part in node.parts), known, database)
-
-
-def _visible_ctes(node: exp.Expr) -> Iterator[str]:
-    """Names of the WITH clauses that a table reference can see, from the inside out."""
-    child: Any = node
-    parent: Any = node.parent
-    while parent is not None:
-        with_ = parent.args.get("with_")
-        if with_ is not None and child is not with_:
-            yield from (cte.alias.lower() for cte in with_.expressions)
-        if isinstance(parent, exp.With):
-            # Inside one of them: it sees those before it, and itself where it is recursive.
-            for cte in parent.expressions:
-                if cte is child:
-                    if parent.args.get("recursive"):
-                        yield cte.alias.lower()
-                    break
-                yield cte.alias.lower()
-        child, parent = parent, parent.parent

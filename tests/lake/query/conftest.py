@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lake.query.readings_lake import make_readings_lake
 from tests.lake.query.small_lake import SmallLake, events
 
 HOURS = [f"2026-11-21-{hour:02d}" for hour in range(20, 24)] + [f"2026-11-22-{hour:02d}" for hour in range(4)]
@@ -21,3 +22,11 @@ def eight_hours(tmp_path_factory: pytest.TempPathFactory) -> str:
     for position, dt in enumerate(HOURS):
         lake.publish("clicks", "events_v1", dt, events(10 * position, 10 * position + 1, 10 * position + 2))
     return str(folder)
+
+
+@pytest.fixture(scope="session")
+def readings_root(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The lake of readings_lake.py."""
+    folder = str(tmp_path_factory.mktemp("readings"))
+    make_readings_lake(folder)
+    return folder
