@@ -110,12 +110,13 @@ def test_ties_stay_as_they_came(sort: tuple[str, ...]) -> None:
     assert ordered(rows, Bucketing(("a",), 1, sort, 1000)).places.tolist() == [1, 3, 0, 2, 4]
 
 
-def test_days_before_1970_and_instants_before_it_come_first() -> None:
-    day, early, late = date(1969, 12, 31), datetime(1960, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+def test_days_before_1970_come_first_and_instants_are_told_apart_by_the_microsecond() -> None:
+    day = date(1969, 12, 31)
+    at = [*(datetime(2026, 11, 21, 9, 0, 0, micros, UTC) for micros in (2, 1)), datetime(1960, 1, 1, tzinfo=UTC)]
     rows = pa.table(
         {
-            "day": pa.array([date(1970, 1, 2), day, day, day, None], pa.date32()),
-            "at": pa.array([None, late, early, None, late], arrow_type("timestamp")),
+            "day": pa.array([date(1970, 1, 2), day, day, day, day, None], pa.date32()),
+            "at": pa.array([None, *at, None, at[0]], arrow_type("timestamp")),
         }
     )
-    assert ordered(rows, Bucketing(("day",), 1, ("day", "at"), 1000)).places.tolist() == [4, 3, 2, 1, 0]
+    assert ordered(rows, Bucketing(("day",), 1, ("day", "at"), 1000)).places.tolist() == [5, 4, 3, 2, 1, 0]
