@@ -36,7 +36,10 @@ def vacuum(
     """
     now = now or datetime.now(UTC)
     dropped = []
-    for zone, name in (("curated", table.name), ("quarantine", quarantine_name(table))):
+    zones = {table.zone: table.name}
+    if table.has_quarantine:
+        zones["quarantine"] = quarantine_name(table)
+    for zone, name in zones.items():
         base = f"{zone}/{table.database}/{table.name}"
         for folder in store.folders(base):
             dt = hour_in_folder(folder)

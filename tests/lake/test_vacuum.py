@@ -10,7 +10,7 @@ import pytest
 
 from lake.catalog import Catalog, Partition, open_catalog
 from lake.contract.catalog import catalog_table, quarantine_table
-from lake.contract.model import Column, Source, Table
+from lake.contract.model import Bucketing, Column, Source, Table
 from lake.objects import Store, open_store
 from lake.publish import quarantine_name, roll_back, write_manifest
 from lake.runs import RunReport, save
@@ -170,3 +170,40 @@ def test_another_tables_folders_are_not_looked_at(site: Site) -> None:
     site.run(30)
     assert vacuum(other, site.store, site.catalog, timedelta(0), dry_run=False, now=NOW) == []
     assert len(site.there()) == 2
+
+
+class BucketedSite(Site):
+    """A root with a table that is made from another one, and has no quarantine."""
+
+    def __init__(self, root: str) -> None:
+        super().__init__(root)
+        self.source = self.table
+        bucketing = Bucketing(("id",), 4, ("id",), 1000)
+        upstream = self.table.full_name
+        self.table = replace(self.table, name="orders_by_id_v1", source=None, upstream=upstream, bucketing=bucketing)
+        self.catalog.put_table(catalog_table(self.table))
+
+    def run_folder(self, zone: str, table: Table, days_ago: float) -> str:
+        """Leave the folder of a run that has ended. Returns its location."""
+        run_id = f"{NOW - timedelta(days=days_ago):%Y%m%dT%H%M%SZ}-00000a"
+        location = f"{zone}/{table.database}/{table.name}/dt={DT}/run={run_id}"
+        self.store.write(f"{location}/000000_0-a.parquet", b"abc")
+        save(self.store, table, RunReport(run_id, table.full_name, "bucket_by_key", "succeeded"))
+        return location
+
+
+def test_a_bucketed_tables_folders_go_by_the_same_rule_and_no_others(any_root: str) -> None:
+    site = BucketedSite(any_root)
+    old, new = (site.run_folder("bucketed", site.table, days) for days in (30, 20))
+    site.point(new, site.table.name)
+    # Folders of that name in zones that the table has nothing in, and the source's own: none of its business.
+    others = [
+        site.run_folder("curated", site.table, 30),
+        site.run_folder("quarantine", site.table, 30),
+        site.run_folder("curated", site.source, 30),
+    ]
+    assert site.vacuum() == {old}
+    left = {
+        one.key.rpartition("/")[0] for zone in ("bucketed", "curated", "quarantine") for one in site.store.list(zone)
+    }
+    assert left == {new, *others}
