@@ -82,6 +82,8 @@ def show(
         rows.append((column.name, column.hive_type, column.field, "; ".join(filter(None, rules)), column.description))
     print_table(_COLUMNS, rows)
     source = "no raw objects" if found.source is None else f"{found.source.format} objects below {found.source.prefix}/"
+    if found.bucketing is not None:
+        source = f"{found.upstream}, {found.bucketing.count} buckets by {', '.join(found.bucketing.columns)}"
     note(f"{found.full_name} version {found.version}, from {source}; {found.contract_uri}")
 
 
@@ -121,38 +123,47 @@ def suggest_buckets(
 
 def _reasons(found: Suggestion) -> list[str]:
     """What was measured, what follows, and what to know before the count is written down; a sentence or two each."""
-    from lake.buckets.suggest import BUCKET_BYTES, MOST_BUCKETS
+    from lake.buckets.suggest import BUCKET_BYTES
 
     hours, keys, key = found.hours, found.keys, ", ".join(found.bucket_columns)
     count = found.bucket_count
     why = {
         "bytes": f"the smallest power of two that leaves a bucket {human_bytes(BUCKET_BYTES)} or less",
-        "keys": "as many as there are keys, to a power of two: a key has one bucket, so more would be empty",
-        "files": f"the most, for more than {MOST_BUCKETS} files take longer to be listed; row groups narrow them down",
+        "keys": "the largest power of two that is no more than the keys",
+        "files": "the most: more files an hour take longer to be listed, and row groups do the rest",
     }[found.limited_by]
     reasons = [
-        f"Measured: {hours.count:,} published hours of {found.measured}. The usual (median) one has "
-        f"{hours.median_rows:,} rows in {human_bytes(hours.median_bytes)}, the largest {hours.largest_rows:,} in "
-        f"{human_bytes(hours.largest_bytes)}.",
-        f"Keys: {keys.distinct:,} of {key} in an hour, by the newest {keys.hours:,}. The most frequent has "
-        f"{keys.top_share:.1%} of the rows; NULL has {keys.null_share:.1%}.",
+        f"Measured: {_counted(hours.count, 'published hour')} of {found.measured}. The usual (median) one has "
+        f"{_counted(hours.median_rows, 'row')} in {human_bytes(hours.median_bytes)}, the largest "
+        f"{hours.largest_rows:,} in {human_bytes(hours.largest_bytes)}.",
+        f"Keys: {keys.distinct:,} of {key} in an hour, at most, of the newest {keys.hours}. The most frequent has "
+        f"{keys.top_share:.2%} of its hour's rows, NULL {keys.null_share:.2%}. A key has one bucket, so more buckets "
+        "than keys would be empty.",
         f"Count: {count}, {why}. A bucket of a usual hour has {human_bytes(found.bucket_bytes)}.",
-        f"One key: reads about {human_bytes(found.lookup_bytes)} of an hour, {human_bytes(24 * found.lookup_bytes)} of "
-        "a day. Trino reads files under 3 MB whole, and so, presumably, does Athena.",
-        f"All keys: a scan opens {found.files_per_hour:,} files for an hour, {found.files_per_day:,} for a day.",
-        f"Skew: one key is never spread over buckets. The fullest bucket of the largest hour has "
-        f"{human_bytes(found.hottest_bucket_bytes)} at least, and more buckets would not help the most frequent key.",
-        "Later: another count is another table (_v2, with a contract of its own), so leave room to grow.",
+        f"One key: about {human_bytes(found.lookup_bytes)} are read of an hour, {human_bytes(24 * found.lookup_bytes)} "
+        "of a day. Trino reads a file of less than 3 MB whole, and so, presumably, does Athena.",
+        f"All keys: a scan opens {_counted(found.files_per_hour, 'file')} for an hour, {found.files_per_day:,} for a "
+        "day.",
+        "Skew: one key is never spread over buckets. The fullest bucket of the largest hour has "
+        f"{human_bytes(found.hottest_bucket_bytes)} or more; the most frequent key's would not shrink with more "
+        "buckets.",
+        "Later: another count is another table (the next _vN, with a contract of its own), so leave room to grow.",
         _certainty(found),
     ]
+    if count == 1:
+        reasons.insert(3, "One bucket: the table gains from being sorted, and little else; is it worth a second copy?")
     if found.contract_count not in (None, count):
-        reasons.append(f"The contract says {found.contract_count}. Up to twice or half of what is proposed is as good.")
+        as_good = count // 2 <= (found.contract_count or 0) <= 2 * count
+        reasons.append(f"The contract says {found.contract_count}{', which is as good' if as_good else ''}.")
     return reasons
 
 
 def _certainty(found: Suggestion) -> str:
     if found.sure == "good":
         return "How sure: good, by a week of hours or more."
-    hours = "1 hour is" if found.hours.count == 1 else f"{found.hours.count} hours are"
-    wait = "a day, better a week, of them is" if found.sure == "low" else "a week of them is"
-    return f"How sure: {found.sure}. Only {hours} published; ask again when {wait}."
+    wait = "a day, better a week, of hours is" if found.sure == "low" else "a week of hours is"
+    return f"How sure: {found.sure}, by {_counted(found.hours.count, 'hour')}; ask again when {wait} published."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
