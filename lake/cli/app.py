@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from lake.cli import contract, quarantine
+from lake.cli import contract, quarantine, sql
 from lake.cli.generate import generate
 from lake.cli.land import land
 from lake.cli.options import console_err, note
@@ -42,12 +42,19 @@ _COMMANDS: tuple[tuple[str, str, Callable[..., None]], ...] = (
     (_WRITING, "contract check", contract.check),
     (_WRITING, "contract show", contract.show),
     (_WRITING, "contract suggest-buckets", contract.suggest_buckets),
+    (_WRITING, "sql list", sql.list_),
+    (_WRITING, "sql check", sql.check),
+    (_WRITING, "sql deploy", sql.deploy),
     (_TRYING, "generate", generate),
     (_TRYING, "land", land),
+    (_TRYING, "trino up", trino.up),
+    (_TRYING, "trino status", trino.status),
+    (_TRYING, "trino down", trino.down),
 )
 _GROUPS = {
     "quarantine": "Records that were rejected: look at them, and read them again after a fix.",
     "contract": "Contracts: check them, see what they say, and measure how to bucket a table.",
+    "sql": "Views and queries under sql/: list them, check them, put them into the catalog.",
 }
 
 # A job has options of its own, which pass through.

@@ -1,0 +1,142 @@
+"""Types as Trino spells them: those of the contracts' columns, and those that a view's query gives.
+
+A view whose declared type differs from its query's is refused by Athena as stale, so nothing is guessed here: where
+the type of an expression depends on rules of Trino's that are not written down below, there is none, and the view
+has to say it with a CAST.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.schema import MappingSchema
+from sqlglot.typing import EXPRESSION_METADATA
+
+from lake.contract.hive import Array, Decimal, HiveType, Map, Primitive, Struct, parse_hive_type
+
+TRINO = "trino"
+_DECIMAL = re.compile(r"decimal\((\d+)(?:, (\d+))?\)")
+_PRIMITIVES = {
+    **{"string": "varchar", "int": "integer", "float": "real", "binary": "varbinary"},
+    "timestamp": "timestamp(3)",  # Athena reads milliseconds, whatever a file holds
+}
+# What gives the same type whatever its arguments are (Trino's documentation of functions).
+_FIXED = {
+    **dict.fromkeys((exp.Count, exp.CountIf, exp.ApproxDistinct, exp.RowNumber, exp.DateDiff, exp.Length), "bigint"),
+    **dict.fromkeys((exp.Year, exp.Month, exp.Day, exp.Hour, exp.Minute, exp.Second, exp.Extract), "bigint"),
+    **dict.fromkeys((exp.Lower, exp.Upper, exp.TimeToStr), "varchar"),
+}
+# What has the type that sqlglot finds too: that of a column, of a cast, of an argument; boolean of a condition.
+_LIKE_SQLGLOT = (
+    *(exp.Alias, exp.Paren, exp.Cast, exp.TryCast, exp.Boolean, exp.Window, exp.Column, exp.Subquery, exp.Null),
+    *(exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Like, exp.EQ, exp.NEQ, exp.GT, exp.GTE),
+    *(exp.LT, exp.LTE, exp.Filter, exp.Distinct, exp.Min, exp.Max, exp.AnyValue),
+    *(exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue),
+)
+
+
+def _one_type(annotator: Any, node: Any, operands: list[Any]) -> Any:
+    """The type of the operands where they are all of one; Trino's rules for a common one are not repeated here."""
+    kinds = {operand.type for operand in operands if not operand.is_type(exp.DType.NULL)}
+    return annotator._set_type(node, kinds.pop() if len(kinds) == 1 else exp.DType.UNKNOWN)
+
+
+def _literal(annotator: Any, node: Any) -> Any:
+    if node.is_string:
+        return annotator._set_type(node, exp.DType.VARCHAR)
+    if not node.is_int:
+        return annotator._set_type(node, exp.DType.UNKNOWN)  # 1.5 is a decimal(2,1)
+    return annotator._set_type(node, exp.DType.INT if int(node.name) < 2**31 else exp.DType.BIGINT)
+
+
+def _summed(annotator: Any, node: Any) -> Any:
+    of = node.this.type.this
+    whole, is_sum = of in exp.DataType.INTEGER_TYPES, isinstance(node, exp.Sum)
+    if of == exp.DType.DOUBLE or (whole and not is_sum):
+        return annotator._set_type(node, exp.DType.DOUBLE)
+    return annotator._set_type(node, exp.DType.BIGINT if whole else exp.DType.UNKNOWN)
+
+
+_METADATA: Any = {
+    **{kind: EXPRESSION_METADATA[kind] for kind in _LIKE_SQLGLOT if kind in EXPRESSION_METADATA},
+    **{kind: {"returns": exp.DataType.build(name, dialect=TRINO).this} for kind, name in _FIXED.items()},
+    exp.Literal: {"annotator": _literal},
+    exp.Sum: {"annotator": _summed},
+    exp.Avg: {"annotator": _summed},
+    exp.Coalesce: {"annotator": lambda annotator, e: _one_type(annotator, e, [e.this, *e.expressions])},
+    exp.Substring: {"annotator": lambda annotator, e: _one_type(annotator, e, [e.this])},
+    exp.Concat: {"annotator": lambda annotator, e: _one_type(annotator, e, e.expressions)},
+    exp.DPipe: {"annotator": lambda annotator, e: _one_type(annotator, e, [e.left, e.right])},
+    exp.If: {"annotator": lambda annotator, e: _one_type(annotator, e, _given(e.args["true"], e.args.get("false")))},
+    exp.Case: {
+        "annotator": lambda annotator, e: _one_type(annotator, e, _given(*e.args["ifs"], e.args.get("default")))
+    },
+}
+
+
+def _given(*operands: Any) -> list[Any]:
+    return [operand for operand in operands if operand is not None]
+
+
+def trino_type(hive: str) -> str:
+    """Trino's name of a Hive type, e.g. timestamp(3) of timestamp, array(row(x integer)) of array<struct<x:int>>."""
+    return _spelled_hive(parse_hive_type(hive))
+
+
+def schema_of(relations: dict[str, dict[str, str]]) -> MappingSchema:
+    """sqlglot's schema of tables and views: Trino types by column, by full name."""
+    databases: dict[str, object] = {}
+    for full_name, columns in relations.items():
+        database, _, name = full_name.partition(".")
+        tables: Any = databases.setdefault(database, {})
+        tables[name] = columns
+    return MappingSchema(databases, dialect=TRINO)
+
+
+def output_types(query: exp.Query, schema: MappingSchema) -> list[tuple[str, str | None]]:
+    """Name and type of each column of a resolved query, in order; None where the type is not certain."""
+    annotated: Any = annotate_types(query.copy(), schema=schema, expression_metadata=_METADATA, dialect=TRINO)
+    branches = _branches(annotated)
+    columns = []
+    for position, projection in enumerate(branches[0].selects):
+        found = {_spelled(branch.selects[position]) for branch in branches if position < len(branch.selects)}
+        columns.append((projection.alias_or_name, found.pop() if len(found) == 1 else None))
+    return columns
+
+
+def _branches(query: Any) -> list[Any]:
+    """The SELECTs of a UNION, in order."""
+    while isinstance(query, exp.Subquery):
+        query = query.this
+    return [*_branches(query.left), *_branches(query.right)] if isinstance(query, exp.SetOperation) else [query]
+
+
+def _spelled(projection: Any) -> str | None:
+    kind = projection.type
+    if kind is None or any(_is_uncertain(part) for part in kind.find_all(exp.DataType)):
+        return None
+    text = _DECIMAL.sub(lambda found: f"decimal({found[1]},{found[2] or 0})", str(kind.sql(TRINO)).lower())
+    return "timestamp(3)" if text == "timestamp" else text
+
+
+def _is_uncertain(kind: Any) -> bool:
+    if kind.this == exp.DType.DECIMAL:
+        return not kind.expressions
+    return kind.this in (exp.DType.UNKNOWN, exp.DType.NULL, exp.DType.TIMESTAMPTZ)
+
+
+def _spelled_hive(kind: HiveType) -> str:
+    match kind:
+        case Primitive(name):
+            return _PRIMITIVES.get(name, name)
+        case Decimal():
+            return str(kind)
+        case Array(element):
+            return f"array({_spelled_hive(element)})"
+        case Map(key, value):
+            return f"map({_spelled_hive(key)}, {_spelled_hive(value)})"
+        case Struct(fields):
+            return f"row({', '.join(f'{name} {_spelled_hive(each)}' for name, each in fields)})"

@@ -1,0 +1,41 @@
+-- description: Records of all tables that were rejected on arrival, without their bytes (payload, in the table's own
+--   quarantine).
+SELECT
+    'clickstream.events_v1' AS of_table,
+    reason,
+    message,
+    source_object,
+    record,
+    contract_version,
+    dt
+FROM clickstream.events_v1_quarantine
+UNION ALL
+SELECT
+    'sensors.bundles_v1' AS of_table,
+    reason,
+    message,
+    source_object,
+    record,
+    contract_version,
+    dt
+FROM sensors.bundles_v1_quarantine
+UNION ALL
+SELECT
+    'sensors.readings_v1' AS of_table,
+    reason,
+    message,
+    source_object,
+    record,
+    contract_version,
+    dt
+FROM sensors.readings_v1_quarantine
+UNION ALL
+SELECT
+    'taxi.trips_v1' AS of_table,
+    reason,
+    message,
+    source_object,
+    record,
+    contract_version,
+    dt
+FROM taxi.trips_v1_quarantine
