@@ -19,6 +19,7 @@ from lake.lake import Lake
 from lake.narrate import Narrator
 from lake.plan import Plan
 from lake.rebuild import hour_option, rebuild_stale
+from lake.routes import routed_afterwards
 from lake.runs import RunReport
 from lake.runtime import arguments, run_as_glue_job, spark_session
 from lake.spark_workers import SparkWorkers
@@ -43,7 +44,8 @@ def run(lake: Lake, args: Args, narrator: Narrator) -> RunReport:
     """Bring the table's stale partitions up to date. Raises GateRefused after the rest is published."""
     table = lake.table(args.table)
     plan = lake.plan(table, hour_option("since", args.since), hour_option("until", args.until), args.rebuild)
-    return rebuild_stale(lake, plan, "raw_to_parquet", narrator, partial(_ingest, lake, args, narrator))
+    with routed_afterwards(lake.catalog, table.full_name):
+        return rebuild_stale(lake, plan, "raw_to_parquet", narrator, partial(_ingest, lake, args, narrator))
 
 
 def _ingest(lake: Lake, args: Args, narrator: Narrator, plan: Plan, report: RunReport) -> None:

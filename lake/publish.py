@@ -18,6 +18,7 @@ from lake.errors import CatalogError, StorageError, UsageError
 from lake.objects import Store
 from lake.parts import Part
 from lake.plan import MANIFEST, manifest_of
+from lake.routes import refresh_routes
 from lake.units import digest_of
 
 Outcome = Literal["published", "unchanged", "superseded", "pinned"]
@@ -120,6 +121,7 @@ def roll_back(catalog: Catalog, store: Store, table: Table, dt: str) -> Partitio
         before = catalog.partition(table.database, quarantine_name(table), dt)
         _swap(catalog, table, quarantine_name(table), _pinned(dt, quarantine, manifest_of(store, quarantine)), before)
     _swap(catalog, table, table.name, target, current)
+    refresh_routes(catalog, table.full_name)
     return target
 
 
@@ -133,6 +135,7 @@ def unpin(catalog: Catalog, table: Table, dt: str) -> Partition:
         _swap(catalog, table, quarantine_name(table), quarantine.with_parameters(pinned=None), quarantine)
     free = current.with_parameters(pinned=None)
     _swap(catalog, table, table.name, free, current)
+    refresh_routes(catalog, table.full_name)
     return free
 
 
