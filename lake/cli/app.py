@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from lake.cli import contract, quarantine, sql
+from lake.cli import contract, quarantine, sql, trino
 from lake.cli.generate import generate
 from lake.cli.land import land
 from lake.cli.options import console_err, note
@@ -55,6 +55,7 @@ _GROUPS = {
     "quarantine": "Records that were rejected: look at them, and read them again after a fix.",
     "contract": "Contracts: check them, see what they say, and measure how to bucket a table.",
     "sql": "Views and queries under sql/: list them, check them, put them into the catalog.",
+    "trino": "The Trino that `lake query --engine trino` asks: one for each root, in the background.",
 }
 
 # A job has options of its own, which pass through.

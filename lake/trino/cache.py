@@ -1,0 +1,61 @@
+"""Folders in the user's cache that are whole or not there: made aside under a lock, then renamed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lake.trino.errors import TrinoSetupError
+
+_ASIDE = ".making-"
+
+
+def cache_folder() -> Path:
+    """LAKE_CACHE, else lake/ in XDG_CACHE_HOME, else ~/.cache/lake: one for all clones and roots of a user."""
+    given = os.environ.get("LAKE_CACHE")
+    if given:
+        return Path(given).expanduser().absolute()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache").absolute() / "lake"
+
+
+def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """`folder`, made by `make(empty folder)` where it is not there yet.
+
+    A process that is killed meanwhile leaves a folder of another name, which the next one removes; two at once make
+    it once. Raises what `make` raises, and TrinoSetupError where the cache cannot be written.
+    """
+    if folder.is_dir():
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with locked(folder.parent / f"{folder.name}.lock"):
+            if folder.is_dir():
+                return folder
+            for left in folder.parent.glob(f"{_ASIDE}{folder.name}-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            aside = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}{folder.name}-", dir=folder.parent))
+            try:
+                make(aside)
+                aside.chmod(0o755)
+                aside.rename(folder)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+    except OSError as error:
+        raise TrinoSetupError(
+            f"making {folder}: {error}; free space there (500 MB are needed), or name another folder with LAKE_CACHE"
+        ) from error
+    return folder
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock on a file, waiting for it; the system lets go of it when the process ends, however it ends."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
