@@ -81,10 +81,13 @@ def _show(findings: Iterable[Finding]) -> None:
 
 def _summary(done: Verification, quick: bool) -> str:
     looked = "looked at (listings, sizes, footers)" if quick else "verified"
-    told = (
-        f"{done.partitions:,} partitions, {done.files:,} files, {done.rows:,} rows, {human_bytes(done.bytes)} {looked}"
-    )
+    counts = [_count(done.partitions, "partition"), _count(done.files, "file"), _count(done.rows, "row")]
+    told = f"{', '.join(counts)}, {human_bytes(done.bytes)} {looked}"
     errors, others = done.errors, len(done.findings) - done.errors
-    outcome = f"{errors:,} error{'' if errors == 1 else 's'}" if errors else "all sound"
+    outcome = _count(errors, "error") if errors else "all sound"
     more = f", and {others:,} for your information" if others else ""
     return f"{done.table}: {told} in {done.seconds:.1f} s: {outcome}{more}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -66,7 +66,8 @@ class FileReader:
                 if not self.quick:
                     problems += _row_problems(file, RowChecks(expected, name, bucket))
                 rows = file.metadata.num_rows
-        except (OSError, pa.ArrowException, StorageError) as error:
+        except (OSError, ValueError, KeyError, pa.ArrowException, StorageError) as error:
+            # Besides Arrow's own errors: names that are no UTF-8, or are there twice, in a footer that was damaged.
             unreadable = str(error).strip() or type(error).__name__
         return FileFacts(name, stored.size, sha256, rows, unreadable, tuple(problems))
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.lake.verify.published import BUCKETED, FLAT, HOUR, Site, parquet
 
@@ -83,6 +85,46 @@ def test_a_bit_flipped_in_a_page(site: Site) -> None:
     assert {file for _, _, file in found} == {name}
     assert site.finding("altered").message.startswith("its bytes are not those that were written: SHA-256 ")
     assert site.found(quick=True) == []
+
+
+def test_a_file_too_large_to_hold_is_read_in_pieces(any_root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lake.verify.file._WHOLE", 0)
+    site = published_site(any_root, BUCKETED)
+    done = site.verify()
+    assert (done.findings, done.rows) == ([], ROWS)
+    name = spoil(site, flipped)
+    assert ("error", "altered", name) in site.found()
+
+
+def test_bucket_columns_of_another_type_are_told_of_and_not_hashed(buckets: Site) -> None:
+    def doubled(_: int, rows: pa.Table) -> pa.Table:
+        return rows.set_column(0, "sensor_id", pa.array([1.5] * rows.num_rows))
+
+    buckets.put_buckets(doubled)
+    assert buckets.found() == [("error", "schema", name) for name in buckets.names()]
+
+
+@given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
+@example(place=0.999, byte=0)
+def test_whatever_byte_is_another_the_file_is_named_and_no_other(
+    place: float, byte: int, damaged: tuple[Site, bytes]
+) -> None:
+    site, sound = damaged
+    at = int(place * len(sound))
+    changed = sound[:at] + bytes([byte]) + sound[at + 1 :]
+    site.lake.store.write(site.files()[0], changed)
+    name = site.names()[0]
+    found = site.found()
+    assert (("error", "altered", name) in found) == (changed != sound)
+    assert {file for _, _, file in found} <= {name, ""}
+    site.found(quick=True)
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, bytes]:
+    """A lake whose first bucket file is damaged anew by each example, and that file's bytes when it was sound."""
+    site = published_site(str(tmp_path_factory.mktemp("damaged") / "lake"), BUCKETED)
+    return site, site.lake.store.read(site.files()[0])
 
 
 def test_a_file_missing(site: Site) -> None:

@@ -42,7 +42,8 @@ def test_it_is_as_sorting_says(rows: list[tuple[Any, ...]], is_sorted: bool, cut
     named = [dict(zip(schema.names, row, strict=True)) for row in rows]
     pieces = [pa.Table.from_pylist(named[:cut], schema=schema), pa.Table.from_pylist(named[cut:], schema=schema)]
     assert out_of_order(pa.concat_tables(pieces), ["s", "n", "b"]).tolist() == falls(rows)
-    checks = RowChecks(Expected({}, bucketing=Bucketing((), 1, ("s", "n", "b"), 1)), "f", None)
+    columns = {one.name: one.type for one in schema}
+    checks = RowChecks(Expected(columns, bucketing=Bucketing((), 1, ("s", "n", "b"), 1)), "f", None)
     for piece in pieces:
         checks.see(piece)
     expected = falls(rows)
