@@ -19,6 +19,7 @@ from lake.lake import Lake
 from lake.narrate import Narrator
 from lake.plan import Plan
 from lake.rebuild import hour_option, rebuild_stale
+from lake.routes import routed_afterwards
 from lake.runs import RunReport
 from lake.runtime import arguments, run_as_glue_job, spark_session
 from lake.spark_workers import SparkWorkers
@@ -48,7 +49,8 @@ def run(lake: Lake, args: Args, narrator: Narrator) -> RunReport:
         )
     refuse_other_buckets(table, lake.catalog)
     plan = lake.plan(table, hour_option("since", args.since), hour_option("until", args.until), args.rebuild)
-    return rebuild_stale(lake, plan, "bucket_by_key", narrator, partial(_bucket, lake, args, narrator))
+    with routed_afterwards(lake.catalog, table.full_name):
+        return rebuild_stale(lake, plan, "bucket_by_key", narrator, partial(_bucket, lake, args, narrator))
 
 
 def _bucket(lake: Lake, args: Args, narrator: Narrator, plan: Plan, report: RunReport) -> None:
