@@ -1,4 +1,7 @@
-"""Our job as one process: `python -m bench.ours TABLE ROOT`; the last line says what it took, as rivals do."""
+"""Our job as one process: `python -m bench.ours TABLE ROOT [JOB]`; the last line says what it took, as rivals do.
+
+JOB is raw_to_parquet unless another is named.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,17 @@ import runpy
 import sys
 from pathlib import Path
 
-JOB = Path(__file__).resolve().parents[1] / "glue_jobs" / "raw_to_parquet.py"
+JOBS = Path(__file__).resolve().parents[1] / "glue_jobs"
 
 
 def main() -> None:
     """Run the job file as Glue would, and add up what its report and verdicts say."""
-    table, root = sys.argv[1:]
-    sys.argv = [str(JOB), "--table", table, "--root", root, "--json", "true"]
+    table, root, *named = sys.argv[1:]
+    job = JOBS / f"{named[0] if named else 'raw_to_parquet'}.py"
+    sys.argv = [str(job), "--table", table, "--root", root, "--json", "true"]
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
-        runpy.run_path(str(JOB), run_name="__main__")
+        runpy.run_path(str(job), run_name="__main__")
     report = json.loads(said.getvalue())
     names = ("records", "rows", "duplicates", "quarantined", "bytes")
     verdicts = Path(root).glob(f"audits/{table.replace('.', '/')}/dt=*/*.json")
