@@ -1,7 +1,7 @@
 -- description: The sensors with the highest average temperature, without the readings that they call FAIL.
 -- parameter: first_hour varchar = '2026-11-21-00'   The first arrival hour, UTC.
 -- parameter: last_hour varchar = '2026-11-21-23'   The last arrival hour, UTC.
--- parameter: readings integer = 5   Sensors with fewer readings are left out.
+-- parameter: readings integer = 3   Sensors with fewer readings are left out.
 -- parameter: sensors integer = 10   How many sensors to show.
 SELECT
     sensor_id,
