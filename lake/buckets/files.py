@@ -6,10 +6,11 @@ import hashlib
 import re
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.buckets.hive_hash import bucket_numbers
+from lake.buckets.hive_hash import bucket_of, hive_hashes
 from lake.buckets.order import ordered
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Bucketing, Table
@@ -17,12 +18,17 @@ from lake.errors import StorageError
 from lake.objects import Store
 from lake.parts import Part, parquet_writer
 
+_AGAIN = "Nothing of its hour is published; run the job again"
+
 _NAME = re.compile(r"(\d+)_\d+.*$")
 
 
-def file_name(bucket: int, number: int, name: str) -> str:
-    """The name of unit `number`'s file of a bucket. Hive, Trino and Athena read the bucket from its first digits."""
-    return f"{bucket:06d}_{number}-{name[:16]}.parquet"
+def file_name(bucket: int, number: int, name: str, times: int = 0) -> str:
+    """The name of unit `number`'s file of a bucket. Hive, Trino and Athena read the bucket from its first digits.
+
+    `times` is how often the unit has been sorted and written already: more than once where it is large.
+    """
+    return f"{bucket:06d}_{number}-{name[:16]}{f'-{times}' if times else ''}.parquet"
 
 
 def bucket_in_name(key: str) -> int | None:
@@ -43,40 +49,53 @@ def bucket_bytes(rows: pa.Table, table: Table, bucketing: Bucketing) -> pa.Buffe
     return sink.getvalue()
 
 
-class MisplacedError(StorageError):
-    """A bucketed file that does not hold what its name says. Nothing of its run is published."""
-
-
 def prove_file(store: Store, part: Part, table: Table, bucketing: Bucketing) -> int:
     """Read back a file and prove bytes, schema, row count, each row's bucket, and the order; returns its key sum.
 
-    Raises MisplacedError naming the first row that lies wrong: a row in a wrong bucket is hidden from readers silently.
+    Raises StorageError naming the first row that lies wrong: a row in a wrong bucket is hidden from readers silently.
     """
-    data = store.read(part.key)
     where = f"auditing {store.uri_of(part.key)}"
+    try:
+        data = store.read(part.key)
+    except StorageError as error:
+        raise StorageError(f"{where}: it cannot be read back. {error}. {_AGAIN}") from error
     if hashlib.sha256(data).hexdigest() != part.sha256:
-        raise MisplacedError(f"{where}: its bytes are not those that were written; run the job again")
+        raise StorageError(f"{where}: its bytes are not those that were written. {_AGAIN}")
     file = pq.ParquetFile(pa.BufferReader(data))
     if not file.schema_arrow.equals(arrow_schema(table)):
-        raise MisplacedError(f"{where}: its columns are not the contract's: {file.schema_arrow}")
+        raise StorageError(f"{where}: its columns are not the contract's: {file.schema_arrow}. {_AGAIN}")
     if file.metadata.num_rows != part.rows:
-        raise MisplacedError(f"{where}: it holds {file.metadata.num_rows} rows; {part.rows} were written")
+        raise StorageError(f"{where}: it holds {file.metadata.num_rows} rows; {part.rows} were written. {_AGAIN}")
     bucket = bucket_in_name(part.key)
     rows = file.read(columns=list(dict.fromkeys([*bucketing.columns, *bucketing.sorted_by])))
-    wrong = np.flatnonzero(bucket_numbers(rows, bucketing.columns, bucketing.count) != bucket)
-    if len(wrong):
-        at = int(wrong[0])
-        raise MisplacedError(
-            f"{where}: row {at} ({rows.slice(at, 1).to_pylist()[0]}) and {len(wrong) - 1} others belong to other "
-            f"buckets than {bucket}, and `WHERE {bucketing.columns[0]} = …` would not find them. Nothing is published"
+    hashes = _hashes(rows, bucketing)
+    wrong = np.flatnonzero(hashes % bucketing.count != bucket)
+    plainly = [at for at in (0, len(rows) - 1) if _plain_bucket(rows, at, table, bucketing) != bucket]
+    if len(wrong) or plainly:
+        at = int(wrong[0]) if len(wrong) else plainly[0]
+        others = max(len(wrong), len(plainly)) - 1
+        raise StorageError(
+            f"{where}: row {at} ({rows.slice(at, 1).to_pylist()[0]}) and {others} others belong to other buckets than "
+            f"{bucket}, and `WHERE {bucketing.columns[0]} = …` would not find them. {_AGAIN}"
         )
     places = ordered(rows, bucketing).places
     if not np.array_equal(places, np.arange(len(places))):
         at = int(np.flatnonzero(places != np.arange(len(places)))[0])
-        raise MisplacedError(f"{where}: it is not sorted by {', '.join(bucketing.sorted_by)} at row {at}")
-    return key_sum(rows, bucketing)
+        raise StorageError(f"{where}: it is not sorted by {', '.join(bucketing.sorted_by)} at row {at}. {_AGAIN}")
+    return int(hashes.sum(dtype=np.int64))
+
+
+def _plain_bucket(rows: pa.Table, at: int, table: Table, bucketing: Bucketing) -> int:
+    """A row's bucket by the other implementation: a fault that the job and its proof share must not stay unseen."""
+    values = [rows.column(name)[at].as_py() for name in bucketing.columns]
+    return bucket_of(values, [table.column(name).hive_type for name in bucketing.columns], bucketing.count)
 
 
 def key_sum(rows: pa.Table, bucketing: Bucketing) -> int:
     """A sum over the rows' keys that does not depend on their order: rows lost or doubled on the way change it."""
-    return int(bucket_numbers(rows, bucketing.columns, 0x7FFFFFFF).astype(np.int64).sum())
+    return int(_hashes(rows, bucketing).sum(dtype=np.int64))
+
+
+def _hashes(rows: pa.Table, bucketing: Bucketing) -> npt.NDArray[np.int32]:
+    """What a row's bucket is the remainder of."""
+    return hive_hashes([rows.column(name) for name in bucketing.columns]) & 0x7FFFFFFF

@@ -19,7 +19,7 @@ from lake.ingest import Workers
 from lake.layout import partition_folder
 from lake.objects import Store
 from lake.parts import Part
-from lake.plan import Hour, Plan
+from lake.plan import Hour, Plan, manifest_of
 from lake.publish import check_folder, content_digest, publish_partition
 from lake.runs import PartitionReport, RunReport
 from lake.units import digest_of
@@ -129,8 +129,9 @@ class Rebucket:
         if candidate.number("rows") != source.number("rows"):
             raise StorageError(
                 f"bucketing {self.table.full_name} dt={hour.dt}: {candidate.number('rows'):,} rows were read from "
-                f"{self.store.uri_of(source.location)}, and the catalog says that it has {source.number('rows'):,}. "
-                f"Nothing of the hour was published; see `lake verify {self.table.upstream} --since {hour.dt}`"
+                f"{self.store.uri_of(source.location)}, and the catalog says that it has {source.number('rows'):,}"
+                f"{_gone(self.store, source)}. Nothing of the hour was published; see `lake verify "
+                f"{self.table.upstream} --since {hour.dt}`, and `lake run` it with --rebuild"
             )
         answer = self.gate.audit(candidate, [part.key for part in parts])
         candidate = candidate.with_parameters(verdict=answer.state)
@@ -175,6 +176,14 @@ class Rebucket:
         report = PartitionReport(hour.dt, outcome, reason, **numbers, input_digest=hour.input_digest)
         self.report.partitions.append(report)
         self.on_partition(report)
+
+
+def _gone(store: Store, source: Partition) -> str:
+    """Which of a partition's files are no longer there, by its manifest; empty where all are."""
+    there = {one.key.rsplit("/", 1)[-1] for one in store.list(source.location)}
+    named = {str(file["key"]).rsplit("/", 1)[-1] for file in manifest_of(store, source.location).get("files", [])}
+    gone = sorted(named - there)
+    return f"; {len(gone)} of its files are gone, the first of them {gone[0]}" if gone else ""
 
 
 def _details(source: Partition, parts: Sequence[Part]) -> dict[str, Any]:

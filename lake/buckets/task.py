@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from lake.buckets.files import bucket_bytes, file_name, key_sum, prove_file
 from lake.buckets.order import ordered
-from lake.buckets.units import BucketUnit, Piece
+from lake.buckets.units import UNIT_BYTES, BucketUnit, Piece
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Bucketing, Table
 from lake.errors import ContractError, StorageError
@@ -53,17 +53,59 @@ class ProofJob:
 
 def run_bucket_unit(job: BucketJob) -> BucketResult:
     """Sort a unit's rows into its buckets' files. Raises StorageError, ContractError."""
-    store, bucketing = open_store(job.root), _bucketing(job.table)
-    rows = _rows(store, job.unit, job.table)
-    order = ordered(rows, bucketing)
-    result = BucketResult(job.unit, rows=rows.num_rows, key_sum=key_sum(rows, bucketing))
-    for bucket in range(bucketing.count):
-        places = order.of_bucket(bucket)
-        if len(places):
-            data = bucket_bytes(rows.take(pa.array(places)), job.table, bucketing)
-            key = f"{job.folder}/{file_name(bucket, job.unit.number, job.unit.name)}"
-            result.parts.append(put_part(store, key, data, len(places), range(0)))
-    return result
+    store, schema = open_store(job.root), arrow_schema(job.table)
+    sorting = _Sorting(job, store, _bucketing(job.table))
+    for piece in job.unit.pieces:
+        for rows in _groups(store, piece, schema):
+            sorting.add(rows)
+    return sorting.result()
+
+
+@dataclass
+class _Sorting:
+    """Collects rows, and sorts and writes them whenever they take UNIT_BYTES: most often, once a unit.
+
+    A footer tells how rows are stored. Long texts that repeat take many times as much in memory.
+    """
+
+    job: BucketJob
+    store: Store
+    bucketing: Bucketing
+    _done: BucketResult = field(init=False)
+    _waiting: list[pa.Table] = field(default_factory=list)
+    _bytes: int = 0
+    _times: int = 0
+
+    def __post_init__(self) -> None:
+        self._done = BucketResult(self.job.unit)
+
+    def add(self, rows: pa.Table) -> None:
+        self._waiting.append(rows)
+        self._bytes += rows.nbytes
+        if self._bytes >= UNIT_BYTES:
+            self._write()
+
+    def result(self) -> BucketResult:
+        if self._waiting:
+            self._write()
+        return self._done
+
+    def _write(self) -> None:
+        rows = pa.concat_tables(self._waiting)
+        self._waiting.clear()
+        self._bytes = 0
+        rows = rows.combine_chunks()  # picking rows out of many chunks takes three times as long
+        unit, table = self.job.unit, self.job.table
+        order = ordered(rows, self.bucketing)
+        for bucket in range(self.bucketing.count):
+            places = order.of_bucket(bucket)
+            if len(places):
+                data = bucket_bytes(rows.take(pa.array(places)), table, self.bucketing)
+                key = f"{self.job.folder}/{file_name(bucket, unit.number, unit.name, self._times)}"
+                self._done.parts.append(put_part(self.store, key, data, len(places), range(0)))
+        self._done.rows += rows.num_rows
+        self._done.key_sum += key_sum(rows, self.bucketing)
+        self._times += 1
 
 
 def proven(job: ProofJob) -> BucketResult:
@@ -83,12 +125,6 @@ def _bucketing(table: Table) -> Bucketing:
     if table.bucketing is None:
         raise ContractError(f"bucketing {table.full_name}: its contract has no bucketColumns")
     return table.bucketing
-
-
-def _rows(store: Store, unit: BucketUnit, table: Table) -> pa.Table:
-    schema = arrow_schema(table)
-    read = [group for piece in unit.pieces for group in _groups(store, piece, schema)]
-    return pa.concat_tables([schema.empty_table(), *read])
 
 
 def _groups(store: Store, piece: Piece, schema: pa.Schema) -> Iterator[pa.Table]:

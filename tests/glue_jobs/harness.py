@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import runpy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,14 +27,15 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-JOB = REPOSITORY / "glue_jobs" / "raw_to_parquet.py"
+JOBS = REPOSITORY / "glue_jobs"
+JOB = JOBS / "raw_to_parquet.py"
 
 EVENTS = "clickstream.events_v1"
 
 
-def job(spark: SparkSession | None = None) -> dict[str, Any]:
+def job(spark: SparkSession | None = None, path: Path = JOB) -> dict[str, Any]:
     """The job file's names, with a session that is there already, or its Spark taken out: units run right here."""
-    names = runpy.run_path(str(JOB), run_name="job")
+    names = runpy.run_path(str(path), run_name="job")
     run_globals = names["run"].__globals__
     run_globals["spark_session"] = lambda *_: spark
     if spark is None:
@@ -60,6 +61,10 @@ class Trial:
     def table(self) -> Table:
         return self.lake.table(self.table_name)
 
+    def of(self, table_name: str) -> Trial:
+        """The same lake, another table of it."""
+        return replace(self, table_name=table_name)
+
     @cached_property
     def _prefix(self) -> str:
         """Where raw objects lie; loading a contract takes as long as writing a hundred of them."""
@@ -76,8 +81,8 @@ class Trial:
         return key
 
     def run(self, **options: Any) -> RunReport:
-        """Run the job over this table; raises what it raises."""
-        names = job(self.spark)
+        """Run the table's job: raw_to_parquet, or bucket_by_key where it is made from another table."""
+        names = job(self.spark, JOBS / f"{'bucket_by_key' if self.table.upstream else 'raw_to_parquet'}.py")
         args = names["Args"](
             table=self.table_name, root=self.root, contracts=self.contracts, expectations=self.expectations, **options
         )

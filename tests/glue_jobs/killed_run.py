@@ -1,8 +1,9 @@
-"""Runs the job, without Spark, and kills itself with SIGKILL at a named step: `python -m tests.glue_jobs.killed_run`.
+"""Runs a table's job, without Spark, and kills itself with SIGKILL at a step: `python -m tests.glue_jobs.killed_run`.
 
     … STEP ROOT TABLE [CONTRACTS]
 
-STEP is one of STEPS, "none" to run to the end, or "vacuum" to vacuum and die in the middle of it.
+STEP is one of STEPS, or of BUCKET_STEPS for a table made from another one; "none" to run to the end; or "vacuum" to
+vacuum and die in the middle of it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import lake.buckets.plan
+import lake.buckets.rebucket
+import lake.buckets.task
 import lake.gate
 import lake.ingest
 import lake.objects.local
@@ -26,8 +30,9 @@ import lake.publish
 import lake.runtime
 import lake.spark_workers
 import lake.tasks
+from lake.contract.load import contracts_folder, table_named
 
-JOB = Path(__file__).resolve().parents[2] / "glue_jobs" / "raw_to_parquet.py"
+JOBS = Path(__file__).resolve().parents[2] / "glue_jobs"
 
 
 def die(*_: Any, **__: Any) -> Any:
@@ -99,6 +104,20 @@ STEPS: dict[str, Callable[[], None]] = {
     "before the run says that it ended": _patch(lake.ingest.Ingest, "run", after),
 }
 
+BUCKET_STEPS: dict[str, Callable[[], None]] = {
+    "planning": _patch(lake.buckets.plan._Judge, "hour", lambda f: after(f, 2)),
+    "mid-task": _patch(lake.buckets.task, "bucket_bytes", lambda f: after(f, 2)),
+    "while a file is put": _on_write_to("bucketed/"),
+    "between write and proof": _patch(lake.buckets.rebucket, "run_bucket_unit", lambda f: after(f, 3)),
+    "mid-proof": _patch(lake.buckets.task, "prove_file", lambda f: after(f, 2)),
+    "between proof and audit": _patch(lake.buckets.rebucket, "check_folder", lambda f: after(f, 2)),
+    "between audit and publish": _patch(lake.gate.TableGate, "audit", after),
+    "after the manifest": _patch(lake.publish, "write_manifest", after),
+    "after publish": _patch(lake.buckets.rebucket, "publish_partition", after),
+    "between two partitions": _patch(lake.buckets.rebucket.Rebucket, "_report", after),
+    "before the run says that it ended": _patch(lake.buckets.rebucket.Rebucket, "run", after),
+}
+
 
 def main() -> None:
     """Patch, run, and die; exits as the job does where the step was "none"."""
@@ -108,10 +127,12 @@ def main() -> None:
     if step == "vacuum":
         _vacuum(root, table, *contracts)
         return
+    upstream = table_named(table, contracts_folder(contracts[0] if contracts else None)).upstream
     if step != "none":
-        STEPS[step]()
-    sys.argv = [str(JOB), "--root", root, "--table", table, *(["--contracts", contracts[0]] if contracts else [])]
-    runpy.run_path(str(JOB), run_name="__main__")
+        (BUCKET_STEPS if upstream else STEPS)[step]()
+    job = str(JOBS / f"{'bucket_by_key' if upstream else 'raw_to_parquet'}.py")
+    sys.argv = [job, "--root", root, "--table", table, *(["--contracts", contracts[0]] if contracts else [])]
+    runpy.run_path(job, run_name="__main__")
 
 
 def _vacuum(root: str, table: str, contracts: str | None = None) -> None:
