@@ -87,9 +87,8 @@ def run_command(table: Table, dt: str = "", *, rebuild: bool = False) -> str:
 
 def repair(lake: Lake, table: Table, rows: Partition) -> str:
     """How to make a damaged hour whole again, by what its rows' partition can still be made from, or put back to."""
-    again = run_command(table, rows.dt, rebuild=True)
     if _has_inputs(lake, table, rows.dt):
-        return f"lake unpin {table.full_name} {rows.dt}; then {again}" if rows.is_pinned else again
+        return _let_go(table, rows, run_command(table, rows.dt, rebuild=True))
     previous = rows.get("previous_location")
     if previous and lake.store.read_if_exists(f"{previous}/{MANIFEST}") is not None:
         return f"lake rollback {table.full_name} {rows.dt} (what it was made from is gone, so it cannot be rebuilt)"
@@ -97,6 +96,16 @@ def repair(lake: Lake, table: Table, rows: Partition) -> str:
         "restore the folder from a backup, or from earlier versions of the bucket's objects: what the hour was made "
         "from is gone, and nothing published before it is left"
     )
+
+
+def bring_up_to_date(table: Table, rows: Partition) -> str:
+    """How to have an hour that is sound, and stale, made anew."""
+    return _let_go(table, rows, run_command(table, rows.dt))
+
+
+def _let_go(table: Table, rows: Partition, command: str) -> str:
+    """A command, after what has to come before it: a pinned hour is left alone by every run."""
+    return f"lake unpin {table.full_name} {rows.dt}; then {command}" if rows.is_pinned else command
 
 
 def _has_inputs(lake: Lake, table: Table, dt: str) -> bool:

@@ -19,7 +19,7 @@ from lake.objects import StoredObject
 from lake.publish import quarantine_name
 from lake.verify.contents import Expected, expected_rejects, expected_rows
 from lake.verify.file import FileFacts, FileReader
-from lake.verify.findings import Code, Finding, Problem, repair, run_command
+from lake.verify.findings import Code, Finding, Level, Problem, bring_up_to_date, repair, run_command
 from lake.verify.folder import folder_at
 from lake.verify.partition import about_source, against_catalog, location_problems
 
@@ -68,8 +68,12 @@ def published(
     found = [
         Published(name, partition)
         for name in names
-        for partition in lake.catalog.partitions(table.database, name, since, until)
-        if not partitions or partition.dt in partitions
+        for partition in (
+            [lake.catalog.partition(table.database, name, dt) for dt in sorted(set(partitions))]
+            if partitions
+            else lake.catalog.partitions(table.database, name, since, until)
+        )
+        if partition is not None
     ]
     there = {one.partition.dt for one in found}
     if absent := [dt for dt in partitions if dt not in there]:
@@ -164,23 +168,17 @@ class _Work:
         return self.lake.catalog.partition(database, name, dt) if name else None
 
     def _findings(self, name: str, partition: Partition, problems: Sequence[Problem]) -> list[Finding]:
-        step = ""
-        if any(problem.level == "error" for problem in problems):
-            # Rows and quarantine are rebuilt, and rolled back, together.
-            rows = self.lake.catalog.partition(self.table.database, self.table.name, partition.dt)
-            step = repair(self.lake, self.table, rows or partition)
-        again = run_command(self.table, partition.dt)
+        if not problems:
+            return []
+        # Rows and quarantine are rebuilt, and rolled back, together.
+        rows = self.lake.catalog.partition(self.table.database, self.table.name, partition.dt) or partition
+        steps: dict[Level, str] = {
+            level: repair(self.lake, self.table, rows) if level == "error" else bring_up_to_date(self.table, rows)
+            for level in {problem.level for problem in problems}
+        }
         full_name = f"{self.table.database}.{name}"
         return [
-            Finding(
-                one.level,
-                one.code,
-                full_name,
-                partition.dt,
-                one.file,
-                one.message,
-                step if one.level == "error" else again,
-            )
+            Finding(one.level, one.code, full_name, partition.dt, one.file, one.message, steps[one.level])
             for one in problems
         ]
 

@@ -178,6 +178,9 @@ def test_an_hour_older_than_its_source_is_told_and_is_no_error(site: Site) -> No
     assert (finding.level, finding.code, done.errors) == ("information", "older_than_source", 0)
     assert finding.message == "is older than its source, sensors.readings_v1, which was published again since"
     assert finding.next_step == REBUILD_BUCKETS.removesuffix(" --rebuild")
+    site.edit_catalog(pinned="true")
+    step = site.finding("older_than_source").next_step
+    assert step == f"lake unpin {TABLE} {HOUR}; then {REBUILD_BUCKETS.removesuffix(' --rebuild')}"
 
 
 def test_an_hour_with_fewer_rows_than_the_source_that_it_was_made_from(site: Site) -> None:
