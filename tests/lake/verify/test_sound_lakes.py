@@ -43,6 +43,27 @@ def test_buckets(any_root: str) -> None:
     assert_sound(site, partitions=1, files=5, rows=100)
 
 
+def test_buckets_that_the_job_made(any_root: str) -> None:
+    site = Site(any_root)
+    site.run(*range(100))
+    site.run(*range(30), hour=10)
+    site.trial.of(BUCKETED).run()
+    site.table_name = BUCKETED
+    assert_sound(site, partitions=2, files=10, rows=130)
+
+
+def test_buckets_that_the_job_made_of_rows_with_nulls_sorted_by_two_columns(site: Site) -> None:
+    times = [None, "2026-11-21T09:00:01Z", "2026-11-21T09:00:00Z", None]
+    clicks = [click(number, user_id=number % 3, client_timestamp=times[number % 4]) for number in range(60)]
+    trial = Trial(site.root)
+    trial.land(9, "o1", clicks)
+    trial.run()
+    assert None in trial.rows().column("client_timestamp").to_pylist()
+    site.table_name = "clickstream.events_by_user_v1"
+    trial.of(site.table_name).run()
+    assert_sound(site, partitions=1, files=3, rows=60)
+
+
 def test_a_quarantine_is_read_back_too(site: Site) -> None:
     site.trial.land(9, "o0", '{"bad"\n')
     site.run(*range(10))
