@@ -8,7 +8,7 @@ import pytest
 
 from lake.catalog import CatalogView
 from lake.publish import roll_back, unpin
-from lake.routes import refresh_routes, with_routes
+from lake.routes import with_routes
 from tests.glue_jobs.harness import Trial
 
 NONE = "(1 = 0)"
@@ -44,7 +44,6 @@ def readings(any_root: str) -> Trial:
         trial.land(hour, "first.json", [reading(hour)])
     trial.run()
     trial.of("sensors.readings_by_sensor_v1").run()
-    refresh_routes(trial.lake.catalog, trial.table_name)
     return trial
 
 
@@ -64,7 +63,6 @@ def test_late_object_is_read_as_soon_as_the_run_ends_until_its_hour_is_bucketed_
     assert route(readings) == TEN
     bucketed = readings.of("sensors.readings_by_sensor_v1")
     assert bucketed.outcomes() == {"09": "published"}
-    refresh_routes(readings.lake.catalog, bucketed.table_name)
     assert route(readings) == BOTH
 
 
@@ -81,7 +79,6 @@ def test_rollback_of_either_table_is_seen_at_once_and_so_is_its_end(readings: Tr
     readings.land(9, "late.json", [reading(1)])
     readings.run()
     bucketed.run()
-    refresh_routes(lake.catalog, bucketed.table_name)
     assert route(readings) == BOTH
     roll_back(lake.catalog, lake.store, readings.table, "2026-11-21-09")
     assert route(readings) == TEN  # the flat table shows what was before, and the bucketed one what is newer

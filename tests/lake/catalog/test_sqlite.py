@@ -17,13 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from lake.catalog import CatalogTable, CatalogView, Partition
+from lake.catalog import CatalogTable, Partition
 from lake.catalog.sqlite import SqliteCatalog
 from lake.catalog.sqlite_file import SCHEMA_VERSION
 from lake.errors import CatalogError
 
 TABLE = CatalogTable("clicks", "events_v1", (("event_id", "string", ""),), (("dt", "string"),), "curated/clicks/e_v1")
-VIEW = CatalogView("clicks", "events", "SELECT 1 AS one", (("one", "integer", ""),), {"comment": "one"})
 DT = "2026-11-21-09"
 PADDING = "x" * 20_000  # several database pages a partition, so that half a write would show
 
@@ -158,38 +157,6 @@ def test_racing_threads_lose_no_publication(root: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         ours = list(pool.map(count_up, [root] * 4, [60] * 4))
     assert sum(ours) == 60
-
-
-def test_racing_threads_lose_no_change_of_a_view(catalog: SqliteCatalog, root: Path) -> None:
-    catalog.put_view(replace(VIEW, parameters={"count": "0"}))
-
-    def count_up_view(_: int) -> int:
-        ours = 0
-        while ours < 10:
-            seen = SqliteCatalog(root).view("clicks", "events")
-            assert seen is not None
-            wanted = replace(seen, parameters={"count": str(int(seen.parameters["count"]) + 1)})
-            ours += SqliteCatalog(root).replace_view(wanted, expected=seen)
-        return ours
-
-    with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(count_up_view, range(4))) == 40
-    assert catalog.view("clicks", "events") == replace(VIEW, parameters={"count": "40"})
-
-
-def test_put_of_what_is_there_writes_nothing(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lake.catalog.sqlite_file.BUSY_SECONDS", 0.1)
-    catalog.put_view(VIEW)
-    other = sqlite3.connect(catalog.path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")  # no write gets past it
-    try:
-        catalog.put_table(TABLE)
-        catalog.put_view(VIEW)
-        catalog.drop_view("clicks", "absent")
-        with pytest.raises(CatalogError, match=r"putting the view clicks\.events in .* another process has held it"):
-            catalog.put_view(replace(VIEW, sql="SELECT 2 AS one"))
-    finally:
-        other.close()
 
 
 def poll(root: Path, done: threading.Event, numbers: list[int]) -> None:
