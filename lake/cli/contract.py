@@ -28,10 +28,13 @@ def check(
       lake contract check
       lake contract check --contracts ../other/contracts
     """
+    from lake.contract.buckets import check_upstream
     from lake.contract.load import contracts_folder, load_tables
 
     folder = contracts_folder(contracts)
     tables = load_tables(folder)
+    for made in (table for table in tables.values() if table.upstream is not None):
+        check_upstream(made, tables.get(made.upstream or ""))
     if json_output:
         print_json(
             [{"table": name, "version": table.version, "columns": len(table.columns)} for name, table in tables.items()]

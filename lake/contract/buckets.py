@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from lake.contract.custom import Custom
-from lake.contract.document import Document, near
-from lake.contract.model import Bucketing, Column
+from lake.contract.document import Document, Where, near, read_document
+from lake.contract.model import Bucketing, Column, Table
 
 BUCKET_PROPERTIES = ("bucketColumns", "bucketCount", "sortColumns", "rowGroupRows")
 
@@ -64,6 +65,33 @@ def read_bucketing(document: Document, properties: dict[str, Custom], columns: t
         document.problem(given.where, "bucketColumns without bucketCount; `lake contract suggest-buckets` proposes one")
     rows = _number(document, properties, "rowGroupRows", range(_LEAST_GROUP, _LARGEST_GROUP + 1))
     return Bucketing(buckets, count or 1, sorted_by, rows or _ROW_GROUP_ROWS)
+
+
+def check_upstream(table: Table, upstream: Table | None) -> None:
+    """Prove that a table's rows can come from `upstream`, the table that its contract names; None: there is none such.
+
+    A column that the source does not have would be null in every row, and nobody would notice. Reads the contract's
+    file once more, for its lines. Raises ContractError with file, line, and what was expected.
+    """
+    document, standard = read_document(Path(table.contract_uri))
+    where: Where = ("schema", 0)
+    described = (standard.schema_ or [])[0]
+    if upstream is None:
+        names = [item.property for item in described.customProperties or []]
+        place: Where = (*where, "customProperties", names.index("sourceTable"), "value")
+        document.problem(place, f"sourceTable is {table.upstream!r}, which no contract describes")
+        document.refuse_problems()
+        return
+    own = {column.name: column.hive_type for column in table.columns}
+    types = {column.name: column.hive_type for column in upstream.columns}
+    for index, item in enumerate(described.properties or []):
+        name, here = str(item.name), (*where, "properties", index)
+        if name in own and name not in types:
+            document.problem((*here, "name"), f"{upstream.full_name} has no column {name!r}{near(name, types)}")
+        elif name in own and own[name] != types[name]:
+            message = f"{name} is a {own[name]}; expected {types[name]}, as in {upstream.full_name}"
+            document.problem((*here, "physicalType"), message)
+    document.refuse_problems()
 
 
 def _named(document: Document, given: Custom, columns: tuple[Column, ...], types: tuple[str, ...]) -> tuple[str, ...]:
