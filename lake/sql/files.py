@@ -146,5 +146,7 @@ def _wrong_count(text: str, header: Header, kind: Kind) -> list[tuple[int, str]]
         return [(lines[0] if lines else 1, "a view has no parameters; expected neither ? nor parameter lines")]
     if len(lines) == len(names) or header.problems:
         return []
-    there_are = f"{len(names)} parameter lines ({', '.join(names)})" if names else "no parameter lines"
-    return [(lines[0] if lines else 1, f"{len(lines)} ? and {there_are}; expected one line for each ?, in order")]
+    message = (
+        f"{len(lines)} ?, and the parameters are {', '.join(names) or 'none'}; expected one line for each ?, in order"
+    )
+    return [(lines[0] if lines else 1, message)]

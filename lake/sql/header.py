@@ -60,7 +60,7 @@ def read_header(text: str) -> Header:
             header.problems.append((number, _unknown(line, keyed["key"] if keyed else "")))
     for number, key, rest in entries:
         _read_entry(header, number, key, rest.strip())
-    if not any(key == "description" for _, key, _ in entries):
+    if not header.problems and not any(key == "description" for _, key, _ in entries):
         header.problems.append((1, f"there is no description; expected a first line {DESCRIPTION}"))
     return header
 

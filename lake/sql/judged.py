@@ -26,6 +26,8 @@ from lake.sql.types import output_types, schema_of
 
 _WRITE = f"write {KEY} = '2026-11-21-09', or {KEY} >= '2026-11-21-00' AND {KEY} < '2026-11-22-00'"
 _LINE = re.compile(r"\bline (\d+)(?::\d+)?:? ?|\(?Line: (\d+), Col: \d+\)?")
+_UNKNOWN = re.compile(r"Unknown column: (\w+)")
+_PREFIX = re.compile(r"^reading the query[,:]? *")
 
 
 class Judged:
@@ -77,10 +79,10 @@ class Judged:
                 message = "SELECT * in a view: a new column of the table makes it stale; name its columns"
                 self._problem(star.parent or select, message)
         for position, projection in enumerate(query.selects, start=1):
-            if not projection.alias_or_name:
+            if not isinstance(projection, exp.Alias | exp.Column | exp.Star):
                 self._problem(projection, f"column {position} has no name; write AS name after it")
-        names = query.named_selects
-        for name in sorted({name for name in names if name and names.count(name) > 1}):
+        names = [name for name in query.named_selects if name != "*"]
+        for name in sorted({name for name in names if names.count(name) > 1}):
             self._problem(query, f"two columns are called {name}; expected a name for each")
 
     def _are_known(self, query: exp.Query) -> bool:
@@ -115,7 +117,12 @@ class Judged:
                 validate_qualify_columns=False,
             )
         except SqlglotError as error:
-            self._problem_at(str(error).split("\n", 1)[0])
+            named = _UNKNOWN.match(str(error))
+            column = next((each for each in query.find_all(exp.Column) if named and each.name == named[1]), None)
+            if column is None:
+                self._problem_at(str(error).split("\n", 1)[0])
+            else:
+                self._problem(column, self._unknown_column(column))
             return None
         unknown = list(_unresolved(resolved))
         for column in unknown:
@@ -127,7 +134,8 @@ class Judged:
         aliases = "; Athena knows the name of an output in ORDER BY alone: repeat the expression, or use its position"
         near = suggestion(column.name, known)
         there_are = f"; there are {', '.join(known)}"
-        is_alias = any(each.alias == column.name for each in (column.parent_select or exp.Select()).selects)
+        select = column.parent_select or exp.Select()
+        is_alias = any(each.alias == column.name != each.unalias().name for each in select.selects)
         return f"there is no column {column.name}{aliases if is_alias else near or there_are}"
 
     def _open(self, resolved: exp.Query) -> list[OpenScan]:
@@ -143,10 +151,13 @@ class Judged:
 
     def _make_view(self, resolved: exp.Query) -> None:
         scans = self._open(resolved)
-        self._refuse_open(resolved, [scan for scan in scans if not scan.columns])
+        for name in dict.fromkeys(scan.relation for scan in scans if not scan.columns):
+            node = next(scan.node for scan in scans if scan.relation == name)
+            message = f"no reader of this view can read less of {name}: select {KEY} as it is too, or bound it here"
+            self._problem(node, message)
         types = output_types(resolved, schema_of(self.relations.columns))
         for position, (name, kind) in enumerate(types):
-            if kind is None:
+            if kind is None and not name.startswith("$"):
                 message = f"the type of {name} is not certain; write CAST(... AS type) AS {name}"
                 self._problem(resolved.selects[position], message)
         bucketed = unbucketed = None
@@ -169,7 +180,7 @@ class Judged:
         """A problem whose message may say in which line it is."""
         found = _LINE.search(message)
         line = int(found[1] or found[2]) if found else self.file.header_lines + 1
-        self.problems.append(Problem(self.file.path, line, _LINE.sub("", message).strip()))
+        self.problems.append(Problem(self.file.path, line, _PREFIX.sub("", _LINE.sub("", message)).strip()))
 
 
 def read_relations(file: SqlFile) -> set[str]:

@@ -1,5 +1,5 @@
 -- description: Average temperature of one sensor in one hour, without the readings that it calls FAIL.
--- parameter: sensor_id varchar = 'sensor-1042'   The sensor.
+-- parameter: sensor_id varchar = 'sensor-1014'   The sensor.
 -- parameter: hour varchar = '2026-11-21-00'   The arrival hour, UTC.
 SELECT
     sensor_id,

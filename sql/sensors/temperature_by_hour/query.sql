@@ -1,5 +1,5 @@
 -- description: Temperature of one sensor, hour by hour, over a day or any other range of hours.
--- parameter: sensor_id varchar = 'sensor-1042'   The sensor.
+-- parameter: sensor_id varchar = 'sensor-1014'   The sensor.
 -- parameter: first_hour varchar = '2026-11-21-00'   The first arrival hour, UTC.
 -- parameter: last_hour varchar = '2026-11-21-23'   The last arrival hour, UTC.
 SELECT

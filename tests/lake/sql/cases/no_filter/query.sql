@@ -1,0 +1,3 @@
+-- description: Reads every hour that there is.
+SELECT count(*) AS readings
+FROM sensors.readings_v1

@@ -1,0 +1,3 @@
+-- description: Nothing is left to bound.
+SELECT count(*) AS clicks
+FROM clickstream.clicks_today
