@@ -58,7 +58,7 @@ class Metastore(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def start(self) -> None:
-        threading.Thread(target=self.serve_forever, name="metastore", daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.05,), name="metastore", daemon=True).start()
 
     def stop(self) -> None:
         self.shutdown()
