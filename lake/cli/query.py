@@ -14,7 +14,18 @@ from lake.cli.sizes import human_bytes
 from lake.errors import UsageError
 
 if TYPE_CHECKING:
-    from lake.query.run import Result
+    from lake.query.result import Result
+
+
+_ENGINES = "Engines"
+
+
+class EngineName(StrEnum):
+    """What can follow --engine; the names are those of lake.query.engines, which takes a while to import."""
+
+    DUCKDB = "duckdb"
+    TRINO = "trino"
+    ATHENA = "athena"
 
 
 class AnswerFormat(StrEnum):
@@ -44,13 +55,54 @@ def query(  # noqa: PLR0917 # a command's options are its parameters; typer pass
     show_sql: Annotated[
         bool, typer.Option("--show-sql", help="Say, on standard error, what the local engine was asked.")
     ] = False,
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param",
+            metavar="NAME=VALUE",
+            help="A value for a ? that the file's header names; for other texts only VALUE, in order. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    engine: Annotated[
+        EngineName, typer.Option("--engine", envvar="LAKE_ENGINE", help="Who answers.", rich_help_panel=_ENGINES)
+    ] = EngineName.DUCKDB,
+    workgroup: Annotated[
+        str | None,
+        typer.Option(
+            "--workgroup",
+            metavar="NAME",
+            envvar="LAKE_ATHENA_WORKGROUP",
+            help="Athena's workgroup; primary where none is named.",
+            show_default=False,
+            rich_help_panel=_ENGINES,
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            metavar="S3_URI",
+            envvar="LAKE_ATHENA_OUTPUT",
+            help="Where Athena writes answers, if its workgroup does not say.",
+            show_default=False,
+            rich_help_panel=_ENGINES,
+        ),
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Run nothing: say what the query would read, what it would cost, and what to write instead.",
+        ),
+    ] = False,
     root: RootOption = DEFAULT_ROOT,
 ) -> None:
     """Answer a query in Athena's SQL, over the partitions that are published now.
 
     SELECT, WITH, VALUES, SHOW DATABASES | TABLES | COLUMNS | PARTITIONS, DESCRIBE. Filter on dt, the arrival hour
     (UTC, YYYY-MM-DD-HH): only partitions that can match are read. Rejected records are in TABLE_quarantine.
-    Rows go to standard output; all else (rows, seconds, partitions read) to standard error.
+    Rows go to standard output; all else (rows, seconds, bytes read) to standard error.
 
     \b
     Examples:
@@ -58,12 +110,26 @@ def query(  # noqa: PLR0917 # a command's options are its parameters; typer pass
       lake query "SELECT * FROM clickstream.events_v1 WHERE dt LIKE '2026-11-21%' LIMIT 10"
       lake query "SELECT reason, count(*) FROM clickstream.events_v1_quarantine GROUP BY 1"
       lake query --format csv --file report.sql > report.csv
+      lake query --file sql/sensors/average_temperature/query.sql --param sensor_id=device_17
+      lake query --explain "SELECT * FROM sensors.readings WHERE dt = '2026-11-21-00' AND sensor_id = 'device_17'"
+      lake query --engine trino "SELECT count(*) FROM clickstream.events_v1"
       echo "SHOW PARTITIONS clickstream.events_v1" | lake query -
     """
     from lake.cli.answers import Format, write_answer
-    from lake.query.run import run_query
+    from lake.cli.explanations import show_explanation
+    from lake.query.engines import engine_named
 
-    result = run_query(_text(sql, file), root, database)
+    sql = _text(sql, file)
+    if parameters or (file is not None and "?" in sql):
+        from lake.query.parameters import bound
+
+        sql = bound(sql, parameters or [], file)
+    if explain:
+        from lake.query.explain import explained
+
+        show_explanation(explained(sql, root, database), json_output)
+        return
+    result = engine_named(engine.value, root, note, workgroup, output).run(sql, database)
     if show_sql:
         note(result.sql)
     chosen: Format = "json" if json_output else form.value
@@ -85,8 +151,20 @@ def _text(sql: str | None, file: Path | None) -> str:
 def _account(result: Result, written: int) -> str:
     rows = result.table.num_rows
     told = f"{rows:,} row{'' if rows == 1 else 's'} in {result.seconds:.2f} s"
+    at_most = "" if result.is_exact else "at most "
     if result.partitions:
-        told += f"; read {result.partitions_read:,} of {result.partitions:,} partitions ({human_bytes(result.bytes)})"
+        told += f"; read {result.partitions_read:,} of {result.partitions:,} partitions"
+        if result.buckets_read < result.buckets:
+            told += f", {result.buckets_read:,} of {result.buckets:,} buckets"
+        told += f" ({at_most}{human_bytes(result.bytes)})"
+    elif result.engine != "duckdb":
+        told += f"; read {at_most}{human_bytes(result.bytes)}"
+    for name, value in result.facts.items():
+        told += f"; {name.replace('_', ' ')} {value:,}" if isinstance(value, int) else f"; {_fact(name, value)}"
     if written < rows:
         told += f"\nThe first {written:,} are shown; --format csv or json writes all, LIMIT asks for fewer."
     return told
+
+
+def _fact(name: str, value: str | float) -> str:
+    return f"${value:.6f}" if name == "dollars" else f"{name.replace('_', ' ')} {value}"

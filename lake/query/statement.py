@@ -16,6 +16,7 @@ from lake.query.errors import QuerySyntaxError, StatementError, marked
 ATHENA = "athena"
 _ALLOWED = "SELECT, WITH, VALUES, SHOW DATABASES, SHOW TABLES, SHOW COLUMNS, SHOW PARTITIONS and DESCRIBE"
 _STARTS = ("SELECT", "WITH", "VALUES", "TABLE")
+_FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(\w+)", re.DOTALL)
 _WRITING = (
     *("INSERT", "UPDATE", "DELETE", "MERGE", "CREATE", "DROP", "ALTER", "TRUNCATE", "MSCK", "REPAIR", "UNLOAD", "COPY"),
     *("VACUUM", "OPTIMIZE", "GRANT", "REVOKE", "SET", "CALL", "PREPARE", "EXECUTE", "EXPLAIN", "ATTACH", "PRAGMA"),
@@ -50,7 +51,7 @@ def parsed(sql: str) -> exp.Query | Listing:
         return listing
     if re.match(r"\s*SHOW\b", sql, re.IGNORECASE):
         raise StatementError(f"reading {sql.strip()!r}: not known here; what can be asked: {_ALLOWED}")
-    first = re.match(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(\w+)", sql, re.DOTALL)
+    first = _FIRST_WORD.match(sql)
     if first and first[1].upper() in _WRITING:
         raise StatementError(
             f"refusing {first[1].upper()}: a query only reads, and tables are made by `lake run`. "
@@ -77,6 +78,20 @@ def parsed(sql: str) -> exp.Query | Listing:
     if len(statements) > 1:
         raise StatementError(f"reading the query: it holds {len(statements)} statements; run them one at a time")
     return _query(statements[0])
+
+
+def read_only(sql: str) -> exp.Query | Listing | None:
+    """As `parsed`, for a text that another engine reads: None for a query whose syntax only that one may know.
+
+    Raises StatementError for anything but a query, and QuerySyntaxError where it does not begin as one.
+    """
+    try:
+        return parsed(sql)
+    except QuerySyntaxError:
+        first = _FIRST_WORD.match(sql)
+        if first is None or first[1].upper() not in _STARTS:
+            raise
+        return None
 
 
 def _query(statement: exp.Expr) -> exp.Query:

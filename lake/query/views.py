@@ -8,6 +8,10 @@ from lake.catalog.model import Catalog, CatalogView
 from lake.query.errors import QueryError, UnknownTableError
 from lake.query.statement import Listing, parsed
 from lake.query.tables import PARTITIONS_SUFFIX, Name, resolve_tables
+from lake.routes import TEMPLATE
+
+VIEW, ROUTED = "lake.view", "lake.routed"
+"""In the `meta` of a view's subquery: the view's full name, and whether its text says which hours are where."""
 
 _KEPT = ("joins", "laterals", "pivots", "sample")
 
@@ -49,7 +53,8 @@ class _Expansion:
                 raise UnknownTableError(f"reading {'.'.join(name)}: {'.'.join(view)} is a view; a table has partitions")
             _forget_database(query, view)
             for node in nodes:
-                node.replace(_in_place_of(node, self._text_of(view, within)))
+                text = self._text_of(view, within)
+                node.replace(_in_place_of(node, text, view, is_routed=TEMPLATE in self._view(view).parameters))
         return query
 
     def _text_of(self, name: Name, within: tuple[Name, ...]) -> exp.Query:
@@ -76,13 +81,15 @@ class _Expansion:
         return self._read[name]
 
 
-def _in_place_of(node: exp.Table, text: exp.Query) -> exp.Subquery:
+def _in_place_of(node: exp.Table, text: exp.Query, view: Name, is_routed: bool) -> exp.Subquery:
     """The view's query where its name was, under the same alias (or its name), joined and sampled as it was."""
     alias = node.args.get("alias")
     if alias is None:
         alias = exp.TableAlias(this=exp.to_identifier(node.name, quoted=True))
     kept = {name: node.args[name] for name in _KEPT if node.args.get(name)}
-    return exp.Subquery(this=text, alias=alias.copy(), **kept)
+    subquery = exp.Subquery(this=text, alias=alias.copy(), **kept)
+    subquery.meta.update({VIEW: ".".join(view), ROUTED: is_routed})
+    return subquery
 
 
 def _forget_database(query: exp.Query, view: Name) -> None:
