@@ -14,32 +14,24 @@ from lake.contract.catalog import catalog_table
 from lake.contract.model import Bucketing
 from lake.verify.contents import Expected
 from lake.verify.file import bucket_in
+from tests.lake.verify.conftest import ROWS
 from tests.lake.verify.published import BUCKETED, HOUR, Site
 from tests.lake.verify.test_damaged_files import REBUILD_BUCKETS
 
-ROWS = 200  # of five sensors: 40 in each of the buckets 7 to 11
 TABLE = "sensors.readings_by_sensor_v1"
 
 
-def bucketed(root: str) -> Site:
-    site = Site(root)
-    site.run(*range(ROWS))
-    site.put_buckets()
-    site.table_name = BUCKETED
-    return site
-
-
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return bucketed(str(tmp_path / "lake"))
+def site(buckets: Site) -> Site:
+    return buckets
 
 
 def test_the_published_buckets_are_those_that_these_tests_speak_of(site: Site) -> None:
     assert [name[:9] for name in site.names()] == [f"{bucket:06d}_0-" for bucket in (7, 8, 9, 10, 11)]
 
 
-def test_a_bucket_file_under_another_buckets_name(any_root: str) -> None:
-    site = bucketed(any_root)
+def test_a_bucket_file_under_another_buckets_name(buckets_anywhere: Site) -> None:
+    site = buckets_anywhere
     name = site.names()[0]
     moved = name.replace("000007", "000012")
     site.rename(site.files()[0], moved)
@@ -155,15 +147,15 @@ def test_row_groups_larger_than_the_contracts(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("buckets", "told"),
+    ("others", "told"),
     [
         (None, "no buckets"),
         (Buckets(("sensor_id",), 32, ("sensor_id",)), "32 buckets by sensor_id, sorted by sensor_id"),
         (Buckets(("status",), 64), "64 buckets by status"),
     ],
 )
-def test_a_catalog_with_other_buckets_than_the_contracts(site: Site, buckets: Buckets | None, told: str) -> None:
-    site.lake.catalog.put_table(replace(catalog_table(site.table), buckets=buckets))
+def test_a_catalog_with_other_buckets_than_the_contracts(site: Site, others: Buckets | None, told: str) -> None:
+    site.lake.catalog.put_table(replace(catalog_table(site.table), buckets=others))
     (finding,) = site.verify().findings
     assert (finding.level, finding.code, finding.table, finding.partition) == ("error", "table_buckets", TABLE, "")
     wanted = "64 buckets by sensor_id, sorted by sensor_id"

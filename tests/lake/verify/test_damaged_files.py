@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.lake.verify.published import BUCKETED, FLAT, HOUR, Site, parquet
+from tests.lake.verify.conftest import ROWS
+from tests.lake.verify.published import BUCKETED, HOUR, Site, parquet
 
-ROWS = 200
 REBUILD_FLAT = (
     "lake run raw_to_parquet --table sensors.readings_v1 --since 2026-11-21-09 --until 2026-11-21-10 --rebuild"
 )
@@ -23,30 +24,6 @@ REBUILD_BUCKETS = (
 )
 
 Change = Callable[[bytes], bytes]
-
-
-def published_site(root: str, table: str) -> Site:
-    site = Site(root)
-    site.run(*range(ROWS))
-    if table == BUCKETED:
-        site.put_buckets()
-        site.table_name = BUCKETED
-    return site
-
-
-@pytest.fixture
-def flat(tmp_path: Path) -> Site:
-    return published_site(str(tmp_path / "lake"), FLAT)
-
-
-@pytest.fixture
-def buckets(tmp_path: Path) -> Site:
-    return published_site(str(tmp_path / "lake"), BUCKETED)
-
-
-@pytest.fixture(params=[FLAT, BUCKETED])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
-    return published_site(str(tmp_path / "lake"), request.param)
 
 
 def spoil(site: Site, change: Change) -> str:
@@ -87,9 +64,9 @@ def test_a_bit_flipped_in_a_page(site: Site) -> None:
     assert site.found(quick=True) == []
 
 
-def test_a_file_too_large_to_hold_is_read_in_pieces(any_root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_too_large_to_hold_is_read_in_pieces(buckets_anywhere: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lake.verify.file._WHOLE", 0)
-    site = published_site(any_root, BUCKETED)
+    site = buckets_anywhere
     done = site.verify()
     assert (done.findings, done.rows) == ([], ROWS)
     name = spoil(site, flipped)
@@ -121,9 +98,10 @@ def test_whatever_byte_is_another_the_file_is_named_and_no_other(
 
 
 @pytest.fixture(scope="module")
-def damaged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, bytes]:
+def damaged(lake_to_copy: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, bytes]:
     """A lake whose first bucket file is damaged anew by each example, and that file's bytes when it was sound."""
-    site = published_site(str(tmp_path_factory.mktemp("damaged") / "lake"), BUCKETED)
+    copied = shutil.copytree(lake_to_copy, tmp_path_factory.mktemp("damaged") / "lake")
+    site = Site(str(copied), BUCKETED)
     return site, site.lake.store.read(site.files()[0])
 
 
@@ -199,8 +177,8 @@ def test_a_manifest_that_is_none(flat: Site, text: bytes) -> None:
     assert flat.found() == [("error", "manifest_damaged", "_manifest.json")]
 
 
-def test_the_folder_gone(any_root: str) -> None:
-    site = published_site(any_root, BUCKETED)
+def test_the_folder_gone(buckets_anywhere: Site) -> None:
+    site = buckets_anywhere
     store = site.lake.store
     location = site.partition().location
     store.delete([one.key for one in store.list(location)])
