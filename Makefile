@@ -8,7 +8,7 @@ STREAMS := .venv-streams
 BENCH := .venv-bench
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup setup-streams demo test test-fast lint format render bench bench-bucketing lock clean
+.PHONY: help setup setup-streams demo test test-fast lint format render bench bench-scan bench-bucketing lock clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ render: $(JOBS)/.ready  ## Render what comes from contracts (sql/*/*/ddl.sql)
 
 bench: $(BENCH)/.ready  ## Measure raw to Parquet against four rivals (2 GB of JSON, about 20 minutes); BENCH_ARGS=… for less
 	$(BENCH)/bin/python -m bench.raw_to_parquet $(BENCH_ARGS)
+
+bench-scan: $(BENCH)/.ready  ## Measure what Trino reads for one sensor, from JSON, gzip, Parquet and buckets; BENCH_ARGS="--rows 500000" for less
+	$(BENCH)/bin/python -m bench.scan $(BENCH_ARGS)
 
 bench-bucketing: $(BENCH)/.ready  ## Measure the bucketing job against Spark's INSERT INTO a bucketed table; BENCH_ARGS="--rows 500000 --runs 1" for less
 	$(BENCH)/bin/python -m bench.bucketing $(BENCH_ARGS)

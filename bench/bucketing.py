@@ -39,7 +39,7 @@ def main() -> None:
         found[SPARK].append(_insert(root, out))
         print(*(f"  {name}: {runs[-1]}" for name, runs in found.items()), sep="\n", file=sys.stderr)
     _print(found, flat)
-    odd = difference(_folder(root, BUCKETED), out / "table" / f"dt={HOUR}")
+    odd = difference(published_folder(root, BUCKETED), out / "table" / f"dt={HOUR}")
     print(f"rows and buckets: {odd or f'the same {asked.rows:,} in both'}")
     sys.exit(1 if odd else 0)
 
@@ -65,11 +65,11 @@ def bucketed_table(root: Path) -> Measured:
 def _insert(root: Path, out: Path) -> Measured:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    command = [sys.executable, "-m", "bench.hive_insert", BUCKETED, str(_folder(root, FLAT)), str(out), HOUR]
+    command = [sys.executable, "-m", "bench.hive_insert", BUCKETED, str(published_folder(root, FLAT)), str(out), HOUR]
     return measure(command, {}, CACHE / "hive_insert.log")
 
 
-def _folder(root: Path, table: str) -> Path:
+def published_folder(root: Path, table: str) -> Path:
     """Where the hour's published files lie."""
     lake = Lake.open(str(root))
     partition = lake.catalog.partition(*table.split("."), HOUR)

@@ -55,6 +55,7 @@ def main() -> None:
         "spark.driver.memory": MEMORY,
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.warehouse.dir": f"{out}/warehouse",
+        "spark.driver.extraJavaOptions": f"-Dderby.system.home={out}",  # its log would lie in this folder
         "spark.hadoop.javax.jdo.option.ConnectionURL": "jdbc:derby:memory:metastore;create=true",
     }
     builder = SparkSession.builder.master("local[2]").enableHiveSupport()
