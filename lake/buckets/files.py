@@ -18,7 +18,8 @@ from lake.errors import StorageError
 from lake.objects import Store
 from lake.parts import Part, parquet_writer
 
-_AGAIN = "Nothing of its hour is published; run the job again"
+NOT_PUBLISHED = "Nothing of its hour is published; run the job again"
+"""How a message ends that is about files which nobody reads yet."""
 
 _NAME = re.compile(r"(\d+)_\d+.*$")
 
@@ -58,14 +59,16 @@ def prove_file(store: Store, part: Part, table: Table, bucketing: Bucketing) -> 
     try:
         data = store.read(part.key)
     except StorageError as error:
-        raise StorageError(f"{where}: it cannot be read back. {error}. {_AGAIN}") from error
+        raise StorageError(f"{where}: it cannot be read back. {error}. {NOT_PUBLISHED}") from error
     if hashlib.sha256(data).hexdigest() != part.sha256:
-        raise StorageError(f"{where}: its bytes are not those that were written. {_AGAIN}")
+        raise StorageError(f"{where}: its bytes are not those that were written. {NOT_PUBLISHED}")
     file = pq.ParquetFile(pa.BufferReader(data))
     if not file.schema_arrow.equals(arrow_schema(table)):
-        raise StorageError(f"{where}: its columns are not the contract's: {file.schema_arrow}. {_AGAIN}")
+        raise StorageError(f"{where}: its columns are not the contract's: {file.schema_arrow}. {NOT_PUBLISHED}")
     if file.metadata.num_rows != part.rows:
-        raise StorageError(f"{where}: it holds {file.metadata.num_rows} rows; {part.rows} were written. {_AGAIN}")
+        raise StorageError(
+            f"{where}: it holds {file.metadata.num_rows} rows; {part.rows} were written. {NOT_PUBLISHED}"
+        )
     bucket = bucket_in_name(part.key)
     rows = file.read(columns=list(dict.fromkeys([*bucketing.columns, *bucketing.sorted_by])))
     hashes = _hashes(rows, bucketing)
@@ -73,15 +76,17 @@ def prove_file(store: Store, part: Part, table: Table, bucketing: Bucketing) -> 
     plainly = [at for at in (0, len(rows) - 1) if _plain_bucket(rows, at, table, bucketing) != bucket]
     if len(wrong) or plainly:
         at = int(wrong[0]) if len(wrong) else plainly[0]
-        others = max(len(wrong), len(plainly)) - 1
         raise StorageError(
-            f"{where}: row {at} ({rows.slice(at, 1).to_pylist()[0]}) and {others} others belong to other buckets than "
-            f"{bucket}, and `WHERE {bucketing.columns[0]} = …` would not find them. {_AGAIN}"
+            f"{where}: {max(len(wrong), len(plainly))} of {len(rows)} rows, the first of them row {at} "
+            f"({rows.slice(at, 1).to_pylist()[0]}), belong to other buckets than {bucket}, and "
+            f"`WHERE {bucketing.columns[0]} = …` would not find them. {NOT_PUBLISHED}"
         )
     places = ordered(rows, bucketing).places
     if not np.array_equal(places, np.arange(len(places))):
         at = int(np.flatnonzero(places != np.arange(len(places)))[0])
-        raise StorageError(f"{where}: it is not sorted by {', '.join(bucketing.sorted_by)} at row {at}. {_AGAIN}")
+        raise StorageError(
+            f"{where}: it is not sorted by {', '.join(bucketing.sorted_by)} at row {at}. {NOT_PUBLISHED}"
+        )
     return int(hashes.sum(dtype=np.int64))
 
 

@@ -26,6 +26,12 @@ class Ordered:
     def of_bucket(self, bucket: int) -> npt.NDArray[np.intp]:
         return self.places[self.starts[bucket] : self.starts[bucket + 1]]
 
+    def has_each_once(self, rows: int) -> bool:
+        """Whether every one of so many rows has a place, and one only."""
+        seen = np.zeros(rows, dtype=np.bool_)
+        seen[self.places] = True
+        return len(self.places) == rows and bool(seen.all())
+
 
 def ordered(rows: pa.Table, bucketing: Bucketing) -> Ordered:
     """Where each row goes. Holds a few integers a row; the rows themselves are not touched."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.buckets.files import bucket_bytes, file_name, key_sum, prove_file
+from lake.buckets.files import NOT_PUBLISHED, bucket_bytes, file_name, key_sum, prove_file
 from lake.buckets.order import ordered
 from lake.buckets.units import UNIT_BYTES, BucketUnit, Piece
 from lake.contract.arrow import arrow_schema
@@ -97,6 +97,11 @@ class _Sorting:
         rows = rows.combine_chunks()  # picking rows out of many chunks takes three times as long
         unit, table = self.job.unit, self.job.table
         order = ordered(rows, self.bucketing)
+        if not order.has_each_once(rows.num_rows):
+            raise StorageError(
+                f"sorting unit {unit.number} of {table.full_name} dt={unit.dt}: a row would be lost, and another of "
+                f"its key be there twice. {NOT_PUBLISHED}"
+            )
         for bucket in range(self.bucketing.count):
             places = order.of_bucket(bucket)
             if len(places):
@@ -116,7 +121,7 @@ def proven(job: ProofJob) -> BucketResult:
     if (rows, total) != (job.result.rows, job.result.key_sum):
         raise StorageError(
             f"auditing unit {job.unit.number} of {job.table.full_name} dt={job.unit.dt}: {job.result.rows} rows were "
-            f"read and {rows} lie in its buckets, or their keys are others. Nothing is published; run the job again"
+            f"read and {rows} lie in its buckets, or their keys are others. {NOT_PUBLISHED}"
         )
     return job.result
 

@@ -71,11 +71,10 @@ def bucketed_trial(
     return Trial(root, BUCKETED, str(contracts))
 
 
-def orders(keys: list[Any], columns: dict[str, str] = COLUMNS, **given: list[Any]) -> dict[str, list[Any]]:
-    """Rows with these keys, numbered as they come; `given` are values of other columns."""
-    rows: dict[str, list[Any]] = {"key": keys, "seq": list(range(len(keys)))}
-    rows["note"] = [f"note {n}" for n in range(len(keys))]
-    return {**rows, **given}
+def orders(keys: list[Any], start: int = 0, **given: list[Any]) -> dict[str, list[Any]]:
+    """Rows with these keys, numbered from `start` as they come; `given` are values of other columns."""
+    numbers = list(range(start, start + len(keys)))
+    return {"key": keys, "seq": numbers, "note": [f"note {n}" for n in numbers], **given}
 
 
 def publish_upstream(

@@ -31,8 +31,7 @@ def trial(tmp_path: Path) -> Trial:
 
 def test_an_hour_of_several_files_lies_in_its_buckets_one_file_each(any_root: str, tmp_path: Path) -> None:
     trial = bucketed_trial(any_root, tmp_path / "contracts")
-    first, second = orders(KEYS), orders(KEYS[::-1])
-    second["seq"] = [n + len(KEYS) for n in second["seq"]]
+    first, second = orders(KEYS), orders(KEYS[::-1], start=len(KEYS))
     publish_upstream(trial, 9, first, second, group=30)
     assert trial.outcomes() == {"09": "published"}
     assert bucket_numbers_of(assert_bucketed(trial, 9)) == [0, 1, 2, 3]
@@ -127,8 +126,7 @@ def test_an_hour_larger_than_a_unit_makes_several_files_a_bucket(
     trial: Trial, monkeypatch: pytest.MonkeyPatch, unit_bytes: int, units: int
 ) -> None:
     make_units_small(monkeypatch, unit_bytes)
-    first, second = orders(KEYS), orders(KEYS)
-    second["seq"] = [n + len(KEYS) for n in second["seq"]]
+    first, second = orders(KEYS), orders(KEYS, start=len(KEYS))
     publish_upstream(trial, 9, first, second, group=100)
     trial.run()
     found = assert_bucketed(trial, 9)

@@ -1,0 +1,267 @@
+"""Whatever goes wrong between reading and publishing: nothing of the hour is published, and the next run mends it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import lake.buckets.files
+import lake.buckets.order
+import lake.buckets.rebucket
+import lake.buckets.task
+from lake.buckets.order import Ordered
+from lake.catalog import Partition
+from lake.errors import StorageError
+from lake.objects.local import LocalStore
+from lake.parts import Part
+from tests.glue_jobs.bucket_lakes import assert_bucketed, bucketed_trial, orders, publish_upstream
+from tests.glue_jobs.harness import Trial
+
+OLD = orders([f"key {n % 9}" for n in range(60)])
+NEW = orders([f"key {n % 40}" for n in range(200)], start=60)
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Trial:
+    """An hour that is published, and has other rows upstream since."""
+    trial = bucketed_trial(str(tmp_path / "lake"), tmp_path / "contracts")
+    publish_upstream(trial, 9, OLD)
+    trial.run()
+    publish_upstream(trial, 9, NEW)
+    return trial
+
+
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+def refusal(trial: Trial, break_it: Break) -> str:
+    """Run the job with something broken: what it says. What was published stays, and a sound run mends all."""
+    old, before = trial.content(), trial.partition(9)
+    with pytest.MonkeyPatch.context() as patch:
+        break_it(patch)
+        with pytest.raises(StorageError) as refused:
+            trial.run()
+    assert (trial.content(), trial.partition(9)) == (old, before)
+    assert trial.rows(9).num_rows == 60
+    assert trial.outcomes() == {"09": "published"}
+    assert_bucketed(trial, 9)
+    assert trial.rows(9).num_rows == 200
+    return str(refused.value)
+
+
+def in_the_task(change: Callable[[Ordered], Ordered]) -> Break:
+    """The task takes its rows in another order than it should."""
+    real = lake.buckets.order.ordered
+    return lambda patch: patch.setattr(lake.buckets.task, "ordered", lambda *given: change(real(*given)))
+
+
+def test_a_hash_that_is_wrong_in_the_task_alone_is_seen_by_the_proof(trial: Trial) -> None:
+    def break_it(patch: pytest.MonkeyPatch) -> None:
+        real = lake.buckets.order.hive_hashes
+        patch.setattr(lake.buckets.order, "hive_hashes", lambda columns: real(columns) + 1)
+
+    told = refusal(trial, break_it)
+    assert "00000" in told
+    assert "belong to other buckets than" in told
+    assert told.endswith("Nothing of its hour is published; run the job again")
+
+
+def test_a_hash_that_is_wrong_everywhere_is_seen_by_its_plain_implementation(trial: Trial) -> None:
+    def break_it(patch: pytest.MonkeyPatch) -> None:
+        real = lake.buckets.order.hive_hashes
+        for module in (lake.buckets.order, lake.buckets.files):
+            patch.setattr(module, "hive_hashes", lambda columns: real(columns) + 1)
+
+    told = refusal(trial, break_it)
+    assert "the first of them row 0 ({'key': 'key " in told
+    assert "`WHERE key = …` would not find them" in told
+
+
+def test_a_row_in_another_bucket_is_named(trial: Trial) -> None:
+    def one_row_on(order: Ordered) -> Ordered:
+        starts = order.starts.copy()
+        starts[1] += 1
+        return Ordered(order.places, starts)
+
+    told = refusal(trial, in_the_task(one_row_on))
+    assert "/000000_0-" in told
+    assert ": 1 of " in told
+    assert "belong to other buckets than 0, and" in told
+
+
+def test_two_rows_that_changed_places_are_seen(trial: Trial) -> None:
+    def swapped(order: Ordered) -> Ordered:
+        places = order.places.copy()
+        first, last = order.starts[1], order.starts[2] - 1
+        places[[first, last]] = places[[last, first]]
+        return Ordered(places, order.starts)
+
+    told = refusal(trial, in_the_task(swapped))
+    assert "/000001_0-" in told
+    assert "it is not sorted by key at row" in told
+
+
+def test_a_row_that_is_lost_is_seen(trial: Trial) -> None:
+    def lost(order: Ordered) -> Ordered:
+        starts = order.starts.copy()
+        starts[-1] -= 1
+        return Ordered(order.places, starts)
+
+    told = refusal(trial, in_the_task(lost))
+    assert "auditing unit 0 of shop.orders_by_key_v1 dt=2026-11-21-09: 200 rows were read and 199 lie in its" in told
+
+
+@pytest.mark.parametrize("same_key", [True, False])
+def test_a_row_that_is_there_twice_in_place_of_another_is_seen(trial: Trial, same_key: bool) -> None:
+    def doubled(order: Ordered) -> Ordered:
+        places = order.places.copy()
+        # Each key has five rows, one after the other.
+        to = int(order.starts[1]) + (3 if same_key else 5)
+        places[to] = places[to + 1 if same_key else to - 1]
+        return Ordered(places, order.starts)
+
+    told = refusal(trial, in_the_task(doubled))
+    assert told.startswith("sorting unit 0 of shop.orders_by_key_v1 dt=2026-11-21-09: a row would be lost, and another")
+
+
+def test_keys_that_are_not_those_that_were_read_are_seen(trial: Trial) -> None:
+    def break_it(patch: pytest.MonkeyPatch) -> None:
+        real = lake.buckets.task.bucket_bytes
+
+        def one_key(rows: pa.Table, *rest: Any) -> pa.Buffer:
+            return real(rows.take(pa.array([0] * rows.num_rows)), *rest)
+
+        patch.setattr(lake.buckets.task, "bucket_bytes", one_key)
+
+    assert "200 rows were read and 200 lie in its buckets, or their keys are others" in refusal(trial, break_it)
+
+
+def test_a_file_of_fewer_rows_than_were_meant_is_named(trial: Trial) -> None:
+    def break_it(patch: pytest.MonkeyPatch) -> None:
+        real = lake.buckets.task.bucket_bytes
+        patch.setattr(lake.buckets.task, "bucket_bytes", lambda rows, *rest: real(rows.slice(1), *rest))
+
+    told = refusal(trial, break_it)
+    assert "rows; " in told
+    assert "were written" in told
+
+
+def test_a_file_of_other_columns_is_named(trial: Trial) -> None:
+    def break_it(patch: pytest.MonkeyPatch) -> None:
+        def narrow(rows: pa.Table, *_: Any) -> pa.Buffer:
+            sink = io.BytesIO()
+            pq.write_table(rows.drop_columns(["note"]), sink)
+            return pa.py_buffer(sink.getvalue())
+
+        patch.setattr(lake.buckets.task, "bucket_bytes", narrow)
+
+    told = refusal(trial, break_it)
+    assert "/000000_0-" in told
+    assert "its columns are not the contract's" in told
+
+
+def between(name: str, spoil: Callable[[LocalStore, str], None]) -> Break:
+    """Something happens to the first file of the run right before a step of lake.buckets.rebucket."""
+    real = getattr(lake.buckets.rebucket, name)
+
+    def break_it(patch: pytest.MonkeyPatch) -> None:
+        def spoilt(*given: Any) -> Any:
+            parts: list[Part] = given[2] if name == "check_folder" else given[0].result.parts
+            store = given[0] if name == "check_folder" else LocalStore(Path(given[0].root))
+            spoil(store, parts[0].key)
+            return real(*given)
+
+        patch.setattr(lake.buckets.rebucket, name, spoilt)
+
+    return break_it
+
+
+def truncate(store: LocalStore, key: str) -> None:
+    store.write(key, store.read(key)[:-10])
+
+
+def remove(store: LocalStore, key: str) -> None:
+    store.delete([key])
+
+
+def add_a_stray(store: LocalStore, key: str) -> None:
+    store.write(key.replace("/000000_0-", "/000001_7-"), store.read(key))
+
+
+def overwrite(store: LocalStore, key: str) -> None:
+    """Other bytes, as many."""
+    store.write(key, bytes(len(store.read(key))))
+
+
+@pytest.mark.parametrize(
+    ("step", "spoil", "told"),
+    [
+        ("proven", truncate, "its bytes are not those that were written"),
+        ("proven", overwrite, "its bytes are not those that were written"),
+        ("proven", remove, "it cannot be read back"),
+        ("proven", add_a_stray, "they differ at bucketed/shop/orders_by_key_v1/dt=2026-11-21-09/run="),
+        ("check_folder", truncate, "they differ at bucketed/shop/orders_by_key_v1/dt=2026-11-21-09/run="),
+        ("check_folder", remove, "expected 4 files as written, found 3; they differ at bucketed/shop/orders_by_key_v1"),
+        ("check_folder", add_a_stray, "expected 4 files as written, found 5; they differ at bucketed/shop/orders_by_"),
+    ],
+)
+def test_a_file_that_is_spoilt_after_it_was_written_is_named_and_not_published(
+    trial: Trial, step: str, spoil: Callable[[LocalStore, str], None], told: str
+) -> None:
+    message = refusal(trial, between(step, spoil))
+    assert told in message
+    assert "/000000_0-" in message or "/000001_7-" in message
+    assert message.endswith("run the job again")
+
+
+def test_an_upstream_file_that_is_missing_is_named_with_what_to_do(trial: Trial) -> None:
+    publish_upstream(trial, 9, OLD, NEW)
+    store, source = trial.lake.store, upstream(trial)
+    gone = next(one.key for one in store.list(source.location) if "unit1" in one.key)
+    data = store.read(gone)
+    message = refused_by_its_upstream(trial, lambda: store.delete([gone]), lambda: store.write(gone, data))
+    assert message == (
+        f"bucketing shop.orders_by_key_v1 dt=2026-11-21-09: 60 rows were read from {store.uri_of(source.location)}, "
+        "and the catalog says that it has 260; 1 of its files are gone, the first of them unit1-00000.parquet. Nothing "
+        "of the hour was published; see `lake verify shop.orders_v1 --since 2026-11-21-09`, and `lake run` it with "
+        "--rebuild"
+    )
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_an_upstream_file_that_is_damaged_is_named_with_what_to_do(
+    trial: Trial, is_large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_large:
+        monkeypatch.setattr("lake.buckets.units.UNIT_BYTES", 1000)
+    store, source = trial.lake.store, upstream(trial)
+    key = next(one.key for one in store.list(source.location) if one.key.endswith(".parquet"))
+    data = store.read(key)
+    message = refused_by_its_upstream(trial, lambda: store.write(key, data[:-8]), lambda: store.write(key, data))
+    assert message.startswith(f"reading {store.uri_of(key)}: ")
+    assert message.endswith("; `lake verify` tells more")
+
+
+def upstream(trial: Trial) -> Partition:
+    partition = trial.of("shop.orders_v1").partition(9)
+    assert partition is not None
+    return partition
+
+
+def refused_by_its_upstream(trial: Trial, damage: Callable[[], None], mend: Callable[[], None]) -> str:
+    """Run the job over a damaged upstream: what it says. What was published stays; mended, all is well."""
+    old = trial.content()
+    damage()
+    with pytest.raises(StorageError) as refused:
+        trial.run()
+    assert trial.content() == old
+    mend()
+    assert trial.outcomes() == {"09": "published"}
+    assert_bucketed(trial, 9)
+    return str(refused.value)
