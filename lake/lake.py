@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lake.buckets.plan import plan_from_upstream
 from lake.catalog import Catalog, open_catalog
+from lake.contract.buckets import check_upstream
 from lake.contract.catalog import catalog_table, quarantine_table
 from lake.contract.load import contracts_folder, load_tables, table_named
 from lake.contract.model import Table
@@ -46,6 +47,7 @@ class Lake:
         """Which hours with since <= dt < until are stale, and why. Raises UsageError, StorageError, CatalogError."""
         if table.upstream is not None:
             upstream = self.table(table.upstream)
+            check_upstream(table, upstream)
             return plan_from_upstream(table, upstream, self.catalog, since=since, until=until, rebuild=rebuild)
         return plan_of(table, self.store, self.catalog, self.rules_version, since=since, until=until, rebuild=rebuild)
 
