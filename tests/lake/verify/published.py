@@ -26,6 +26,13 @@ from tests.glue_jobs.harness import Trial
 FLAT, BUCKETED = "sensors.readings_v1", "sensors.readings_by_sensor_v1"
 HOUR = "2026-11-21-09"
 
+REBUILD_FLAT = (
+    "lake run raw_to_parquet --table sensors.readings_v1 --since 2026-11-21-09 --until 2026-11-21-10 --rebuild"
+)
+REBUILD_BUCKETS = (
+    "lake run bucket_by_key --table sensors.readings_by_sensor_v1 --since 2026-11-21-09 --until 2026-11-21-10 --rebuild"
+)
+
 Spoil = Callable[[int, pa.Table], pa.Table]
 
 
@@ -79,6 +86,12 @@ class Site:
         store = self.lake.store
         store.write(f"{key.rpartition('/')[0]}/{name}", store.read(key))
         store.delete([key])
+
+    def spoil(self, change: Callable[[bytes], bytes]) -> str:
+        """Change the bytes of the hour's first file; returns its name."""
+        key = self.files()[0]
+        self.lake.store.write(key, change(self.lake.store.read(key)))
+        return key.rpartition("/")[2]
 
     def edit_manifest(self, edit: Callable[[dict[str, Any]], None]) -> None:
         store, key = self.lake.store, f"{self.partition().location}/_manifest.json"

@@ -15,8 +15,7 @@ from lake.contract.model import Bucketing
 from lake.verify.contents import Expected
 from lake.verify.file import bucket_in
 from tests.lake.verify.conftest import ROWS
-from tests.lake.verify.published import BUCKETED, HOUR, Site
-from tests.lake.verify.test_damaged_files import REBUILD_BUCKETS
+from tests.lake.verify.published import BUCKETED, HOUR, REBUILD_BUCKETS, Site
 
 TABLE = "sensors.readings_by_sensor_v1"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,23 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.lake.verify.conftest import ROWS
-from tests.lake.verify.published import BUCKETED, HOUR, Site, parquet
-
-REBUILD_FLAT = (
-    "lake run raw_to_parquet --table sensors.readings_v1 --since 2026-11-21-09 --until 2026-11-21-10 --rebuild"
-)
-REBUILD_BUCKETS = (
-    "lake run bucket_by_key --table sensors.readings_by_sensor_v1 --since 2026-11-21-09 --until 2026-11-21-10 --rebuild"
-)
-
-Change = Callable[[bytes], bytes]
-
-
-def spoil(site: Site, change: Change) -> str:
-    """Change the bytes of the hour's first file; returns its name."""
-    key = site.files()[0]
-    site.lake.store.write(key, change(site.lake.store.read(key)))
-    return key.rpartition("/")[2]
+from tests.lake.verify.published import BUCKETED, HOUR, REBUILD_BUCKETS, REBUILD_FLAT, Site, parquet
 
 
 def flipped(data: bytes) -> bytes:
@@ -40,23 +23,23 @@ def flipped(data: bytes) -> bytes:
 
 
 def test_a_file_cut_short(site: Site) -> None:
-    name = spoil(site, lambda data: data[:-10])
+    name = site.spoil(lambda data: data[:-10])
     assert site.found() == [("error", "truncated", name)]
     assert site.found(quick=True) == [("error", "truncated", name)]
 
 
 def test_a_file_of_no_bytes(site: Site) -> None:
-    name = spoil(site, lambda _: b"")
+    name = site.spoil(lambda _: b"")
     assert site.found() == [("error", "truncated", name)]
 
 
 def test_a_file_that_grew(site: Site) -> None:
-    name = spoil(site, lambda data: data + b"PAR1")
+    name = site.spoil(lambda data: data + b"PAR1")
     assert ("error", "altered", name) in site.found(quick=True)
 
 
 def test_a_bit_flipped_in_a_page(site: Site) -> None:
-    name = spoil(site, flipped)
+    name = site.spoil(flipped)
     found = site.found()
     assert ("error", "altered", name) in found
     assert {file for _, _, file in found} == {name}
@@ -69,7 +52,7 @@ def test_a_file_too_large_to_hold_is_read_in_pieces(buckets_anywhere: Site, monk
     site = buckets_anywhere
     done = site.verify()
     assert (done.findings, done.rows) == ([], ROWS)
-    name = spoil(site, flipped)
+    name = site.spoil(flipped)
     assert ("error", "altered", name) in site.found()
 
 
@@ -166,7 +149,7 @@ def test_the_manifest_gone(site: Site) -> None:
 
 def test_without_its_manifest_other_bytes_are_seen_by_the_digest(site: Site) -> None:
     site.lake.store.delete([f"{site.partition().location}/_manifest.json"])
-    spoil(site, lambda data: parquet(pq.read_table(io.BytesIO(data)), compression="zstd"))
+    site.spoil(lambda data: parquet(pq.read_table(io.BytesIO(data)), compression="zstd"))
     codes = ["bytes", "digest", "manifest_missing"]
     assert [code for _, code, _ in site.found()] == codes
 
@@ -223,27 +206,6 @@ def test_a_required_value_that_is_null(buckets: Site) -> None:
     assert {one.code for one in found} == {"null_in_required", "wrong_bucket"}
     assert found[-1].message.startswith("40 of 40 rows do not belong to bucket ")
     assert "sensor_id is null in 40 rows; the contract requires it" in {one.message for one in found}
-
-
-def test_what_to_do_is_to_rebuild(flat: Site) -> None:
-    spoil(flat, lambda _: b"")
-    assert flat.finding("truncated").next_step == REBUILD_FLAT
-
-
-def test_what_to_do_about_a_pinned_hour_is_to_let_it_go_first(flat: Site) -> None:
-    spoil(flat, lambda _: b"")
-    flat.edit_catalog(pinned="true")
-    assert flat.finding("truncated").next_step == f"lake unpin sensors.readings_v1 {HOUR}; then {REBUILD_FLAT}"
-
-
-def test_what_to_do_without_raw_objects_is_to_roll_back_or_to_restore(flat: Site) -> None:
-    flat.run(4, name="o2")
-    spoil(flat, lambda _: b"")
-    store = flat.lake.store
-    store.delete([one.key for one in store.list("raw")])
-    assert flat.finding("truncated").next_step.startswith(f"lake rollback sensors.readings_v1 {HOUR} (")
-    store.delete([f"{flat.partition().get('previous_location')}/_manifest.json"])
-    assert flat.finding("truncated").next_step.startswith("restore the folder from a backup")
 
 
 def test_a_quarantine_cut_short(tmp_path: Path) -> None:
