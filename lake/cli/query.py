@@ -110,8 +110,8 @@ def query(  # noqa: PLR0917 # a command's options are its parameters; typer pass
       lake query "SELECT * FROM clickstream.events_v1 WHERE dt LIKE '2026-11-21%' LIMIT 10"
       lake query "SELECT reason, count(*) FROM clickstream.events_v1_quarantine GROUP BY 1"
       lake query --format csv --file report.sql > report.csv
-      lake query --file sql/sensors/average_temperature/query.sql --param sensor_id=device_17
-      lake query --explain "SELECT * FROM sensors.readings WHERE dt = '2026-11-21-00' AND sensor_id = 'device_17'"
+      lake query --file sql/sensors/average_temperature/query.sql --param sensor_id=sensor-1014
+      lake query --explain "SELECT * FROM sensors.readings WHERE dt = '2026-11-21-00' AND sensor_id = 'sensor-1014'"
       lake query --engine trino "SELECT count(*) FROM clickstream.events_v1"
       echo "SHOW PARTITIONS clickstream.events_v1" | lake query -
     """

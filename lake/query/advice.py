@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from lake.catalog.model import CatalogTable
 from lake.query.lineage import sources
-from lake.query.literals import DAY, HOUR, day_range, example, mismatch
+from lake.query.literals import DAY, HOUR, day_range, example, follow_each_other, mismatch
 from lake.query.predicates import RANGES, Conditions, Key, bare_column, columns_in, leaves
 from lake.query.statement import ATHENA
 
@@ -104,7 +104,8 @@ def _of_condition(
                 yield key, told
     if is_or:
         for key, column in keys.items():
-            if key not in constrained and not any(_of_leaf(leaf, key, column, False) for leaf in leaves(condition)):
+            parts = [leaf for leaf in leaves(condition) if column in list(columns_in(leaf))]
+            if key not in constrained and not any(_of_leaf(leaf, key, column, False) for leaf in parts):
                 what = "partition" if key.is_partition else "bucket"
                 problem = f"one side of the OR says nothing of {key.name}, so every {what} is read"
                 instead = f"a condition on {key.name} on each side, or one query a side, with UNION ALL"
@@ -117,8 +118,6 @@ def _of_condition(
 
 def _of_leaf(leaf: exp.Expr, key: Key, column: exp.Column, is_pruned: bool) -> Advice | None:
     """What is to be said of one comparison that names a key."""
-    if column not in list(columns_in(leaf)):
-        return None
     wrong = mismatch(leaf, key)
     if wrong is not None:
         return Advice(_sql(leaf), wrong[0], f"a value of its type: {column.sql(ATHENA)} = {wrong[1]}")
@@ -128,6 +127,9 @@ def _of_leaf(leaf: exp.Expr, key: Key, column: exp.Column, is_pruned: bool) -> A
         return None if is_pruned else _unknown_before(leaf, key)
     if key.is_partition:
         return _of_partition_leaf(leaf, key, column)
+    if follow_each_other(leaf):
+        problem = f"Trino makes a range of whole numbers that follow each other, and reads all buckets of {key.name}"
+        return Advice(_sql(leaf), problem, f"a query for each, with UNION ALL: {column.sql(ATHENA)} = ...")
     return None if is_pruned else _of_bucket_leaf(leaf, key, column)
 
 

@@ -35,6 +35,14 @@ def mismatch(leaf: exp.Expr, key: Key) -> tuple[str, str] | None:
     return None
 
 
+def follow_each_other(leaf: exp.Expr) -> bool:
+    """Whether an IN lists whole numbers without a gap, in any order: Trino (476, as run) makes a BETWEEN of it."""
+    if not isinstance(leaf, exp.In) or len(leaf.expressions) < 2 or not all(each.is_int for each in leaf.expressions):
+        return False
+    numbers = sorted({int(each.to_py()) for each in leaf.expressions})
+    return len(numbers) > 1 and numbers[-1] - numbers[0] == len(numbers) - 1
+
+
 def _kind_of(value: exp.Expr) -> str | None:
     if isinstance(value, exp.Neg):
         value = value.this
