@@ -21,8 +21,6 @@ SOUND = [
     for path in sorted(CASES.glob("*/query.sql"))
     if not (path.parent / "expected.txt").read_text(encoding="utf-8")
 ]
-    path.parent.name for path in sorted(CASES.glob("*/query.sql")) if not (path.parent / "expected.txt").read_text()
-]
 
 
 @pytest.fixture(scope="module")
