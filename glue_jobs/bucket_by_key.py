@@ -13,7 +13,8 @@ from threading import Thread
 from time import monotonic
 
 from lake.buckets.rebucket import Rebucket, refuse_other_buckets
-from lake.errors import LakeError, UsageError
+from lake.contract.model import Table
+from lake.errors import LakeError, TableNotFound, UsageError
 from lake.gate import TableGate, preload
 from lake.lake import Lake
 from lake.narrate import Narrator
@@ -48,9 +49,19 @@ def run(lake: Lake, args: Args, narrator: Narrator) -> RunReport:
             f"bucketing {table.full_name}: its contract has no bucketColumns; raw tables are made by raw_to_parquet"
         )
     refuse_other_buckets(table, lake.catalog)
+    _refuse_lone(lake, table)
     plan = lake.plan(table, hour_option("since", args.since), hour_option("until", args.until), args.rebuild)
     with routed_afterwards(lake.catalog, table.full_name):
         return rebuild_stale(lake, plan, "bucket_by_key", narrator, partial(_bucket, lake, args, narrator))
+
+
+def _refuse_lone(lake: Lake, table: Table) -> None:
+    try:
+        lake.table(table.upstream or "")
+    except TableNotFound as error:
+        raise TableNotFound(
+            f"bucketing {table.full_name}: the table that its contract names as sourceTable has none itself. {error}"
+        ) from error
 
 
 def _bucket(lake: Lake, args: Args, narrator: Narrator, plan: Plan, report: RunReport) -> None:

@@ -33,12 +33,16 @@ class PartitionStatus:
 
 @dataclass(frozen=True)
 class TableStatus:
-    """A table's partitions, oldest first, and the last run's error if no run has succeeded since."""
+    """A table's partitions, oldest first, and the last run's error if no run has succeeded since.
+
+    `upstream` is the full name of the table that this one is made from, None where it is made from raw objects.
+    """
 
     table: str
     partitions: tuple[PartitionStatus, ...]
     strays: tuple[str, ...]
     last_error: RunReport | None
+    upstream: str | None = None
 
 
 def table_status(lake: Lake, table: Table) -> TableStatus:
@@ -50,7 +54,7 @@ def table_status(lake: Lake, table: Table) -> TableStatus:
         for partition in report.partitions:
             latest.setdefault(partition.dt, partition)
     partitions = tuple(_partition(table, hour, latest) for hour in plan.hours)
-    return TableStatus(table.full_name, partitions, plan.strays, _last_error(reports))
+    return TableStatus(table.full_name, partitions, plan.strays, _last_error(reports), table.upstream)
 
 
 def _partition(table: Table, hour: Hour, latest: Mapping[str, PartitionReport]) -> PartitionStatus:

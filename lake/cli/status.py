@@ -26,18 +26,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 24
 _STYLES = {"current": "green", "stale": "yellow", "refused": "bold red"}
-_COLUMNS = (
-    "partition",
-    "state",
-    "records",
-    "rows",
-    "duplicates",
-    "quarantined",
-    "bytes",
-    "published",
-    "verdict",
-    "reason",
-)
 _COUNTS = ("records", "rows", "duplicates", "quarantined")
 
 
@@ -65,7 +53,7 @@ def status(
     from lake.status import table_status
 
     lake = Lake.open(root, contracts)
-    tables = [lake.table(table)] if table else [each for each in lake.tables() if each.source is not None]
+    tables = [lake.table(table)] if table else [each for each in lake.tables() if each.source or each.upstream]
     states = [table_status(lake, each) for each in tables]
     if json_output:
         print_json([asdict(partition) for state in states for partition in state.partitions])
@@ -77,14 +65,18 @@ def status(
 def _show(state: TableStatus, show_all: bool) -> None:
     newest = list(reversed(state.partitions))
     shown = newest if show_all else newest[:_SHOWN]
-    told = Text.assemble((state.table, "bold"), f": {_summary(newest)}")
+    told = Text.assemble((state.table, "bold"), f": {_summary(newest) or _nothing(state)}")
     console_out().print(told)
+    # Of rows that were published before, none is rejected or dropped: there is one count to show.
+    counts = _COUNTS if state.upstream is None else ("rows",)
     if shown:
-        print_table(_COLUMNS, [_row(partition) for partition in shown], right=(*_COUNTS, "bytes"))
+        columns = ("partition", "state", *counts, "bytes", "published", "verdict", "reason")
+        print_table(columns, [_row(partition, counts) for partition in shown], right=(*counts, "bytes"))
     if len(shown) < len(newest):
         console_out().print(Text(f"  … and {len(newest) - len(shown)} older; --all shows them"))
     if any(partition.records is not None for partition in newest):
-        console_out().print(Text(f"  {_account(newest)}"))
+        account = _account(newest) if state.upstream is None else _rows(newest, state.upstream)
+        console_out().print(Text(f"  {account}"))
     for stray in state.strays[:3]:
         console_out().print(Text(f"  not read: {stray} lies in no hour dt=YYYY-MM-DD-HH", style="yellow"))
     if len(state.strays) > 3:
@@ -96,13 +88,24 @@ def _show(state: TableStatus, show_all: bool) -> None:
 
 
 def _summary(partitions: list[PartitionStatus]) -> str:
+    """How many partitions are in which state; empty where there are none."""
     if not partitions:
-        return "no raw objects, nothing published"
+        return ""
     counts = {name: sum(1 for each in partitions if each.state == name) for name in _STYLES}
     told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     published = [datetime.fromisoformat(each.published_at) for each in partitions if each.published_at]
     fresh = f"; last published {human_age(max(published))}" if published else ""
     return f"{len(partitions)} partition{'' if len(partitions) == 1 else 's'} ({told}){fresh}"
+
+
+def _nothing(state: TableStatus) -> str:
+    if state.upstream is None:
+        return "no raw objects, nothing published"
+    return f"nothing published, nor in {state.upstream}, which it is made from"
+
+
+def _rows(partitions: Iterable[PartitionStatus], upstream: str) -> str:
+    return f"rows {sum(each.rows or 0 for each in partitions):,}, made from {upstream}"
 
 
 def _account(partitions: Iterable[PartitionStatus]) -> str:
@@ -115,8 +118,8 @@ def _account(partitions: Iterable[PartitionStatus]) -> str:
     return told if difference == 0 else f"{told} + {difference:,} NOT ACCOUNTED FOR"
 
 
-def _row(partition: PartitionStatus) -> list[str | Text]:
-    counts = [_count(getattr(partition, name)) for name in _COUNTS]
+def _row(partition: PartitionStatus, counted: Iterable[str]) -> list[str | Text]:
+    counts = [_count(getattr(partition, name)) for name in counted]
     published = human_age(datetime.fromisoformat(partition.published_at)) if partition.published_at else "-"
     state = partition.state + (", pinned" if partition.pinned else "")
     reason = partition.reason.strip().splitlines()

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,12 +54,15 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, Trial]
     return before, after
 
 
+PARTITIONS = [f"events_v1/2026-11-21-{hour:02d}" for hour in HOURS]
+
+
 @contextmanager
-def polled(trial: Trial, old: Trial, new: Trial) -> Iterator[list[str]]:
-    """A reader that looks at every partition all the while; yields what it saw that was neither old nor new."""
+def polled(trial: Trial, old: Trial, new: Trial, partitions: Sequence[str] = PARTITIONS) -> Iterator[list[str]]:
+    """A reader that looks at the partitions all the while; yields what it saw that was neither old nor new."""
     whole = {
         dt: {frozenset(content.content()[dt].items()) for content in (old, new) if dt in content.content()}
-        for dt in [f"events_v1/2026-11-21-{hour:02d}" for hour in HOURS]
+        for dt in partitions
     }
     odd: list[str] = []
     reads = 0

@@ -174,8 +174,10 @@ def test_json_is_a_list_of_all_partitions_field_by_field(
     capsys.readouterr()
     assert run_command(["status", "--json", "--root", trial.root]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told == [asdict(one) for each in (trial, readings) for one in status(each).partitions]
+    all_tables = (trial.of("clickstream.events_by_user_v1"), trial, readings)
+    assert told == [asdict(one) for each in all_tables for one in status(each).partitions]
     assert [(one["table"], one["partition"], one["state"], one["rows"]) for one in told] == [
+        ("clickstream.events_by_user_v1", DT.format(8), "stale", None),
         (EVENTS, DT.format(8), "current", 2),
         (EVENTS, DT.format(9), "stale", None),
         ("sensors.readings_v1", DT.format(9), "stale", None),
