@@ -1,18 +1,27 @@
-"""A small Trino: two archives laid out as the real ones, with checksums of their own, in a repository of files."""
+"""A small Trino: two archives laid out as the real ones, with checksums of their own, in a repository of files.
+
+And a Java for it that is a shell script.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lake.trino import artifacts
+from lake.trino import launch as launching
+from lake.trino.launch import metastore_in
+from lake.trino.server import Server, all_running, stop
+
+SLEEPS = "touch ready; exec sleep 600"
 
 
 @pytest.fixture
@@ -45,6 +54,50 @@ def empty_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
         return path
 
     return program
+
+
+@pytest.fixture
+def with_metastore(cache: Path, tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A Java that is a shell script, and a Trino that answers when the script has made the file `ready`; all end here.
+
+    The script may be written anew; it runs in the server's folder.
+    """
+    program = tmp_path / "java"
+    program.write_text(f"#!/bin/sh\n{SLEEPS}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("LAKE_MAVEN_REPOSITORY", repository.as_uri())
+    monkeypatch.setattr("lake.trino.artifacts.shutil.which", lambda name: None)
+    monkeypatch.setattr(launching, "java", lambda say: program)
+    monkeypatch.setattr("lake.trino.client.can_query", lambda port: any(cache.glob("trino/servers/*/ready")))
+    monkeypatch.setattr(launching, "_POLL_SECONDS", 0.02)
+    monkeypatch.delenv("LAKE_TRINO_MEMORY", raising=False)
+    yield program
+    for server in all_running():
+        stop(server.root)
+
+
+@pytest.fixture
+def java(with_metastore: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, with a metastore that answers nothing, and so starts at once."""
+
+    def launch_metastore(folder: Path, root: str) -> str:
+        process = metastore_in(folder)
+        with process.reserved() as held:
+            process.launch(["sleep", "600"], dict(os.environ), held)
+        return "http://127.0.0.1:9999"
+
+    monkeypatch.setattr(launching, "_launch_metastore", launch_metastore)
+    return with_metastore
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> str:
+    return str(tmp_path / "lake")
+
+
+def folder_of(server: Server) -> Path:
+    return Path(server.folder)
 
 
 def _put(monkeypatch: pytest.MonkeyPatch, repository: Path, name: str, data: bytes) -> None:
