@@ -15,7 +15,7 @@ from lake.gate import TableGate
 from lake.objects import Store
 from lake.parts import Part
 from lake.plan import Hour
-from lake.publish import check_folder, content_digest, publish_partition, quarantine_name
+from lake.publish import check_folder, content_digest, listed_files, publish_partition, quarantine_name
 from lake.runs import PartitionReport
 from lake.tasks import UnitResult
 
@@ -144,7 +144,7 @@ def _details(work: HourWork, written: Written) -> dict[str, Any]:
         "objects_read": {object_.key: object_.etag for object_ in work.hour.objects},
         "lookback_read": {one.key: one.etag for members in work.hour.lookback.values() for one in members},
         "objects": written.objects,
-        "files": [{"key": p.key, "rows": p.rows, "bytes": p.bytes, "sha256": p.sha256} for p in written.parts],
+        "files": listed_files(written.parts),
     }
 
 
@@ -175,8 +175,9 @@ def _publish_quarantine(work: HourWork, written: Written, store: Store, catalog:
         bytes=str(sum(part.bytes for part in written.quarantine_parts)),
         files=str(len(written.quarantine_parts)),
     )
+    details = {"files": listed_files(written.quarantine_parts)}
     outcome, published = publish_partition(
-        catalog, store, work.table, name, candidate=candidate, details={}, is_forced=work.hour.is_forced
+        catalog, store, work.table, name, candidate=candidate, details=details, is_forced=work.hour.is_forced
     )
     if outcome != "published":
         _discard(store, work.quarantine_folder, written.quarantine_parts, published.location)

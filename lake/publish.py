@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from lake.buckets.files import bucket_in_name
 from lake.catalog import Catalog, Partition
 from lake.contract.model import Table
 from lake.contract.quarantine import QUARANTINE_SUFFIX
@@ -32,8 +33,16 @@ def quarantine_name(table: Table) -> str:
 
 
 def content_digest(parts: Sequence[Part]) -> str:
-    """A digest of the bytes of all files, whatever their names: equal digests, equal rows."""
-    return digest_of(sorted(part.sha256 for part in parts))
+    """A digest of the bytes of all files, and of the buckets in their names: equal digests, equal rows to readers.
+
+    Nothing else of a name counts: a file that is no bucket's is the same wherever it lies.
+    """
+    return digest_of(sorted(_content(part) for part in parts))
+
+
+def _content(part: Part) -> str:
+    bucket = bucket_in_name(part.key)
+    return part.sha256 if bucket is None else f"{bucket} {part.sha256}"
 
 
 def check_folder(store: Store, folder: str, parts: Sequence[Part]) -> None:
@@ -49,6 +58,11 @@ def check_folder(store: Store, folder: str, parts: Sequence[Part]) -> None:
             f"publishing {store.uri_of(folder)}: expected {len(expected)} files as written, found {len(found)}; they "
             f"differ at {odd}. Nothing was published; run the job again"
         )
+
+
+def listed_files(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """Files as a manifest lists them."""
+    return [{"key": part.key, "rows": part.rows, "bytes": part.bytes, "sha256": part.sha256} for part in parts]
 
 
 def write_manifest(store: Store, partition: Partition, details: dict[str, Any]) -> None:
@@ -79,13 +93,21 @@ def publish_partition(
         outcome, wanted = _against(current, candidate, is_forced)
         if outcome in ("superseded", "pinned"):
             return outcome, wanted
-        write_manifest(store, wanted, details)
+        write_manifest(
+            store, wanted, _with_files_that_stay(store, wanted, details) if outcome == "unchanged" else details
+        )
         if catalog.publish(table.database, name, wanted, expected=current):
             return outcome, wanted
     raise CatalogError(
         f"publishing {table.database}.{name} dt={candidate.dt}: another run changed the partition {_ATTEMPTS} times "
         "in between. What was published stays; stop the other runs and run the job again"
     )
+
+
+def _with_files_that_stay(store: Store, wanted: Partition, details: dict[str, Any]) -> dict[str, Any]:
+    """What a partition was made from, with the files that readers go on reading: the run's own are about to go."""
+    files = manifest_of(store, wanted.location).get("files")
+    return details if files is None else {**details, "files": files}
 
 
 def _against(current: Partition | None, candidate: Partition, is_forced: bool) -> tuple[Outcome, Partition]:
@@ -99,7 +121,10 @@ def _against(current: Partition | None, candidate: Partition, is_forced: bool) -
     if current.get("content_digest") == candidate.get("content_digest") and not is_forced:
         kept = {name: current.get(name) or None for name in ("run_id", "published_at", "previous_location")}
         return "unchanged", replace(candidate, location=current.location).with_parameters(**kept)
-    return "published", candidate.with_parameters(published_at=published_at, previous_location=current.location)
+    # What was rebuilt because it was damaged is nothing to roll back to; what was before it, is.
+    is_same = current.get("content_digest") == candidate.get("content_digest")
+    previous = current.get("previous_location") or None if is_same else current.location
+    return "published", candidate.with_parameters(published_at=published_at, previous_location=previous)
 
 
 def roll_back(catalog: Catalog, store: Store, table: Table, dt: str) -> Partition:

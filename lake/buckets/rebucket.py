@@ -20,7 +20,7 @@ from lake.layout import partition_folder
 from lake.objects import Store
 from lake.parts import Part
 from lake.plan import Hour, Plan, manifest_of
-from lake.publish import check_folder, content_digest, publish_partition
+from lake.publish import check_folder, content_digest, listed_files, publish_partition
 from lake.runs import PartitionReport, RunReport
 from lake.units import digest_of
 
@@ -189,5 +189,5 @@ def _gone(store: Store, source: Partition) -> str:
 def _details(source: Partition, parts: Sequence[Part]) -> dict[str, Any]:
     return {
         "upstream": {"location": source.location, "run_id": source.get("run_id")},
-        "files": [{"key": p.key, "rows": p.rows, "bytes": p.bytes, "sha256": p.sha256} for p in parts],
+        "files": listed_files(parts),
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lake.cli.app import run_command
+from lake.plan import manifest_of
 from lake.publish import roll_back, unpin
 from lake.query.run import run_query
 from tests.glue_jobs.harness import EVENTS, REPOSITORY, Trial, click
@@ -174,3 +175,27 @@ def test_a_rebuild_that_was_asked_for_moves_readers_to_new_files_even_where_thei
     assert after is not None
     assert after.get("content_digest") == before.get("content_digest")
     assert trial.content()["events_v1/2026-11-21-09"] == {damaged.key.rsplit("/", 1)[-1]: whole}
+
+
+def test_an_unchanged_partitions_manifest_names_the_files_that_readers_read(trial: Trial) -> None:
+    trial.land(9, "a", [click(1)])
+    trial.run()
+    trial.land(9, "b", [click(1)])  # a redelivery: another input, the same rows
+    assert trial.outcomes() == {"09": "unchanged"}
+    partition = trial.partition(9)
+    assert partition is not None
+    manifest = manifest_of(trial.lake.store, partition.location)
+    there = [one.key for one in trial.lake.store.list(partition.location) if one.key.endswith(".parquet")]
+    assert [file["key"] for file in manifest["files"]] == there
+    assert len(manifest["objects_read"]) == 2
+
+
+def test_after_a_rebuild_of_equal_rows_a_rollback_goes_to_what_was_there_before_them(trial: Trial) -> None:
+    trial.land(9, "a", [click(1)])
+    trial.run()
+    first = trial.partition(9)
+    trial.land(9, "b", [click(2)])
+    trial.run()
+    trial.run(rebuild=True)
+    assert first is not None
+    assert roll_back(trial.lake.catalog, trial.lake.store, trial.table, "2026-11-21-09").location == first.location

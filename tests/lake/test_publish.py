@@ -143,3 +143,11 @@ def test_content_is_the_files_bytes_whatever_their_names_and_order() -> None:
     one, two = Part("a", 1, 3, "s1"), Part("b", 1, 3, "s2")
     assert content_digest([one, two]) == content_digest([replace(two, key="c"), one])
     assert content_digest([one, two]) != content_digest([one])
+
+
+def test_the_bucket_in_a_files_name_is_part_of_its_content() -> None:
+    """Readers of one key look into one bucket: two files under each other's names are other content."""
+    seven, nine = (Part(f"f/00000{n}_0-abc.parquet", 1, 1, f"sha{n}") for n in (7, 9))
+    swapped = [replace(seven, key=nine.key), replace(nine, key=seven.key)]
+    assert content_digest([seven, nine]) != content_digest(swapped)
+    assert content_digest([seven, nine]) == content_digest([replace(seven, key="g/000007_0-def.parquet"), nine])
