@@ -46,7 +46,7 @@ class _Judge:
         digest = self._digest(source) if source else ""
         kept = self._kept(source, published)
         state: Literal["current", "stale"] = "current" if kept else "stale"
-        reason = kept or self._change(published)
+        reason = kept or self._change(source, published)
         return Hour(dt, (), {}, digest, digest, published, state, reason, source)
 
     def _kept(self, source: Partition | None, published: Partition | None) -> str:
@@ -66,7 +66,7 @@ class _Judge:
         columns = None if published is None else columns_of(published)
         return digest_of([self.table.reading_digest(columns), BUCKETING_VERSION, source.get("content_digest")])
 
-    def _change(self, published: Partition | None) -> str:
+    def _change(self, source: Partition | None, published: Partition | None) -> str:
         if published is None:
             return "never published"
         if self.rebuild:
@@ -75,4 +75,6 @@ class _Judge:
             return "the contract's columns changed"
         if published.get("reading_digest") != self.table.reading_digest(columns_of(published)):
             return "the contract changed"
+        if source is not None and published.get("upstream_digest") == source.get("content_digest"):
+            return "the code that places rows changed"
         return f"{self.upstream.full_name} changed"

@@ -65,7 +65,7 @@ def test_a_run_killed_at_any_step_leaves_nothing_that_the_next_run_does_not_mend
     assert trial.content() == after.content()
 
 
-@pytest.mark.parametrize("step", BUCKET_STEPS)
+@pytest.mark.parametrize("step", ["mid-task", "between write and proof", "after the manifest", "after publish"])
 def test_a_first_run_killed_at_any_step_is_made_good_by_the_next(
     step: str, tmp_path: Path, undisturbed: tuple[Trial, Trial]
 ) -> None:

@@ -1,0 +1,82 @@
+"""An hour of many times what a unit holds: sorted in memory that its size does not decide."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lake.contract.arrow import arrow_schema
+from tests.glue_jobs.bucket_lakes import UPSTREAM, bucketed_trial, files_of, publish_upstream
+from tests.glue_jobs.harness import REPOSITORY
+
+UNIT_MEGABYTES = 64
+MOST = 3 * UNIT_MEGABYTES + 150
+"""What sorting an hour may add to what the job's libraries take: three units, and one file with its buffers."""
+
+MEASURED = """
+import pathlib, re, sys
+import lake.buckets.rebucket, lake.buckets.task, lake.buckets.units
+from lake.gate import preload
+from tests.glue_jobs.harness import Trial
+
+def peak():
+    # Not getrusage: its peak takes over the peak of the process that forked this one.
+    return int(re.search(r"VmHWM:\\s*(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1]) // 1024
+
+for module in (lake.buckets.rebucket, lake.buckets.task, lake.buckets.units):
+    module.UNIT_BYTES = int(sys.argv[4]) << 20
+# An hour of a few rows first: what its libraries take is taken by then.
+Trial(sys.argv[1], sys.argv[2], sys.argv[3]).run(until="2026-11-21-09")
+before = peak()
+Trial(sys.argv[1], sys.argv[2], sys.argv[3]).run()
+print(before, peak())
+"""
+
+
+def hour_of_rows(rows: int, schema: pa.Schema) -> pa.Table:
+    """Readings of 4,000 keys, each with a text of some hundred bytes that is stored as a number."""
+    random = np.random.default_rng(7)
+    texts = pa.array([f"note {n} {'.' * 90}" for n in range(50)])
+    keys = pa.array([f"sensor-{n:05d}" for n in range(4000)])
+    columns = {
+        "key": keys.take(pa.array(random.integers(0, 4000, rows))),
+        "seq": pa.array(np.arange(rows)),
+        "note": texts.take(pa.array(random.integers(0, 50, rows))),
+        "rescued": pa.nulls(rows, pa.string()),
+    }
+    return pa.table(columns, schema=schema)
+
+
+def growth(folder: Path, rows: int) -> int:
+    """Megabytes that an hour of so many rows adds to the job's peak, in a process of its own."""
+    trial = bucketed_trial(str(folder / "lake"), folder / "contracts", bucketCount=64)
+    table = hour_of_rows(rows, arrow_schema(trial.of(UPSTREAM).table))
+    publish_upstream(trial, 8, table.slice(0, 1000))
+    publish_upstream(trial, 9, table, group=100_000)
+    words = [trial.root, trial.table_name, str(trial.contracts), str(UNIT_MEGABYTES)]
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, *words],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = files_of(trial, 9)
+    assert sum(part.num_rows for part in found.values()) == rows
+    assert len(found) > 64 * (table.nbytes >> 20) // UNIT_MEGABYTES // 2, "the hour was sorted at once"
+    before, after = (int(number) for number in done.stdout.split())
+    return after - before
+
+
+@pytest.mark.slow
+def test_memory_is_a_multiple_of_a_unit_and_does_not_grow_with_the_hour(tmp_path: Path) -> None:
+    small, large = growth(tmp_path / "small", 2_000_000), growth(tmp_path / "large", 4_000_000)
+    assert large < MOST, f"{large} MB"
+    assert large - small < UNIT_MEGABYTES // 2, f"{small} MB for 2 million rows, {large} MB for 4 million"
