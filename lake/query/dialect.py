@@ -15,6 +15,7 @@ from lake.query.unnest import ColumnType, expanded_unnest
 
 Node = exp.Expr
 _INTEGERS = (exp.DType.TINYINT, exp.DType.SMALLINT, exp.DType.INT, exp.DType.BIGINT)
+_TEXTS = (exp.DType.VARCHAR, exp.DType.CHAR, exp.DType.TEXT)
 _ISO_PARTS = {"DOW": "ISODOW", "DAY_OF_WEEK": "ISODOW", "DAYOFWEEK": "ISODOW", "YOW": "ISOYEAR", "DAY_OF_YEAR": "DOY"}
 _ALL_BUT = "COLUMNS"
 # Functions that sqlglot passes on by name: what they are here.
@@ -109,10 +110,9 @@ def _cast(node: Node) -> Node | None:
         node.set("this", _call("athena_rounded", node.this))
     elif target.this in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ) and target.expressions:
         target.set("expressions", [])  # microseconds are kept, whatever precision is asked for
-    elif target.this in (exp.DType.VARCHAR, exp.DType.CHAR) and target.expressions:
-        length = target.expressions[0].this.copy()
-        target.set("expressions", [])
-        return exp.Left(this=node.copy(), expression=length)
+    elif target.this in _TEXTS:
+        text = node.this if node.this.is_string else _call("athena_text", node.this)
+        return exp.Left(this=text, expression=target.expressions[0].this.copy()) if target.expressions else text
     return None
 
 
@@ -209,6 +209,7 @@ _REWRITES: dict[type, Callable[[Any], Node | None]] = {
     exp.SplitPart: lambda node: _call("athena_split_part", node.this, node.args["delimiter"], node.args["part_index"]),
     exp.JSONExtractScalar: lambda node: _call("athena_json_scalar", node.this, node.expression),
     exp.JSONExtract: lambda node: _call("athena_json_extract", node.this, node.expression),
+    exp.Substring: lambda node: _call("athena_substr", node.this, node.args["start"], node.args.get("length")),
     exp.ArraySlice: _slice,
     exp.ArraySize: _cardinality,
     exp.Reduce: _reduce,

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+# Two digits a byte; a binary of no bytes lies behind its end.
+_HEX_START = (
+    "CASE WHEN i > 0 THEN 2 * i - 1 WHEN i < 0 AND -i <= octet_length(s) THEN 2 * (octet_length(s) + i) + 1 "
+    "ELSE 2 * octet_length(s) + 1 END"
+)
+
 # Name, and its overloads: (parameters, body). Sources: Trino's documentation of functions and operators, version 3 of
 # Athena's engine being Trino's; DuckDB's behaviour as executed (tests/lake/query/test_functions.py).
 _OVERLOADS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -14,6 +20,20 @@ _OVERLOADS: dict[str, tuple[tuple[str, str], ...]] = {
     "athena_shift": (("x DATE, i INTERVAL", "CAST(x + i AS DATE)"), ("x, i", "x + i")),
     # Halves are rounded away from zero; DuckDB's cast of a double rounds them to even.
     "athena_rounded": (("x DOUBLE", "round(x)"), ("x FLOAT", "round(x)"), ("x", "x")),
+    # A timestamp has milliseconds, and UTC behind it where it has a zone; DuckDB leaves out a fraction that is zero.
+    "athena_text": (
+        ("x DATE", "strftime(x, '%Y-%m-%d')"),
+        ("x TIMESTAMP", "strftime(x, '%Y-%m-%d %H:%M:%S.%g')"),
+        ("x TIMESTAMPTZ", "strftime(x, '%Y-%m-%d %H:%M:%S.%g UTC')"),
+        ("x", "CAST(x AS VARCHAR)"),
+    ),
+    # DuckDB has no part of a binary, and begins at the first character where Athena, asked for one before it, finds none.
+    "athena_substr": (
+        ("s BLOB, i", f"unhex(substr(hex(s), {_HEX_START}))"),
+        ("s, i", "CASE WHEN i = 0 OR -i > length(s) THEN left(s, 0) ELSE substr(s, i) END"),
+        ("s BLOB, i, n", f"unhex(substr(hex(s), {_HEX_START}, 2 * n))"),
+        ("s, i, n", "CASE WHEN i = 0 OR -i > length(s) THEN left(s, 0) ELSE substr(s, i, n) END"),
+    ),
     # NULL where nothing matches; DuckDB gives ''.
     "athena_regexp_extract": (
         ("s, p", "CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p) END"),

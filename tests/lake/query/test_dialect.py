@@ -27,7 +27,7 @@ def translated(sql: str) -> str:
         ("cast(a as integer)", "CAST(ATHENA_ROUNDED(a) AS INT)"),
         ("cast('7' as bigint)", "CAST('7' AS BIGINT)"),
         ("cast(a as timestamp(3))", "CAST(a AS TIMESTAMP)"),
-        ("cast(a as varchar(3))", "LEFT(CAST(a AS TEXT), 3)"),
+        ("cast(a as varchar(3))", "LEFT(ATHENA_TEXT(a), 3)"),
         ("extract(dow from a)", "EXTRACT(ISODOW FROM a)"),
         ("regexp_replace(a, '(x)', '[$1]')", "REGEXP_REPLACE(a, '(x)', '[\\1]', 'g')"),
         ("json_extract_scalar(a, '$.b[0].c')", "ATHENA_JSON_SCALAR(a, '$.b[0].c')"),
