@@ -133,10 +133,8 @@ class _Catalog:
             raise GlueRefusal("EntityNotFoundException", f"{database}.{name}: there is no such table or view")
         return {**view_input(view, self.folder), "DatabaseName": database}
 
-    def partition(self, table: CatalogTable, partition: Partition, with_columns: bool = True) -> Json:
+    def partition(self, table: CatalogTable, partition: Partition) -> Json:
         entry: Json = {**partition_input(table, partition, self.uri_of)}
-        if not with_columns:
-            entry["StorageDescriptor"] = {**entry["StorageDescriptor"], "Columns": []}
         return {**entry, "DatabaseName": table.database, "TableName": table.name}
 
 
@@ -182,8 +180,7 @@ def _get_partitions(catalog: _Catalog, request: Json) -> Json:
     if expression := request.get("Expression"):
         wanted = _satisfying(expression, table.partition_keys[0][0], [partition.dt for partition in found])
         found = [partition for partition in found if partition.dt in wanted]
-    with_columns = not request.get("ExcludeColumnSchema", False)
-    return {"Partitions": [catalog.partition(table, partition, with_columns) for partition in found]}
+    return {"Partitions": [catalog.partition(table, partition) for partition in found]}
 
 
 def _batch_get_partition(catalog: _Catalog, request: Json) -> Json:

@@ -91,3 +91,13 @@ def test_a_view_whose_query_has_grown_other_columns_is_refused(lake_of_three_hou
     catalog.put_view(CatalogView("clickstream", "events", sql, (("user_id", "varchar", ""),), {}))
     with pytest.raises(Exception, match="is stale or in invalid state"):
         trino_at_root("SELECT * FROM clickstream.events")
+
+
+def test_trino_filters_again_where_the_metastore_could_not(
+    lake_of_three_hours: Trial, any_root: str, trino_at_root: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What allows the metastore to give all partitions where it cannot read a condition."""
+    monkeypatch.setattr("lake.trino.metastore._satisfying", lambda expression, key, values: set(values))
+    sql = "SELECT event_id FROM clickstream.events_v1 WHERE dt IN ('2026-11-21-00', 'x') OR dt > '2026-11-21-01'"
+    assert trino_at_root(f"{sql} ORDER BY 1").table.equals(run_query(f"{sql} ORDER BY 1", any_root).table)
+    assert trino_at_root(sql).scan_splits == 2
