@@ -31,7 +31,7 @@ lint: $(JOBS)/.ready  ## Check style, types, SQL and that what is rendered from 
 	$(JOBS)/bin/ruff format --check .
 	$(JOBS)/bin/mypy
 	$(JOBS)/bin/sqlfluff lint sql
-	$(JOBS)/bin/python -m lake.contract.render --check
+	$(JOBS)/bin/lake sql check
 
 format: $(JOBS)/.ready  ## Format the code
 	$(JOBS)/bin/ruff check --fix .

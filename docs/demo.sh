@@ -52,15 +52,31 @@ done
 say "4. Once more: nothing changed, so there is nothing to do"
 show lake run raw_to_parquet --table clickstream.events_v1
 
-say "5. What was rejected is kept, with its reason and the bytes as they came"
+say "5. Readings once more, bucketed by sensor and sorted: a question about one of them reads one small file"
+show lake run bucket_by_key --table sensors.readings_by_sensor_v1
+show lake sql deploy
+
+say "6. What was rejected is kept, with its reason and the bytes as they came"
 show lake quarantine show clickstream.events_v1 --count
 show lake query "SELECT reason, message, count(*) AS records
   FROM clickstream.events_v1_quarantine WHERE dt = '2026-11-21-00' GROUP BY reason, message ORDER BY records DESC LIMIT 3"
 
-say "6. Every record that arrived is accounted for: records = rows + duplicates + quarantined"
+say "7. Every record that arrived is accounted for: records = rows + duplicates + quarantined"
 show lake status
 
-say "7. An analyst asks, in Athena's SQL"
+say "8. An analyst asks, in Athena's SQL"
 show lake query "SELECT dt, count(*) AS clicks, approx_distinct(user_id) AS users,
          count_if(client_event = 'checkout') AS checkouts
   FROM clickstream.events_v1 WHERE dt >= '2026-11-21-01' GROUP BY dt ORDER BY dt"
+
+say "9. And of one sensor in one hour, through the view sensors.readings: first, what would that read?"
+question=(--file sql/sensors/average_temperature/query.sql --param sensor_id=sensor-1042 --param hour=2026-11-21-00)
+show lake query --explain "${question[@]}"
+show lake query "${question[@]}"
+if [[ $LAKE_ROOT != s3://* ]]; then
+  raw=$(find "$LAKE_ROOT/raw/sensors/readings/dt=2026-11-21-00" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
+  read=$(lake query --explain --json "${question[@]}" 2>/dev/null | python -c 'import json, sys; print(json.load(sys.stdin)["bytes"])')
+  awk -v raw="$raw" -v read="$read" 'BEGIN {
+    printf "Read: %.1f kB. The raw JSON of that hour: %.1f MB, so %.2f %% less.\n", read / 1e3, raw / 1e6, 100 * (1 - read / raw)
+  }'
+fi

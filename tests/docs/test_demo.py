@@ -13,8 +13,11 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-TABLES = ["clickstream.events_v1", "sensors.bundles_v1", "sensors.readings_v1", "taxi.trips_v1"]
-ACCOUNT = re.compile(r"^  records ([\d,]+) = rows ([\d,]+) \+ duplicates ([\d,]+) \+ quarantined ([\d,]+)$")
+HEAD = re.compile(r"^([a-z]+\.\w+): \d+ partitions? \(\d+ current\)", re.MULTILINE)
+ACCOUNT = re.compile(
+    r"^  records ([\d,]+) = rows ([\d,]+) \+ duplicates ([\d,]+) \+ quarantined ([\d,]+)$", re.MULTILINE
+)
+MADE = re.compile(r"^  rows ([\d,]+), made from \S+$", re.MULTILINE)
 
 
 def demo(root: Path) -> subprocess.CompletedProcess[str]:
@@ -24,30 +27,44 @@ def demo(root: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_the_demo_ends_with_the_account_of_each_table_and_an_answer(tmp_path: Path) -> None:
+def test_the_demo_ends_with_the_account_of_each_table_and_a_sensors_average_read_from_its_bucket(
+    tmp_path: Path,
+) -> None:
     root = tmp_path / "lake"
     ended = demo(root)
     assert ended.returncode == 0, ended.stderr
     _, _, shown = ended.stdout.partition("\n$ lake status\n")
     told, _, answered = shown.partition("\n$ lake query ")
 
-    accounts = [tuple(int(number.replace(",", "")) for number in found.groups()) for found in _matches(told)]
-    tables = re.findall(r"^([a-z]+\.\w+): \d+ partitions? \(\d+ current\)", told, re.MULTILINE)
     # What `lake generate` was asked for is what arrived: nothing is lost, and nothing is counted twice.
-    assert dict(zip(tables, accounts, strict=True)) == {
-        "clickstream.events_v1": (200_000, 197_800, 2_000, 200),
-        "sensors.bundles_v1": (8, 8, 0, 0),
-        "sensors.readings_v1": (200_000, 200_000, 0, 0),
-        "taxi.trips_v1": (20_000, 20_000, 0, 0),
+    assert _accounts(told) == {
+        "clickstream.events_v1": [200_000, 197_800, 2_000, 200],
+        "sensors.bundles_v1": [8, 8, 0, 0],
+        "sensors.readings_by_sensor_v1": [200_000],
+        "sensors.readings_v1": [200_000, 200_000, 0, 0],
+        "taxi.trips_v1": [20_000, 20_000, 0, 0],
     }
-    assert tables == TABLES
 
     clicks = re.findall(r"^│ (\S+) │ +(\d+) │ +\d+ │ +\d+ │$", answered, re.MULTILINE)
     assert clicks == [(hour, str(rows)) for hour, rows in _rows_of_clicks(root) if hour >= "2026-11-21-01"]
 
+    # The sensor's average, and what it took: one bucket's file instead of the hour's raw JSON.
+    (sensor,) = re.findall(r"^│ sensor-1042 │ +(\d+) │ +\d+ │ +[\d.]+ │ +\d+ │ +\d+ │$", answered, re.MULTILINE)
+    assert int(sensor) > 0
+    last = answered.splitlines()[-1]
+    less = re.fullmatch(r"Read: [\d.]+ kB\. The raw JSON of that hour: [\d.]+ MB, so ([\d.]+) % less\.", last)
+    assert less is not None, last
+    assert float(less[1]) > 99.9
 
-def _matches(text: str) -> list[re.Match[str]]:
-    return [found for line in text.splitlines() if (found := ACCOUNT.match(line))]
+
+def _accounts(told: str) -> dict[str, list[int]]:
+    """The sum at the end of each table's part: records, rows, duplicates, quarantined; or the rows of a made one."""
+    found = {}
+    _, *parts = HEAD.split(told)
+    for name, part in zip(parts[::2], parts[1::2], strict=True):
+        (numbers,) = [match.groups() for match in (ACCOUNT.search(part) or MADE.search(part),) if match]
+        found[name] = [int(number.replace(",", "")) for number in numbers]
+    return found
 
 
 def _rows_of_clicks(root: Path) -> list[tuple[str, int]]:

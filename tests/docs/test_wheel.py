@@ -13,22 +13,25 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-PARTS = ("lake", "contracts", "expectations", "pyproject.toml", "README.md", "LICENSE")
+PARTS = ("lake", "contracts", "expectations", "sql", "pyproject.toml", "README.md", "LICENSE")
 
 SCRIPT = """
 import json
 from lake.audit.suite import load_suite
 from lake.contract.load import contracts_folder, load_tables
 from lake.contract.suite import schema_suite
+from lake.sql.files import read_sql_files, sql_folder
 
 tables = load_tables(contracts_folder())
 suites = {name: load_suite(table, schema_suite(table)) for name, table in tables.items()}
-print(json.dumps([str(contracts_folder()), {name: len(suite.expectations) for name, suite in suites.items()}]))
+counts = {name: len(suite.expectations) for name, suite in suites.items()}
+files, _ = read_sql_files(sql_folder())
+print(json.dumps([str(contracts_folder()), counts, sorted(f"{one.kind} {one.full_name}" for one in files)]))
 """
 
 
 @pytest.mark.slow
-def test_an_installed_wheel_reads_the_contracts_and_suites_that_it_carries(tmp_path: Path) -> None:
+def test_an_installed_wheel_reads_the_contracts_suites_and_sql_that_it_carries(tmp_path: Path) -> None:
     source, installed, elsewhere = (tmp_path / name for name in ("source", "installed", "elsewhere"))
     elsewhere.mkdir()
     for name in PARTS:
@@ -46,7 +49,7 @@ def test_an_installed_wheel_reads_the_contracts_and_suites_that_it_carries(tmp_p
     said = asked(SCRIPT, installed, elsewhere)
     here = asked(SCRIPT, REPOSITORY, elsewhere)
     assert said.partition(",")[0] == f'["{installed / "contracts"}"'
-    # All tables, and as many expectations of each as in the repository.
+    # All tables, as many expectations of each, and every statement, as in the repository.
     assert said.partition(",")[2] == here.partition(",")[2]
 
 
