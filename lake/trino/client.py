@@ -61,12 +61,12 @@ def run_on_trino(
     TrinoServerError.
     """
     began = time.monotonic()
+    text = sql.strip().removesuffix(";")
     properties = {"query_max_run_time": f"{timeout_seconds:.3f}s"}
     while True:
-        query = _query(sql.strip().removesuffix(";"), server.port, database, properties)
         started = time.monotonic()
         try:
-            with _cancelled_on_error(query), _explained(sql, server, timeout_seconds):
+            with _explained(sql, server, timeout_seconds), _asking(text, server.port, database, properties) as query:
                 table = _table(query)
             break
         except _NoNodeError:
@@ -96,9 +96,9 @@ def _table(query: TrinoQuery) -> pa.Table:
 
 def can_query(port: int) -> bool:
     """Whether the server on a port answers queries over its catalog already, if only to refuse them."""
-    query = _query(_PROBE, port, None, {}, request_seconds=10.0)
     try:
-        list(query.execute())
+        with _asking(_PROBE, port, None, {}, request_seconds=10.0) as query:
+            list(query.execute())
     except trino.exceptions.TrinoQueryError as error:
         return error.error_name not in _STARTING
     except _NOT_READY:
@@ -106,28 +106,26 @@ def can_query(port: int) -> bool:
     return True
 
 
-def _query(
+@contextmanager
+def _asking(
     sql: str, port: int, database: str | None, properties: dict[str, str], request_seconds: float = _REQUEST_SECONDS
-) -> TrinoQuery:
+) -> Iterator[TrinoQuery]:
+    """A query to be executed within the block, which whatever leaves the block as an exception cancels."""
     session = ClientSession(
         user="lake", source="lake", catalog=CATALOG, schema=database, properties=properties, timezone="UTC"
     )
-    http = requests.Session()
-    http.trust_env = False  # no proxy stands between two processes of one machine
-    request = TrinoRequest(
-        "127.0.0.1", port, session, http, "http", max_attempts=1, request_timeout=(5.0, request_seconds)
-    )
-    return TrinoQuery(request, sql, legacy_primitive_types=True)
-
-
-@contextmanager
-def _cancelled_on_error(query: TrinoQuery) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        with suppress(*_NOT_READY):
-            query.cancel()
-        raise
+    with requests.Session() as http:
+        http.trust_env = False  # no proxy stands between two processes of one machine
+        request = TrinoRequest(
+            "127.0.0.1", port, session, http, "http", max_attempts=1, request_timeout=(5.0, request_seconds)
+        )
+        query = TrinoQuery(request, sql, legacy_primitive_types=True)
+        try:
+            yield query
+        except BaseException:
+            with suppress(*_NOT_READY):
+                query.cancel()
+            raise
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from lake.trino.errors import TrinoTimeoutError
 
 _READING = "reading the query"
 _RUNNING = "running the query"
+_EXPECTED = re.compile(r"(Expecting: (?:[^,]+, ){6}[^,]+),.*", re.DOTALL)
 _PLACE = re.compile(r"^line (\d+):(\d+): ")
 
 # Trino's names of errors (StandardErrorCode, HiveErrorCode): what ours is, what was being done, what to do.
@@ -49,7 +50,7 @@ def explained(error: TrinoQueryError, sql: str, timeout_seconds: float) -> LakeE
             f"{_RUNNING}: not done after {timeout_seconds:g} s, and cancelled; filter on dt, or ask for less"
         )
     place = error.error_location or _place_in(message)
-    message = _PLACE.sub("", message)
+    message = _EXPECTED.sub(r"\1 and more", _PLACE.sub("", message))
     kind, doing, step = _kind(name, error, place is not None)
     at = f", line {place[0]}:{place[1]}" if place else ""
     then = f"; {step}" if step else ""
