@@ -27,7 +27,7 @@ _OVERLOADS: dict[str, tuple[tuple[str, str], ...]] = {
         ("x TIMESTAMPTZ", "strftime(x, '%Y-%m-%d %H:%M:%S.%g UTC')"),
         ("x", "CAST(x AS VARCHAR)"),
     ),
-    # DuckDB has no part of a binary, and begins at the first character where Athena, asked for one before it, finds none.
+    # DuckDB has no part of a binary; and where the start lies before the first character, Athena finds nothing.
     "athena_substr": (
         ("s BLOB, i", f"unhex(substr(hex(s), {_HEX_START}))"),
         ("s, i", "CASE WHEN i = 0 OR -i > length(s) THEN left(s, 0) ELSE substr(s, i) END"),

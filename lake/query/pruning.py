@@ -14,7 +14,7 @@ Evaluate = Callable[[exp.Expr, str, Sequence[str | None]], list[str | None] | No
 
 _Known = tuple[exp.Expr, list[str]]
 _PLAIN = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between)
-_MOST_NAMED = 1000
+_MOST_NAMED = 10_000
 
 
 Values = Mapping[int, tuple[str, list[str]]]

@@ -85,7 +85,7 @@ class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow ha
             chosen = self._matching(condition)
             listed = self._objects(chosen)
             buckets = matching_buckets(self.table, condition, self.literals)
-            objects = [each for each in listed if buckets is None or _may_be_of(buckets, each[1])]
+            objects = [each for each in listed if buckets is None or self._may_be_of(buckets, each[1])]
             fragments = [self._fragment(partition, each) for partition, each in objects]
             sizes = [each.size for _, each in objects]
             read = needed(fragments, sizes, self.schema, options.get("columns"), condition)
@@ -120,6 +120,12 @@ class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow ha
                 if _is_rows(each.key)
             ]
 
+    def _may_be_of(self, buckets: frozenset[int], each: StoredObject) -> bool:
+        bucket = bucket_in_name(each.key)
+        count = self.table.buckets.count if self.table.buckets else 0
+        # A name that says no bucket, or one that there is not, may hold any row: no row is hidden for it.
+        return bucket is None or bucket >= count or bucket in buckets
+
     def _fragment(self, partition: Partition, each: StoredObject) -> Any:
         known = pads.field(self.key) == partition.dt
         if self.with_path:
@@ -142,11 +148,6 @@ def quoted(name: str) -> str:
 def _is_rows(key: str) -> bool:
     name = key.rpartition("/")[2]
     return name.endswith(".parquet") and not name.startswith(("_", "."))
-
-
-def _may_be_of(buckets: frozenset[int], each: StoredObject) -> bool:
-    bucket = bucket_in_name(each.key)
-    return bucket is None or bucket in buckets  # a name that says no bucket may hold any
 
 
 def _schema(table: CatalogTable, with_path: bool) -> pa.Schema:

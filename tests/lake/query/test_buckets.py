@@ -114,9 +114,12 @@ def test_a_bucket_with_no_file_has_no_rows(tmp_path_factory: pytest.TempPathFact
     assert (result.table.column(0).to_pylist(), result.files_read) == ([0], 0)
 
 
-def test_a_file_that_names_no_bucket_is_read_always(tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.mark.parametrize("name", ["part.parquet", f"{COUNT:06d}_0-abcdef.parquet"])
+def test_a_file_that_names_no_bucket_of_the_table_is_read_always(
+    name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     lake = make_readings_lake(str(tmp_path_factory.mktemp("odd")))
-    lake.write(f"bucketed/sensors/readings_by_sensor_v1/dt={HOURS[0]}/run=r1/part.parquet", readings(9))
+    lake.write(f"bucketed/sensors/readings_by_sensor_v1/dt={HOURS[0]}/run=r1/{name}", readings(9))
     sql = f"SELECT count(*) FROM {TABLE} WHERE sensor_id = 'device_01' AND dt = '{HOURS[0]}'"
     assert run_query(sql, lake.root).table.column(0).to_pylist() == [2]
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import date, timedelta
 
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from lake.query.engine import Engine
+from lake.query.pruning import add_partition_hints
 from lake.query.run import run_query
 from tests.lake.query.conftest import HOURS
 from tests.lake.query.small_lake import SmallLake
@@ -118,3 +124,15 @@ def test_only_the_folders_of_partitions_that_match_are_listed(
     monkeypatch.setattr(store, "list", counted)
     run_query("SELECT * FROM clicks.events_v1 WHERE substr(dt, 12) = '03'", eight_hours)
     assert listed == ["curated/clicks/events_v1/dt=2026-11-22-03/run=r1"]
+
+
+def test_one_hour_of_each_day_of_years_is_named_hour_by_hour() -> None:
+    days = [date(2020, 1, 1) + timedelta(days=day) for day in range(1_500)]
+    query = sqlglot.parse_one("SELECT 1 FROM clicks.events_v1 WHERE substr(dt, 12) = '09'", read="athena")
+    assert isinstance(query, exp.Query)
+    table = next(query.find_all(exp.Table))
+    with Engine({}) as engine:
+        hours = [f"{day}-{hour}" for day in days for hour in ("08", "09")]
+        add_partition_hints(query, {id(table): ("dt", hours)}, engine.satisfying)
+    named = next(query.find_all(exp.In))
+    assert [literal.name for literal in named.expressions] == [f"{day}-09" for day in days]
