@@ -39,6 +39,8 @@ _KINDS: dict[str, tuple[type[LakeError], str, str]] = {
     "HIVE_INVALID_BUCKET_FILES": (StorageError, "reading a bucketed partition", "`lake verify TABLE` names the file"),
 }
 _MORE_MEMORY = "filter on dt, or give Trino more: LAKE_TRINO_MEMORY=4G lake trino up"
+_SIGN_IN = "Trino has the credentials of when it was started: get new ones, then `lake trino up` starts it anew"
+_EXPIRED = re.compile(r"ExpiredToken|token.{0,40} expired|credentials have expired", re.IGNORECASE)
 _UNREADABLE = "`lake verify TABLE` names the file; where the partition was republished meanwhile, run the query again"
 
 
@@ -58,6 +60,8 @@ def explained(error: TrinoQueryError, sql: str, timeout_seconds: float) -> LakeE
 
 
 def _kind(name: str, error: TrinoQueryError, has_place: bool) -> tuple[type[LakeError], str, str]:
+    if error.error_type != "USER_ERROR" and _EXPIRED.search(error.message):
+        return StorageError, "asking AWS through Trino", _SIGN_IN
     if "MEMORY" in name:
         return QueryFailedError, _RUNNING, _MORE_MEMORY
     if name in _KINDS:
