@@ -84,14 +84,16 @@ def test_a_hash_that_is_wrong_everywhere_is_seen_by_its_plain_implementation(tri
 
 
 def test_a_row_in_another_bucket_is_named(trial: Trial) -> None:
-    def one_row_on(order: Ordered) -> Ordered:
-        starts = order.starts.copy()
-        starts[1] += 1
-        return Ordered(order.places, starts)
+    def exchanged(order: Ordered) -> Ordered:
+        places = order.places.copy()
+        inner = [int(order.starts[bucket]) + 3 for bucket in (0, 1)]
+        places[inner] = places[inner[::-1]]
+        return Ordered(places, order.starts)
 
-    told = refusal(trial, in_the_task(one_row_on))
+    told = refusal(trial, in_the_task(exchanged))
     assert "/000000_0-" in told
     assert ": 1 of " in told
+    assert "the first of them row 3 ({'key': 'key " in told
     assert "belong to other buckets than 0, and" in told
 
 
