@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +23,9 @@ from lake.objects.local import LocalStore
 from lake.parts import Part
 from tests.glue_jobs.bucket_lakes import assert_bucketed, bucketed_trial, orders, publish_upstream
 from tests.glue_jobs.harness import Trial
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 OLD = orders([f"key {n % 9}" for n in range(60)])
 NEW = orders([f"key {n % 40}" for n in range(200)], start=60)
@@ -248,6 +252,23 @@ def test_an_upstream_file_that_is_damaged_is_named_with_what_to_do(
     message = refused_by_its_upstream(trial, lambda: store.write(key, data[:-8]), lambda: store.write(key, data))
     assert message.startswith(f"reading {store.uri_of(key)}: ")
     assert message.endswith("; `lake verify` tells more")
+
+
+@pytest.mark.slow
+def test_what_a_worker_on_spark_could_not_read_is_told_as_plainly_as_without(trial: Trial, spark: SparkSession) -> None:
+    store, source = trial.lake.store, upstream(trial)
+    key = next(one.key for one in store.list(source.location) if one.key.endswith(".parquet"))
+    data = store.read(key)
+    told = set()
+    for session in (None, spark):
+        store.write(key, data[:-8])
+        with pytest.raises(StorageError) as refused:
+            replace(trial, spark=session).run()
+        told.add(str(refused.value))
+    assert len(told) == 1
+    store.write(key, data)
+    assert replace(trial, spark=spark).outcomes() == {"09": "published"}
+    assert_bucketed(trial, 9)
 
 
 def upstream(trial: Trial) -> Partition:
