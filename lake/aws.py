@@ -33,7 +33,9 @@ _making = threading.Lock()
 def client(service: Literal["s3"]) -> S3Client: ...
 @overload
 def client(service: Literal["glue"]) -> GlueClient: ...
-def client(service: Literal["s3", "glue"]) -> Any:
+@overload
+def client(service: Literal["athena"]) -> Any: ...
+def client(service: Literal["s3", "glue", "athena"]) -> Any:
     """This process's client of a service: made once for the process and its AWS_ settings, used by all threads."""
     settings = tuple(item for item in os.environ.items() if item[0].startswith("AWS_"))
     key = (os.getpid(), service, settings)  # a forked worker must not share its parent's connections

@@ -41,7 +41,7 @@ class AthenaEngine:
         """
         read_only(sql)
         started = time.monotonic()
-        client: Any = aws.client("athena")  # type: ignore[call-overload] # its signature lists what the lake itself calls
+        client: Any = aws.client("athena")
         execution_id = self._start(client, sql, database)
         try:
             execution = _finished(client, execution_id)
