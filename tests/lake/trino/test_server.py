@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from lake.cli.app import run_command
 from lake.trino.errors import TrinoServerError
 from lake.trino.launch import metastore_in, trino_in
 from lake.trino.processes import Background
@@ -131,6 +132,19 @@ def test_each_root_has_its_own(java: Path, tmp_path: Path) -> None:
     assert len({(server.port, server.pid, server.folder) for server in servers}) == 2
     stop(servers[0].root)
     assert all_running() == servers[1:]
+
+
+def test_all_of_them_are_shown_and_stopped_by_one_command(
+    java: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    roots = [start(str(tmp_path / name)).root for name in ("a", "b")]
+    assert run_command(["trino", "status", "--all", "--json"]) == 0
+    assert [server["root"] for server in json.loads(capsys.readouterr().out)] == roots
+    assert run_command(["trino", "down", "--all"]) == 0
+    assert capsys.readouterr() == ("", "".join(f"Trino for {root} is stopped\n" for root in roots))
+    assert all_running() == []
+    assert run_command(["trino", "status", "--all", "--json"]) == 0
+    assert capsys.readouterr() == ("[]\n", "No Trino runs\n")
 
 
 def test_other_settings_replace_the_server(java: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
