@@ -18,7 +18,7 @@ from lake.audit.verdict import verdict_key
 from lake.catalog import Catalog, Partition
 from lake.contract.model import Table
 from lake.contract.suite import schema_suite
-from lake.layout import hour_of, hour_start
+from lake.layout import partition_span, partition_value
 from lake.objects import Store
 
 __all__ = ["Answer", "TableGate", "preload"]
@@ -70,5 +70,6 @@ class TableGate:
         return Answer(verdict.state, message(verdict, self._store.uri_of(page)))
 
     def _history(self, dt: str) -> list[Partition]:
-        since = hour_of(hour_start(dt) - timedelta(days=TRAILING_DAYS))
+        start, _ = partition_span(dt)
+        since = None if start.year == 1 else partition_value(start - timedelta(days=TRAILING_DAYS), like=dt)
         return self._catalog.partitions(self._table.database, self._table.name, since, dt)

@@ -11,6 +11,7 @@ from lake.contract.buckets import check_upstream
 from lake.contract.catalog import catalog_table, quarantine_table
 from lake.contract.load import contracts_folder, load_tables, table_named
 from lake.contract.model import Table
+from lake.days.plan import plan_days
 from lake.objects import Store, open_store
 from lake.parse.read import PARSER_VERSION
 from lake.plan import Plan, plan_of
@@ -44,10 +45,15 @@ class Lake:
         return [table for _, table in sorted(load_tables(self.contracts).items())]
 
     def plan(self, table: Table, since: str | None = None, until: str | None = None, rebuild: bool = False) -> Plan:
-        """Which hours with since <= dt < until are stale, and why. Raises UsageError, StorageError, CatalogError."""
+        """Which hours, or days, with since <= dt < until are stale, and why.
+
+        Raises UsageError, StorageError, CatalogError.
+        """
         if table.upstream is not None:
             upstream = self.table(table.upstream)
             check_upstream(table, upstream)
+            if table.grain == "day":
+                return plan_days(table, upstream, self.store, self.catalog, since=since, until=until, rebuild=rebuild)
             return plan_from_upstream(table, upstream, self.catalog, since=since, until=until, rebuild=rebuild)
         return plan_of(table, self.store, self.catalog, self.rules_version, since=since, until=until, rebuild=rebuild)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from lake.errors import UsageError
 
 HOUR_FORMAT = "%Y-%m-%d-%H"
 _RUN_TIME = "%Y%m%dT%H%M%SZ"
 _HOUR_FOLDER = re.compile(r"dt=(\d{4}-\d{2}-\d{2}-\d{2})$")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
 
 def hour_of(time: datetime) -> str:
@@ -36,6 +37,27 @@ def hour_in_folder(folder: str) -> str | None:
     """The hour that a folder name dt=YYYY-MM-DD-HH stands for, None for any other name."""
     match = _HOUR_FOLDER.match(folder)
     return match.group(1) if match else None
+
+
+def partition_span(dt: str) -> tuple[datetime, datetime]:
+    """The instants at which an hour's partition, or a day's, begins and ends. Raises UsageError where it is neither."""
+    if not _DAY.match(dt):
+        start = hour_start(dt)
+        return start, start + timedelta(hours=1)
+    start = hour_start(f"{dt}-00")
+    is_last = start.date() == date.max
+    return start, datetime.max.replace(tzinfo=UTC) if is_last else start + timedelta(days=1)
+
+
+def partition_value(time: datetime, like: str) -> str:
+    """The partition value of an instant: an hour, or a day where `like`, another value, is one."""
+    return time.astimezone(UTC).isoformat().replace("T", "-")[: len(like)]
+
+
+def partition_in_folder(folder: str) -> str | None:
+    """The hour or day that a folder name stands for, None for any other name."""
+    dt = folder.removeprefix("dt=")
+    return dt if folder.startswith("dt=") and _DAY.match(dt) else hour_in_folder(folder)
 
 
 def partition_folder(zone: str, database: str, table: str, dt: str) -> str:

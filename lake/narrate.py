@@ -38,7 +38,7 @@ class Narrator:
             return
         self._say(f"{name}: {len(plan.stale)} of {len(plan.hours)} partitions are stale")
         for hour in plan.stale[:_SHOWN]:
-            self._say(f"  dt={hour.dt}: {hour.reason}" + ("" if hour.upstream else f" ({len(hour.objects)} objects)"))
+            self._say(f"  dt={hour.dt}: {hour.reason}" + (f" ({len(hour.objects)} objects)" if hour.objects else ""))
         if len(plan.stale) > _SHOWN:
             self._say(f"  … and {len(plan.stale) - _SHOWN} more")
 

@@ -49,10 +49,10 @@ class SparkWorkers:
         try:
             return list(self._context.parallelize(packed, len(packed)).flatMap(partial(_each, work)).collect())
         except Py4JJavaError as error:
-            raise _raised(str(error)) or error from error
+            raise raised(str(error)) or error from error
 
 
-def _raised(told: str) -> LakeError | None:
+def raised(told: str) -> LakeError | None:
     """The lake's own error in what Spark tells of a failed task; None where it was none of those."""
     found = _RAISED.findall(told)
     if not found:

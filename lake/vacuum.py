@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from lake.catalog import Catalog
 from lake.contract.model import Table
-from lake.layout import hour_in_folder, run_started_at
+from lake.layout import partition_in_folder, run_started_at
 from lake.objects import Store, StoredObject
 from lake.publish import quarantine_name
 from lake.runs import is_finished
@@ -42,7 +42,7 @@ def vacuum(
     for zone, name in zones.items():
         base = f"{zone}/{table.database}/{table.name}"
         for folder in store.folders(base):
-            dt = hour_in_folder(folder)
+            dt = partition_in_folder(folder)
             if dt is None:
                 continue
             for run in _removable(store, f"{base}/{folder}", table, older_than, now):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from statistics import median
 from typing import Any
 
 from lake.catalog.model import Partition
-from lake.layout import hour_start, hours_back
+from lake.layout import hour_of, hours_back, partition_span
 
 TRAILING_DAYS = 7
 TRAILING_HOURS = 24
@@ -72,12 +71,16 @@ def trailing_rows(history: Iterable[Partition], dt: str) -> list[int]:
     """Rows of the published partitions that `dt` is measured against, oldest first.
 
     Those of the same hour of day in the 7 days before; where there are fewer than three, those of the 24 hours
-    before; where there are fewer than three of these too, none.
+    before; where there are fewer than three of these too, none. A day is measured against the 7 days before.
     """
     rows = {partition.dt: partition.number("rows") for partition in history if partition.get("rows")}
-    before = hours_back(dt, TRAILING_DAYS * 24)
+    start, _ = partition_span(dt)
+    if start.year == 1:
+        return []  # a clock that was never set: nothing is before it
+    before = hours_back(hour_of(start), TRAILING_DAYS * 24)
     for hours in (before[::24], before[-TRAILING_HOURS:]):
-        found = [rows[hour] for hour in hours if hour in rows]
+        values = dict.fromkeys(hour[: len(dt)] for hour in hours)
+        found = [rows[value] for value in values if value in rows]
         if len(found) >= LEAST_HISTORY:
             return found
     return []
@@ -85,11 +88,11 @@ def trailing_rows(history: Iterable[Partition], dt: str) -> list[int]:
 
 def parameters_of(candidate: Candidate, rows_written: int, history: Iterable[Partition]) -> dict[str, Any]:
     """Every parameter that has a value; the trailing ones are left out where there is too little history."""
-    start = hour_start(candidate.dt)
+    start, end = partition_span(candidate.dt)
     values: dict[str, Any] = {
         **accounting(candidate, rows_written),
         "hour_start": start.isoformat(),
-        "hour_end": (start + timedelta(hours=1)).isoformat(),
+        "hour_end": end.isoformat(),
         "is_large": int(candidate.records >= LARGE),
     }
     trailing = trailing_rows(history, candidate.dt)

@@ -10,7 +10,8 @@ from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOpti
 
 TableArgument = Annotated[str, typer.Argument(metavar="TABLE", help="e.g. clickstream.events_v1")]
 PartitionArgument = Annotated[
-    str, typer.Argument(metavar="PARTITION", help="Its hour, e.g. 2026-11-21-09 (dt=2026-11-21-09 is read too).")
+    str,
+    typer.Argument(metavar="PARTITION", help="Its hour, or day, e.g. 2026-11-21-09; dt=… is read too."),
 ]
 
 
@@ -67,8 +68,8 @@ def unpin(
 
 
 def _hour(partition: str) -> str:
-    from lake.layout import hour_start
+    from lake.layout import partition_span
 
     dt = partition.removeprefix("dt=")
-    hour_start(dt)
+    partition_span(dt)
     return dt

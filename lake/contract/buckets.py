@@ -1,16 +1,18 @@
-"""What a contract says of a table that is made from another one, and of its buckets."""
+"""What a contract says of a table that is made from another one: of its buckets, or of the job that derives days."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lake.contract.custom import Custom
 from lake.contract.document import Document, Where, near, read_document
 from lake.contract.model import Bucketing, Column, Table
 
 BUCKET_PROPERTIES = ("bucketColumns", "bucketCount", "sortColumns", "rowGroupRows")
+
+DAY_PROPERTIES = ("partitionGrain", "madeBy")
 
 BUCKET_TYPES = ("boolean", "tinyint", "smallint", "int", "bigint", "string", "date")
 """Types whose Hive v1 hash is known and that Athena prunes; a timestamp's bucket is never pruned."""
@@ -21,6 +23,7 @@ _MOST_BUCKETS = 4096
 _ROW_GROUP_ROWS = 20_000
 _LEAST_GROUP, _LARGEST_GROUP = 1_000, 10_000_000
 _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*_v[1-9][0-9]*")
+_JOB = re.compile(r"[a-z][a-z0-9_]*")
 _RAW_PROPERTIES = ("sourceFormat", "sourcePrefix", "lookbackHours")
 
 
@@ -41,9 +44,31 @@ def read_upstream(document: Document, properties: dict[str, Custom], own: str) -
         if name in properties:
             message = f"{name} is about raw objects, and sourceTable says that there are none; expected one of them"
             document.problem(properties[name].where, message)
-    if "bucketColumns" not in properties:
-        document.problem(given.where, "sourceTable without bucketColumns; expected how the table is bucketed")
+    if "bucketColumns" not in properties and "partitionGrain" not in properties:
+        message = "sourceTable without bucketColumns; expected how the table is bucketed, or partitionGrain: day"
+        document.problem(given.where, message)
     return given.value
+
+
+def read_grain(document: Document, properties: dict[str, Custom]) -> tuple[Literal["hour", "day"], str | None]:
+    """What a partition is, and for days the name of the job that derives them."""
+    given, job = properties.get("partitionGrain"), properties.get("madeBy")
+    if given is None:
+        if job is not None:
+            document.problem(job.where, "madeBy without partitionGrain: day; other tables' jobs are known")
+        return "hour", None
+    if given.value != "day":
+        document.problem(given.where, f"partitionGrain is {given.value!r}; expected day, or nothing for hours")
+    for name in BUCKET_PROPERTIES:
+        if name in properties:
+            document.problem(properties[name].where, f"{name} with partitionGrain: day; expected one of them")
+    if "sourceTable" not in properties:
+        document.problem(given.where, "partitionGrain without sourceTable; expected the table of the events")
+    if job is None:
+        document.problem(given.where, "partitionGrain: day without madeBy; expected the job's name, e.g. sessions")
+    elif not isinstance(job.value, str) or not _JOB.fullmatch(job.value):
+        document.problem(job.where, f"madeBy is {job.value!r}; expected a job's name, e.g. sessions")
+    return "day", None if job is None else str(job.value)
 
 
 def read_bucketing(document: Document, properties: dict[str, Custom], columns: tuple[Column, ...]) -> Bucketing | None:
@@ -82,6 +107,8 @@ def check_upstream(table: Table, upstream: Table | None) -> None:
         document.problem(place, f"sourceTable is {table.upstream!r}, which no contract describes")
         document.refuse_problems()
         return
+    if table.grain == "day":
+        return  # its job computes its columns
     own = {column.name: column.hive_type for column in table.columns}
     types = {column.name: column.hive_type for column in upstream.columns}
     for index, item in enumerate(described.properties or []):

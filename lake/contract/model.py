@@ -76,6 +76,8 @@ class Table:
     `lookback_hours` is how many earlier arrival hours are searched for duplicates of a primary key.
     A table has a raw `source`, or is made from the published partitions of `upstream`, another table's full name;
     the latter have no quarantine of their own. Where `bucketing` is given, its files are Hive buckets.
+    Where `grain` is day, a partition is a UTC day of event time, dt=YYYY-MM-DD, derived by the job `made_by` from all
+    of the upstream's hours that hold events of it.
     """
 
     database: str
@@ -91,6 +93,8 @@ class Table:
     contract_uri: str = ""
     upstream: str | None = None
     bucketing: Bucketing | None = None
+    grain: Literal["hour", "day"] = "hour"
+    made_by: str | None = None
 
     @property
     def full_name(self) -> str:
@@ -99,6 +103,8 @@ class Table:
     @property
     def zone(self) -> str:
         """The folder below the root in which its partitions lie."""
+        if self.grain == "day":
+            return "derived"
         return "curated" if self.bucketing is None else "bucketed"
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
 
-from lake.contract.buckets import BUCKET_PROPERTIES, read_bucketing, read_upstream
+from lake.contract.buckets import BUCKET_PROPERTIES, DAY_PROPERTIES, read_bucketing, read_grain, read_upstream
 from lake.contract.columns import read_columns
 from lake.contract.custom import Custom, custom_properties, flag
 from lake.contract.document import Document, Where, near
@@ -15,7 +15,7 @@ from lake.contract.model import Column, Source, Table
 
 TABLE_PROPERTIES = (
     *("sourcePrefix", "sourceFormat", "eventTime", "lookbackHours", "rescueUnknownFields"),
-    *("sourceTable", *BUCKET_PROPERTIES),
+    *("sourceTable", *BUCKET_PROPERTIES, *DAY_PROPERTIES),
 )
 ARRIVAL = "arrival"
 _PREFIX = re.compile(r"raw(/[A-Za-z0-9][A-Za-z0-9._=-]*)+$")
@@ -48,6 +48,7 @@ def read_table(document: Document, standard: OpenDataContractStandard, place: Pl
     properties = custom_properties(document, where, described.customProperties, TABLE_PROPERTIES)
     source = _source(document, properties, place)
     columns = read_columns(document, described, source)
+    grain, made_by = read_grain(document, properties)
     purpose = (standard.description.purpose if standard.description else None) or described.description
     table = Table(
         database=place.database,
@@ -63,6 +64,8 @@ def read_table(document: Document, standard: OpenDataContractStandard, place: Pl
         contract_uri=document.path.as_posix(),
         upstream=read_upstream(document, properties, f"{place.database}.{place.table}"),
         bucketing=read_bucketing(document, properties, columns),
+        grain=grain,
+        made_by=made_by,
     )
     document.refuse_problems()
     return table

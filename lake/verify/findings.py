@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 from lake.catalog import Partition
 from lake.contract.model import Table
 from lake.lake import Lake
-from lake.layout import hour_of, hour_start
+from lake.layout import partition_span, partition_value
 from lake.plan import MANIFEST
 
 Level = Literal["error", "information"]
@@ -78,10 +77,10 @@ class Finding:
 
 def run_command(table: Table, dt: str = "", *, rebuild: bool = False) -> str:
     """The command that runs a table's job, for one hour where one is named."""
-    job = "bucket_by_key" if table.bucketing is not None else "raw_to_parquet"
+    job = table.made_by or ("bucket_by_key" if table.bucketing is not None else "raw_to_parquet")
     words = f"lake run {job} --table {table.full_name}"
     if dt:
-        words += f" --since {dt} --until {hour_of(hour_start(dt) + timedelta(hours=1))}"
+        words += f" --since {dt} --until {partition_value(partition_span(dt)[1], like=dt)}"
     return f"{words} --rebuild" if rebuild else words
 
 
@@ -112,4 +111,6 @@ def _has_inputs(lake: Lake, table: Table, dt: str) -> bool:
     if table.source is not None:
         return bool(lake.store.list(f"{table.source.prefix}/dt={dt}"))
     database, _, name = (table.upstream or "").partition(".")
+    if table.grain == "day":
+        return bool(lake.catalog.partitions(database, name))  # the job keeps a day of which hours are gone
     return lake.catalog.partition(database, name, dt) is not None

@@ -174,7 +174,7 @@ def test_json_is_a_list_of_all_partitions_field_by_field(
     capsys.readouterr()
     assert run_command(["status", "--json", "--root", trial.root]) == 0
     told = json.loads(capsys.readouterr().out)
-    all_tables = (trial.of("clickstream.events_by_user_v1"), trial, readings)
+    all_tables = [trial.of(table.full_name) for table in trial.lake.tables()]
     assert told == [asdict(one) for each in all_tables for one in status(each).partitions]
     assert [(one["table"], one["partition"], one["state"], one["rows"]) for one in told] == [
         ("clickstream.events_by_user_v1", DT.format(8), "stale", None),

@@ -1,0 +1,80 @@
+"""How often what happened, hour by hour, from curated events; rebuilds clickstream.event_counts_by_day_v1's stale days.
+
+Runs as a Glue 5.1 job, through `lake run event_counts`, or by itself with --master spark://host:port.
+Exit codes: 0 all is published (or there was nothing to do), 3 the gate refused a day, 1 or 2 an error.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as sf
+
+from lake.days.job import DayJob, rebuild_days
+from lake.days.rules import count_days
+from lake.errors import LakeError
+from lake.lake import Lake
+from lake.narrate import Narrator
+from lake.runs import RunReport
+from lake.runtime import arguments, run_as_glue_job
+
+NOTHING = "NULL"
+"""What stands for a name or a time that an event does not have: DynamoDB's keys cannot be null."""
+
+
+@dataclass(frozen=True)
+class Args:
+    """Options: --since and --until are days, YYYY-MM-DD in UTC, the latter exclusive; --resolution is hour or minute.
+
+    Days that were counted with another resolution are counted anew.
+    """
+
+    table: str = "clickstream.event_counts_by_day_v1"
+    root: str = ".lake"
+    resolution: str = "hour"
+    since: str | None = None
+    until: str | None = None
+    master: str | None = None
+    contracts: str | None = None
+    expectations: str | None = None
+    rebuild: bool = False
+    json: bool = False
+
+
+def event_counts(events: DataFrame, resolution: str) -> DataFrame:
+    """Distinct events counted by name and hour (or minute): event_name, event_hour, event_count.
+
+    The hour is a text, e.g. 2015-10-31T12:00:00, as the counters in DynamoDB have it. Expects a session whose time
+    zone is UTC.
+    """
+    hour = sf.date_format(sf.date_trunc(resolution, "client_timestamp"), "yyyy-MM-dd'T'HH:mm:ss")
+    named = events.select(
+        sf.coalesce("client_event", sf.lit(NOTHING)).alias("event_name"),
+        sf.coalesce(hour, sf.lit(NOTHING)).alias("event_hour"),
+    )
+    return named.groupBy("event_name", "event_hour").agg(sf.count("*").alias("event_count"))
+
+
+def run(lake: Lake, args: Args, narrator: Narrator) -> RunReport:
+    """Bring the stale days up to date. Raises GateRefused after the rest is published."""
+    rules = count_days(args.resolution)
+    job = DayJob("event_counts", rules, lambda events, _: event_counts(events, args.resolution))
+    return rebuild_days(lake, job, args, narrator)
+
+
+def main() -> int:
+    """Run as Glue does: arguments from the command line, errors as one message, the exit code as the answer."""
+    args = arguments(Args)
+    narrator = Narrator(as_json=args.json)
+    try:
+        run(Lake.open(args.root, args.contracts), args, narrator)
+    except LakeError as error:
+        narrator.failed(error)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__" and (code := run_as_glue_job(main)):
+    sys.exit(code)

@@ -1,0 +1,1 @@
+"""Tables whose partitions are days of event time, made from another table's partitions by arrival hour."""

@@ -1,0 +1,53 @@
+"""Days of event time, UTC, as stretches of milliseconds since 1970; and the slots that an index counts events in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from lake.errors import UsageError
+
+DAY_MS = 86_400_000
+SLOT_MS = 600_000
+"""Ten minutes: short enough that what happens at noon does not touch the days before and after, and few to a day."""
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True)
+class Span:
+    """Event times since <= t < until, in milliseconds since 1970."""
+
+    since: int
+    until: int
+
+    @property
+    def slots(self) -> range:
+        """Numbers of the slots that the span touches."""
+        return range(self.since // SLOT_MS, -(-self.until // SLOT_MS))
+
+
+def span_of_day(day: str) -> Span:
+    """The span of YYYY-MM-DD. Raises UsageError for any other text."""
+    try:
+        start = (date.fromisoformat(day).toordinal() - _EPOCH) * DAY_MS
+    except ValueError:
+        start = None
+    if start is None or len(day) != len("YYYY-MM-DD"):
+        raise UsageError(f"reading the day {day!r}: expected YYYY-MM-DD in UTC, e.g. 2026-11-21")
+    return Span(start, start + DAY_MS)
+
+
+def day_of(at_ms: int) -> str:
+    """The UTC day of an instant, e.g. 2026-11-21; of years 1 to 9999, as contracts' timestamps are."""
+    return date.fromordinal(_EPOCH + at_ms // DAY_MS).isoformat()
+
+
+def day_option(name: str, text: str | None) -> str | None:
+    """A job's option that names a day. Raises UsageError, naming the option, where it is none."""
+    if text is not None:
+        try:
+            span_of_day(text)
+        except UsageError as error:
+            raise UsageError(f"--{name}: {error}") from error
+    return text
