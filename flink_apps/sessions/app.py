@@ -1,0 +1,56 @@
+"""Sessions of users and devices from click events: each event is in one session, late, or quarantined."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lake.flink.operators import register_events, register_sessions
+from lake.flink.program import contracts_of, run
+from lake.flink.properties import Properties
+from lake.flink.sinks import QUARANTINE_COLUMNS, Columns, Sinks, sinks_of
+from lake.flink.sources import Source
+from lake.flink.spec import read_spec
+
+if TYPE_CHECKING:
+    from pyflink.table import StatementSet, StreamTableEnvironment
+
+APP = Path(__file__).resolve()
+KEYS = ("user_id", "device_id", "client_timestamp")
+SINKS = ("kinesis", "firehose", "file")
+
+
+def build(env: StreamTableEnvironment, properties: Properties, source: Source, sinks: Sinks) -> StatementSet:
+    """The application between a source and its sinks; nothing runs before the statements are executed."""
+    events = read_spec(contracts_of(APP), "clickstream.events_v1")
+    sessions = read_spec(contracts_of(APP), "clickstream.sessions_v1")
+    source.declare(env, "raw_events")
+    sinks.main.declare(env, "sessions_out", sessions.flink_columns)
+    sinks.late.declare(env, "late_out", events.flink_columns)
+    sinks.quarantine.declare(env, "quarantine_out", QUARANTINE_COLUMNS)
+    register_events(env, "raw_events", events, properties, hold=source.hold, keys=KEYS)
+    register_sessions(env, events, properties)
+    statements = env.create_statement_set()
+    for sink, view, columns in (
+        ("sessions_out", "sessions", sessions.flink_columns),
+        ("late_out", "late", events.flink_columns),
+        ("quarantine_out", "rejected", QUARANTINE_COLUMNS),
+    ):
+        statements.add_insert_sql(insertion(sink, view, columns))
+    return statements
+
+
+def insertion(sink: str, view: str, columns: Columns) -> str:
+    """The statement that carries a view's rows into a sink."""
+    names = ", ".join(f"`{name}`" for name, _ in columns)
+    return f"INSERT INTO {sink} SELECT {names} FROM {view}"  # noqa: S608 # names of ours
+
+
+def assemble(env: StreamTableEnvironment, properties: Properties, source: Source) -> StatementSet:
+    """The application with the sinks that the properties name."""
+    return build(env, properties, source, sinks_of(properties, "sessions", SINKS))
+
+
+if __name__ == "__main__":
+    sys.exit(run(APP, assemble))

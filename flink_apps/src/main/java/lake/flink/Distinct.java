@@ -1,0 +1,77 @@
+package lake.flink;
+
+import java.time.Duration;
+
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * The first record of each event, by event_id, within a window of the machine's time: a repeat of the same row is
+ * dropped and counted, another row is rejected as `conflicting_duplicate`.
+ *
+ * <p>Why not in SQL: a deduplication there keeps the first row and drops all others, a conflict too.
+ */
+final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> {
+    private static final long serialVersionUID = 1L;
+
+    private final Contract contract;
+    private final long window;
+    private final OutputTag<RowData> rejectedTag;
+
+    private transient RowData.FieldGetter[] getters;
+    private transient ValueState<Long> seen;
+    private transient Counter duplicates;
+    private transient Counter conflicts;
+
+    /** `window` is in milliseconds, from the first record of an event on. */
+    Distinct(Contract contract, long window, OutputTag<RowData> rejectedTag) {
+        this.contract = contract;
+        this.window = window;
+        this.rejectedTag = rejectedTag;
+    }
+
+    @Override
+    public void open(OpenContext context) {
+        ValueStateDescriptor<Long> descriptor = new ValueStateDescriptor<>("seen", Types.LONG);
+        descriptor.enableTimeToLive(StateTtlConfig.newBuilder(Duration.ofMillis(window)).build());
+        seen = getRuntimeContext().getState(descriptor);
+        getters = new RowData.FieldGetter[contract.columns.size()];
+        for (int place = 0; place < getters.length; place++) {
+            getters[place] = RowData.createFieldGetter(contract.columns.get(place).logicalType(), place);
+        }
+        duplicates = Metrics.counter(getRuntimeContext(), "duplicates");
+        conflicts = Metrics.counter(getRuntimeContext(), "quarantined");
+    }
+
+    @Override
+    public void processElement(RowData row, Context context, Collector<RowData> out) throws Exception {
+        int columns = getters.length;
+        long digest = row.getLong(columns);
+        Long first = seen.value();
+        if (first == null) {
+            seen.update(digest);
+            GenericRowData event = new GenericRowData(columns);
+            for (int place = 0; place < columns; place++) {
+                event.setField(place, getters[place].getFieldOrNull(row));
+            }
+            out.collect(event);
+        } else if (first == digest) {
+            duplicates.inc();
+        } else {
+            conflicts.inc();
+            String message = "event " + context.getCurrentKey() + " came before with other content";
+            context.output(rejectedTag, GenericRowData.of(StringData.fromString("conflicting_duplicate"),
+                    StringData.fromString(message), row.getBinary(columns + 1), null));
+        }
+    }
+}

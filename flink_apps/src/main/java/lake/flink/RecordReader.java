@@ -1,0 +1,201 @@
+package lake.flink;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.binary.BinaryStringData;
+
+/**
+ * One JSON object to one row of the contract's columns; or Refused, with the reason that batch would give
+ * (lake/parse/records.py). All of it is walked over first, so that a syntax error comes before a wrong value.
+ *
+ * <p>Members that the contract does not know decide, as in batch, whether two records of one event are alike, so they
+ * go into the digest; streams have no column for them.
+ */
+final class RecordReader {
+    private static final char[] HEX = "0123456789abcdef".toCharArray();
+
+    private final Column[] columns;
+    private final Map<BinaryStringData, Integer> places = new HashMap<>();
+    private final int[] begins;
+    private final int[] ends;
+    private final boolean[] escapes;
+    private final MessageDigest sha256;
+    private final MessageDigest unknown;
+    private final boolean hasDigest;
+    private int expected;
+
+    /** Without `hasDigest`, what a digest needs is not gathered, and there is none. */
+    RecordReader(Contract contract, boolean hasDigest) {
+        this.hasDigest = hasDigest;
+        columns = contract.columns.toArray(new Column[0]);
+        begins = new int[columns.length];
+        ends = new int[columns.length];
+        escapes = new boolean[columns.length];
+        for (int place = 0; place < columns.length; place++) {
+            places.put(BinaryStringData.fromBytes(columns[place].fieldBytes), place);
+        }
+        try {
+            sha256 = MessageDigest.getInstance("SHA-256");
+            unknown = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException error) {
+            throw new IllegalStateException(error);
+        }
+    }
+
+    private String twice;
+    private boolean hasUnknown;
+
+    /** Walks over the object at the scanner's place, behind which it stands afterwards. Raises Refused: no JSON. */
+    void scan(JsonScanner scanner) {
+        Arrays.fill(begins, -1);
+        twice = null;
+        hasUnknown = false;
+        expected = 0;
+        scanner.expect('{');
+        if (scanner.peek() == '}') {
+            scanner.at++;
+            return;
+        }
+        while (true) {
+            member(scanner);
+            if (scanner.peek() == '}') {
+                scanner.at++;
+                return;
+            }
+            scanner.expect(',');
+        }
+    }
+
+    private void member(JsonScanner scanner) {
+        if (scanner.peek() != '"') {
+            throw scanner.wrong("expecting a name in double quotes");
+        }
+        int nameAt = scanner.at;
+        boolean isEscaped = scanner.string();
+        int nameEnd = scanner.at;
+        int place = place(scanner.text, nameAt + 1, nameEnd - 1, isEscaped);
+        scanner.expect(':');
+        scanner.peek();
+        int begin = scanner.at;
+        boolean hasEscape = false;
+        if (scanner.text[begin] == '"') {
+            hasEscape = scanner.string();
+        } else {
+            scanner.value(1);
+        }
+        if (place < 0) {
+            if (!hasDigest) {
+                return;
+            }
+            hasUnknown = true;
+            unknown.update(scanner.text, nameAt, nameEnd - nameAt);
+            unknown.update(scanner.text, begin, scanner.at - begin);
+            return;
+        }
+        if (begins[place] >= 0 && twice == null) {
+            twice = columns[place].field;
+        }
+        begins[place] = begin;
+        ends[place] = scanner.at;
+        escapes[place] = hasEscape;
+    }
+
+    /** The column of a name, -1 for none. Producers write names in one order: the next one is tried first. */
+    private int place(byte[] text, int begin, int end, boolean isEscaped) {
+        if (!isEscaped && expected < columns.length
+                && Arrays.equals(columns[expected].fieldBytes, 0, columns[expected].fieldBytes.length, text, begin, end)) {
+            return expected++;
+        }
+        byte[] name = isEscaped ? Texts.unescaped(text, begin, end) : Arrays.copyOfRange(text, begin, end);
+        Integer place = name == null ? null : places.get(BinaryStringData.fromBytes(name));
+        if (place != null) {
+            expected = place + 1;
+        }
+        return place == null ? -1 : place;
+    }
+
+    /** Fills `row` from the object in text[begin, end) that was scanned last. Raises Refused. */
+    void read(byte[] text, int begin, int end, boolean isBeyondAscii, GenericRowData row) {
+        if (isBeyondAscii && !Texts.isUtf8(text, begin, end)) {
+            throw new Refused("invalid_utf8", "the record is not UTF-8");
+        }
+        if (twice != null) {
+            throw new Refused("duplicate_field", "field " + named(twice) + " stands more than once");
+        }
+        for (int place = 0; place < columns.length; place++) {
+            row.setField(place, value(columns[place], place, text, begin, end));
+        }
+    }
+
+    private Object value(Column column, int place, byte[] text, int begin, int end) {
+        boolean isNull = begins[place] < 0 || text[begins[place]] == 'n';
+        Object value = null;
+        if (!isNull) {
+            try {
+                value = Values.value(column, text, begins[place], ends[place], escapes[place]);
+            } catch (Refused refused) {
+                throw new Refused(refused.reason, "field " + named(column.field) + ": " + refused.getMessage());
+            }
+        } else if (column.derived) {
+            sha256.update(text, begin, end - begin);
+            value = hex(sha256.digest());
+        } else if (column.required) {
+            throw new Refused("missing_required", "field " + named(column.field) + " is required, and absent or null");
+        }
+        if (column.allowed.length > 0 && value != null && !Arrays.asList(column.allowed).contains(value.toString())) {
+            String shown = Texts.shown(text, begins[place], ends[place]);
+            throw new Refused("value_not_allowed", "field " + named(column.field) + ": " + shown + " is not in "
+                    + String.join(", ", column.allowed));
+        }
+        return value;
+    }
+
+    /** 64 bits of a digest of the row that was read last, with the members that no column has. */
+    long digest(GenericRowData row) {
+        for (int place = 0; place < columns.length; place++) {
+            Object value = row.getField(place);
+            byte[] bytes = value == null ? new byte[0] : value instanceof BinaryStringData
+                    ? ((BinaryStringData) value).toBytes() : value.toString().getBytes(StandardCharsets.UTF_8);
+            int length = value == null ? -1 : bytes.length;
+            for (int shift = 24; shift >= 0; shift -= 8) {
+                sha256.update((byte) (length >> shift));
+            }
+            sha256.update(bytes);
+        }
+        if (hasUnknown) {
+            sha256.update(unknown.digest());
+        }
+        byte[] digest = sha256.digest();
+        long bits = 0;
+        for (int place = 0; place < 8; place++) {
+            bits = bits << 8 | digest[place] & 0xff;
+        }
+        return bits;
+    }
+
+    /** Forgets what of a record's members has been gathered: it is not read any further. */
+    void forget() {
+        if (hasUnknown) {
+            unknown.reset();
+        }
+    }
+
+    private static String named(String field) {
+        return Texts.quoted(field.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static BinaryStringData hex(byte[] digest) {
+        byte[] text = new byte[digest.length * 2];
+        for (int place = 0; place < digest.length; place++) {
+            text[2 * place] = (byte) HEX[digest[place] >> 4 & 15];
+            text[2 * place + 1] = (byte) HEX[digest[place] & 15];
+        }
+        return BinaryStringData.fromBytes(text);
+    }
+}

@@ -1,0 +1,1 @@
+"""What the Flink applications share: properties, sources, sinks, operators. Standard library and PyFlink only."""

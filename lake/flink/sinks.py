@@ -1,0 +1,95 @@
+"""Where rows go: tables whose columns are given, the same for every connector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from lake.flink.connectors import Options, dynamodb_sink, file_sink, firehose_sink, kinesis_sink, with_clause
+from lake.flink.places import Place, place_of
+from lake.flink.properties import Properties, PropertyError
+
+if TYPE_CHECKING:
+    from pyflink.table import StreamTableEnvironment  # type: ignore[import-not-found]
+
+Columns = Sequence[tuple[str, str]]
+
+QUARANTINE_COLUMNS: Columns = (
+    ("reason", "STRING"),
+    ("message", "STRING"),
+    ("payload", "BYTES"),
+    ("shard", "STRING"),
+)
+"""A rejected record: why (the codes of batch, and missing_key), its bytes (base64 in JSON), where it came from."""
+
+
+class Sink(Protocol):
+    """A sink of one kind of row."""
+
+    def declare(self, env: StreamTableEnvironment, name: str, columns: Columns, key: Sequence[str] = ()) -> None:
+        """Registers a table of these columns; with a key, rows replace earlier ones of their key."""
+
+
+@dataclass(frozen=True)
+class Sinks:
+    """An application's outputs: each event ends in exactly one of them."""
+
+    main: Sink
+    late: Sink
+    quarantine: Sink
+
+
+@dataclass(frozen=True)
+class ConnectorSink:
+    """A sink of any connector."""
+
+    place: Place
+    properties: Properties
+
+    def declare(self, env: StreamTableEnvironment, name: str, columns: Columns, key: Sequence[str] = ()) -> None:
+        lines = [f"  `{column}` {kind}" for column, kind in columns]
+        partitioned = ""
+        if self.place.kind == "dynamodb":  # wants the key in both ways of saying it
+            names = ", ".join(f"`{column}`" for column in key)
+            lines.append(f"  PRIMARY KEY ({names}) NOT ENFORCED")
+            partitioned = f" PARTITIONED BY ({names})"
+        table = f"CREATE TEMPORARY TABLE {name} (\n" + ",\n".join(lines) + f"\n){partitioned} "
+        env.execute_sql(table + with_clause(self._options()))
+
+    def _options(self) -> Options:
+        name, properties = self.place.name, self.properties
+        match self.place.kind:
+            case "kinesis":
+                return kinesis_sink(name, properties)
+            case "firehose":
+                return firehose_sink(name, properties)
+            case "dynamodb":
+                return dynamodb_sink(name, properties)
+        return file_sink(name)
+
+
+def sinks_of(properties: Properties, main: str, kinds: tuple[str, ...]) -> Sinks:
+    """The sinks that the properties name; `main` is the folder's name of the main output among files.
+
+    In a folder, all three outputs have one below it; for a stream S, they are S, S-late and S-quarantine. A table has
+    no streams beside it: then late_sink and quarantine_sink must be given. Raises PropertyError.
+    """
+    place = place_of(properties.sink, "sink", kinds)
+    first = Place("file", f"{place.name}/{main}") if place.kind == "file" else place
+    return Sinks(
+        ConnectorSink(first, properties),
+        ConnectorSink(_beside(place, properties.late_sink, "late"), properties),
+        ConnectorSink(_beside(place, properties.quarantine_sink, "quarantine"), properties),
+    )
+
+
+def _beside(place: Place, given: str, name: str) -> Place:
+    if given:
+        return place_of(given, f"{name}_sink", ("kinesis", "firehose", "file"))
+    if place.kind == "file":
+        return Place("file", f"{place.name}/{name}")
+    if place.kind == "dynamodb":
+        message = f"reading runtime property {name}_sink: it is not set; expected kinesis://NAME, firehose://NAME or a "
+        raise PropertyError(message + "folder, since nothing may be dropped, and a table holds counts only")
+    return Place(place.kind, f"{place.name}-{name}")
