@@ -53,11 +53,9 @@ class TrinoEngine:
         from lake.trino.client import run_on_trino
         from lake.trino.server import running, start
 
-        server = running(self.root)
-        if server is None:
+        if running(self.root) is None:
             self.say("Starting Trino for this root; it takes about half a minute, and stays until `lake trino down`.")
-            server = start(self.root, self.say)
-        answer = run_on_trino(sql, server, database)
+        answer = run_on_trino(sql, start(self.root, self.say), database)
         facts = {"splits": answer.splits, "scan_splits": answer.scan_splits}
         return Result(answer.table, answer.bytes_read, True, answer.seconds, sql, "trino", facts=facts)
 
