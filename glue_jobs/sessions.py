@@ -21,7 +21,7 @@ from lake.lake import Lake
 from lake.narrate import Narrator
 from lake.runs import RunReport
 from lake.runtime import arguments, run_as_glue_job
-from lake.sessions import DEFAULT_GAP, DEFAULT_TIMEZONE, SessionRules
+from lake.sessions import DEFAULT_TIMEZONE, SessionRules
 
 KEY = ("user_id", "device_id")
 
@@ -36,7 +36,7 @@ class Args:
 
     table: str = "clickstream.sessions_by_day_v1"
     root: str = ".lake"
-    gap: str = DEFAULT_GAP
+    gap: str | None = None
     cut_at_midnight: bool = False
     timezone: str = DEFAULT_TIMEZONE
     window: str | None = None
@@ -53,14 +53,14 @@ def sessions(events: DataFrame, rules: SessionRules) -> DataFrame:
     """Sessions of distinct events: one row each, with the columns of clickstream.sessions_v1.
 
     Events need event_id, user_id, device_id, client_event and client_timestamp; those without a user, a device or a
-    time are in no session. Of events of one millisecond, the order of event_id decides (by its UTF-8 bytes), then that
+    time are in no session. Of events of one microsecond, the order of event_id decides (by its UTF-8 bytes), then that
     of client_event. Expects a session whose time zone is UTC.
     """
     placed = _keyed(events).withColumn("number", _number(rules))
-    first, last = (extreme(sf.struct("at_ms", "event_id", "client_event")) for extreme in (sf.min, sf.max))
+    first, last = (extreme(sf.struct("at", "event_id", "client_event")) for extreme in (sf.min, sf.max))
     made = placed.groupBy(*KEY, "number").agg(
-        sf.min("at_ms").alias("started_ms"),
-        sf.max("at_ms").alias("ended_ms"),
+        sf.min("at").alias("started"),
+        sf.max("at").alias("ended"),
         sf.count("*").alias("events"),
         first.getField("client_event").alias("begin_navigation"),
         last.getField("client_event").alias("end_navigation"),
@@ -68,9 +68,9 @@ def sessions(events: DataFrame, rules: SessionRules) -> DataFrame:
     return made.select(
         _session_id(rules).alias("session_id"),
         *KEY,
-        sf.expr("timestamp_millis(started_ms)").alias("started_at"),
-        sf.expr("timestamp_millis(ended_ms)").alias("ended_at"),
-        sf.expr("(ended_ms - started_ms) div 1000").alias("duration_sec"),
+        sf.timestamp_micros("started").alias("started_at"),
+        sf.timestamp_micros("ended").alias("ended_at"),
+        sf.expr("(ended - started) div 1000000").alias("duration_sec"),
         "events",
         "begin_navigation",
         "end_navigation",
@@ -79,38 +79,40 @@ def sessions(events: DataFrame, rules: SessionRules) -> DataFrame:
 
 def _keyed(events: DataFrame) -> DataFrame:
     has_key = sf.col("user_id").isNotNull() & sf.col("device_id").isNotNull() & sf.col("client_timestamp").isNotNull()
-    return events.where(has_key).withColumn("at_ms", sf.expr("unix_millis(client_timestamp)"))
+    return events.where(has_key).withColumn("at", sf.unix_micros("client_timestamp"))
 
 
 def _number(rules: SessionRules) -> Column:
     """What tells the sessions of one key apart: a count of the starts so far, or the window's own start."""
     if rules.window_ms is not None:
-        return sf.expr(f"at_ms - pmod(at_ms, {rules.window_ms})")
-    in_order = Window.partitionBy(*KEY).orderBy("at_ms")
-    before = sf.lag("at_ms").over(in_order)
-    is_start = before.isNull() | (sf.col("at_ms") - before > rules.gap_ms)
+        return sf.expr(f"at - pmod(at, {rules.window_ms * 1000})")
+    in_order = Window.partitionBy(*KEY).orderBy("at")
+    before = sf.lag("at").over(in_order)
+    is_start = before.isNull() | (sf.col("at") - before > rules.gap_ms * 1000)
     if rules.cut_at_midnight:
-        is_start |= _local_day(sf.col("at_ms"), rules) != _local_day(before, rules)
+        is_start |= _local_day(sf.col("at"), rules) != _local_day(before, rules)
     # Events of one instant are one step: which of them comes first does not matter to where a session begins.
     return sf.sum(sf.when(is_start, 1).otherwise(0)).over(in_order.rowsBetween(Window.unboundedPreceding, 0))
 
 
-def _local_day(at_ms: Column, rules: SessionRules) -> Column:
-    return sf.to_date(sf.from_utc_timestamp(sf.timestamp_millis(at_ms), rules.timezone))
+def _local_day(at: Column, rules: SessionRules) -> Column:
+    return sf.to_date(sf.from_utc_timestamp(sf.timestamp_micros(at), rules.timezone))
 
 
 def _session_id(rules: SessionRules) -> Column:
     """As lake.sessions has it; `number` is the window's start there."""
     user = sf.col("user_id").cast("string")
     if rules.window_ms is not None:
-        second = sf.expr("number div 1000").cast("string")
-        return sf.upper(sf.concat(user, sf.lit("_"), sf.substring("device_id", 1, 3), second))
-    return sf.concat_ws("_", user, "device_id", sf.col("started_ms").cast("string"))
+        second = sf.expr("number div 1000000").cast("string")  # a window begins with a whole second
+        return sf.concat(sf.upper(sf.concat(user, sf.lit("_"), sf.substring("device_id", 1, 3))), second)
+    # Divided as the stream does, towards the past: before 1970, `div` would not.
+    millisecond = sf.expr("unix_millis(timestamp_micros(started))").cast("string")
+    return sf.concat_ws("_", user, "device_id", millisecond)
 
 
 def sessions_of_day(events: DataFrame, day: Span, rules: SessionRules) -> DataFrame:
     """The sessions that start on a day, and until when events would change each of them."""
-    started, ended = sf.expr("unix_millis(started_at)"), sf.expr("unix_millis(ended_at)")
+    started, ended = sf.unix_millis("started_at"), sf.unix_millis("ended_at")
     starts_on_day = (started >= day.since) & (started < day.until)
     return sessions(events, rules).where(starts_on_day).withColumn(REACH, ended + rules.reach_ms + 1)
 

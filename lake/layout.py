@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 from lake.errors import UsageError
 
@@ -47,6 +48,16 @@ def partition_span(dt: str) -> tuple[datetime, datetime]:
     start = hour_start(f"{dt}-00")
     is_last = start.date() == date.max
     return start, datetime.max.replace(tzinfo=UTC) if is_last else start + timedelta(days=1)
+
+
+def check_partition(dt: str, grain: Literal["hour", "day"]) -> None:
+    """Raises UsageError where `dt` is no partition of a table of hours, or of days."""
+    if grain == "hour":
+        hour_start(dt)
+    elif not _DAY.match(dt):
+        raise UsageError(f"reading the day {dt!r}: expected YYYY-MM-DD in UTC, e.g. 2026-11-21")
+    else:
+        partition_span(dt)
 
 
 def partition_value(time: datetime, like: str) -> str:

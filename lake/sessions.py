@@ -1,45 +1,27 @@
 """What a session is: the rules that the batch job, the stream and their tests share. Standard library only.
 
-Times are milliseconds since 1970, UTC: finer digits of an event's time are cut off (towards the past), as the stream
-keeps no more. A session belongs to one user on one device.
+Instants are microseconds since 1970, UTC. A session belongs to one user on one device.
 
 With a gap, events lie in one session as long as each follows the one before within the gap; exactly one gap later is
-within it, one millisecond more is not. With a cut, a session ends at midnight of a time zone as well. With a window, a
+within it, one microsecond more is not. With a cut, a session ends at midnight of a time zone as well. With a window, a
 session is all events of one fixed stretch of time, counted from 1970, whatever the pauses.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lake.errors import UsageError
+from lake.flink.durations import EXPECTED, duration_of, millis
 
 DEFAULT_GAP = "30 minutes"
 DEFAULT_TIMEZONE = "UTC"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DURATION = re.compile(r"(\d{1,9})\s*([a-z]+)", re.IGNORECASE)
-_UNITS = {
-    **dict.fromkeys(("ms", "milli", "millis", "millisecond", "milliseconds"), 1),
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1_000),
-    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60_000),
-    **dict.fromkeys(("h", "hr", "hour", "hours"), 3_600_000),
-    **dict.fromkeys(("d", "day", "days"), 86_400_000),
-}
-_LONGEST_GAP_MS = 7 * 86_400_000
 _WINDOWS_MS = {30_000: "30s", 60_000: "1m"}
-
-
-def duration_ms(name: str, text: str) -> int:
-    """Milliseconds of e.g. "30 minutes", "30m", "45s". Raises UsageError, naming the option, for any other text."""
-    match = _DURATION.fullmatch(text.strip())
-    unit = _UNITS.get(match[2].lower()) if match else None
-    if match is None or unit is None:
-        raise UsageError(f"reading {name}={text!r}: expected a number and a unit, e.g. 30 minutes, 45s or 1h")
-    return int(match[1]) * unit
 
 
 @dataclass(frozen=True)
@@ -54,16 +36,18 @@ class SessionRules:
     @classmethod
     def of(
         cls,
-        gap: str = DEFAULT_GAP,
+        gap: str | None = None,
         window: str | None = None,
         cut_at_midnight: bool = False,
         timezone: str = DEFAULT_TIMEZONE,
     ) -> SessionRules:
-        """Rules from options as they are typed. Raises UsageError naming the option that cannot be right."""
-        gap_ms = duration_ms("gap", gap)
-        if not 0 < gap_ms <= _LONGEST_GAP_MS:
-            raise UsageError(f"reading gap={gap!r}: expected more than nothing, and seven days at most")
-        window_ms = duration_ms("window", window) if window else None
+        """Rules from options as they are typed, as the stream takes them. Raises UsageError naming what is wrong."""
+        if window and (gap or cut_at_midnight):
+            other = "gap" if gap else "cut_at_midnight"
+            raise UsageError(f"reading window and {other}: they exclude each other; leave one of them out")
+        gap_ms, window_ms = _length("gap", gap or DEFAULT_GAP), _length("window", window) if window else None
+        if gap_ms <= 0:
+            raise UsageError(f"reading gap={gap!r}: expected more than 0")
         if window_ms is not None and window_ms not in _WINDOWS_MS:
             raise UsageError(f"reading window={window!r}: expected {' or '.join(_WINDOWS_MS.values())}")
         try:
@@ -81,14 +65,10 @@ class SessionRules:
         return {"gap": f"{self.gap_ms}ms", **cut}
 
     @classmethod
-    def from_options(cls, options: dict[str, str]) -> SessionRules:
+    def from_options(cls, options: Mapping[str, str]) -> SessionRules:
         """The rules that `options` were written from."""
-        return cls.of(
-            options.get("gap", DEFAULT_GAP),
-            options.get("window"),
-            options.get("cut_at_midnight") == "true",
-            options.get("timezone", DEFAULT_TIMEZONE),
-        )
+        cut = options.get("cut_at_midnight") == "true"
+        return cls.of(options.get("gap"), options.get("window"), cut, options.get("timezone", DEFAULT_TIMEZONE))
 
     @property
     def reach_ms(self) -> int:
@@ -96,35 +76,40 @@ class SessionRules:
         return 0 if self.window_ms is not None else self.gap_ms
 
 
-def are_in_one_session(earlier_ms: int, later_ms: int, rules: SessionRules) -> bool:
+def _length(name: str, text: str) -> int:
+    """Milliseconds of e.g. 30m, or 30 minutes."""
+    length = duration_of(text)
+    if length is None:
+        raise UsageError(f"reading {name}={text!r}: expected {EXPECTED}")
+    return millis(length)
+
+
+def are_in_one_session(earlier: int, later: int, rules: SessionRules) -> bool:
     """Whether two events of one key that follow each other belong together."""
     if rules.window_ms is not None:
-        return window_start_ms(earlier_ms, rules.window_ms) == window_start_ms(later_ms, rules.window_ms)
-    if later_ms - earlier_ms > rules.gap_ms:
+        return window_start(earlier, rules.window_ms) == window_start(later, rules.window_ms)
+    if later - earlier > rules.gap_ms * 1000:
         return False
-    if not rules.cut_at_midnight:
-        return True
-    return local_day(earlier_ms, rules.timezone) == local_day(later_ms, rules.timezone)
+    return not rules.cut_at_midnight or local_day(earlier, rules.timezone) == local_day(later, rules.timezone)
 
 
-def window_start_ms(at_ms: int, window_ms: int) -> int:
+def window_start(at: int, window_ms: int) -> int:
     """When the fixed window that holds an instant began."""
-    return at_ms - at_ms % window_ms
+    return at - at % (window_ms * 1000)
 
 
-def local_day(at_ms: int, timezone: str) -> date:
+def local_day(at: int, timezone: str) -> date:
     """The calendar's day of an instant in a time zone."""
-    return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(ZoneInfo(timezone)).date()
+    return (_EPOCH + timedelta(microseconds=at)).astimezone(ZoneInfo(timezone)).date()
 
 
-def gap_session_id(user_id: int, device_id: str, started_ms: int) -> str:
-    """e.g. 20_mobile_1543534510000. No two sessions share one: a number, then the whole device, then milliseconds."""
-    return f"{user_id}_{device_id}_{started_ms}"
+def session_id(user_id: int, device_id: str, started_at: int, rules: SessionRules) -> str:
+    """What a session of these rules, whose first event was at `started_at`, is called.
 
-
-def window_session_id(user_id: int, device_id: str, window_start: int) -> str:
-    """e.g. 20_MOB1543534500: user, first three letters of the device, and epoch seconds of the window.
-
-    The rule of the stagger-window recipe; devices that begin alike share an id, so it is no key by itself.
+    With a gap, e.g. 20_mobile_1543534510000: no two sessions share one. With a window, e.g. 20_MOB1543534500: the rule
+    of the stagger-window recipe (upper case of user, underscore and the device's first three letters; epoch seconds of
+    the window's start), so devices that begin alike share an id.
     """
-    return f"{user_id}_{device_id[:3]}{window_start // 1000}".upper()
+    if rules.window_ms is None:
+        return f"{user_id}_{device_id}_{started_at // 1000}"
+    return f"{user_id}_{device_id[:3]}".upper() + str(window_start(started_at, rules.window_ms) // 1_000_000)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOption, note, print_json
+
+if TYPE_CHECKING:
+    from lake.contract.model import Table
 
 TableArgument = Annotated[str, typer.Argument(metavar="TABLE", help="e.g. clickstream.events_v1")]
 PartitionArgument = Annotated[
@@ -35,7 +38,8 @@ def rollback(
     from lake.publish import roll_back
 
     lake = Lake.open(root, contracts)
-    found, dt = lake.table(table), _hour(partition)
+    found = lake.table(table)
+    dt = _value(found, partition)
     now = roll_back(lake.catalog, lake.store, found, dt)
     if json_output:
         print_json({"table": found.full_name, "partition": dt, "run_id": now.get("run_id"), "pinned": now.is_pinned})
@@ -60,16 +64,17 @@ def unpin(
     from lake.publish import unpin as let_go
 
     lake = Lake.open(root, contracts)
-    found, dt = lake.table(table), _hour(partition)
+    found = lake.table(table)
+    dt = _value(found, partition)
     now = let_go(lake.catalog, found, dt)
     if json_output:
         print_json({"table": found.full_name, "partition": dt, "run_id": now.get("run_id"), "pinned": now.is_pinned})
     note(f"{found.full_name} dt={dt} is no longer pinned; the next run rebuilds it where it is stale.")
 
 
-def _hour(partition: str) -> str:
-    from lake.layout import partition_span
+def _value(table: Table, partition: str) -> str:
+    from lake.layout import check_partition
 
     dt = partition.removeprefix("dt=")
-    partition_span(dt)
+    check_partition(dt, table.grain)
     return dt

@@ -14,7 +14,7 @@ from lake.contract.catalog import catalog_table, quarantine_table
 from lake.contract.model import Table
 from lake.errors import UsageError
 from lake.lake import Lake
-from lake.layout import partition_span
+from lake.layout import check_partition
 from lake.objects import StoredObject
 from lake.publish import quarantine_name
 from lake.verify.contents import Expected, expected_rejects, expected_rows
@@ -63,7 +63,7 @@ def published(
         raise UsageError(f"verifying {table.full_name}: hours, and a range of hours; expected one of them")
     for hour in (*partitions, since, until):
         if hour is not None:
-            partition_span(hour)
+            check_partition(hour, table.grain)
     names = [table.name, quarantine_name(table)] if table.has_quarantine else [table.name]
     found = [
         Published(name, partition)

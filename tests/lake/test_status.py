@@ -177,8 +177,10 @@ def test_json_is_a_list_of_all_partitions_field_by_field(
     all_tables = [trial.of(table.full_name) for table in trial.lake.tables()]
     assert told == [asdict(one) for each in all_tables for one in status(each).partitions]
     assert [(one["table"], one["partition"], one["state"], one["rows"]) for one in told] == [
+        ("clickstream.event_counts_by_day_v1", DT.format(8)[:10], "stale", None),
         ("clickstream.events_by_user_v1", DT.format(8), "stale", None),
         (EVENTS, DT.format(8), "current", 2),
         (EVENTS, DT.format(9), "stale", None),
+        ("clickstream.sessions_by_day_v1", DT.format(8)[:10], "stale", None),
         ("sensors.readings_v1", DT.format(9), "stale", None),
     ]

@@ -4,10 +4,10 @@
 -- catalog spells them; and sqlfluff's Athena dialect knows no PARQUET.
 -- noqa: disable=CP01,LT01,LT05,RF06
 CREATE EXTERNAL TABLE IF NOT EXISTS `clickstream`.`sessions_by_day_v1` (
-    `session_id` string COMMENT 'Names the session. With a gap, <user_id>_<device_id>_<epoch milliseconds of its start>; with fixed windows, the stagger-window recipe\'s name, which devices that begin alike share.',
+    `session_id` string COMMENT 'Names the session. By gap, user_id, device_id and the start in milliseconds since 1970, joined by underscores; by windows, user_id, underscore, the device\'s first three letters in upper case, and the window\'s start in seconds since 1970.',
     `user_id` bigint COMMENT 'The account that was signed in.',
     `device_id` string COMMENT 'The browser or app installation.',
-    `started_at` timestamp COMMENT 'Time of its first event, by the device\'s clock, in UTC, to the millisecond.',
+    `started_at` timestamp COMMENT 'Time of its first event, by the device\'s clock, in UTC.',
     `ended_at` timestamp COMMENT 'Time of its last event, likewise.',
     `duration_sec` bigint COMMENT 'Whole seconds from its first event to its last.',
     `events` bigint COMMENT 'How many events it has; redelivered ones count once.',
