@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lake.flink.operators import register_events, register_sessions
 from lake.flink.program import contracts_of, run
 from lake.flink.properties import Properties
-from lake.flink.sinks import QUARANTINE_COLUMNS, Columns, Sinks, sinks_of
+from lake.flink.sinks import QUARANTINE_COLUMNS, Sinks, insertion, sinks_of
 from lake.flink.sources import Source
 from lake.flink.spec import read_spec
 
@@ -39,12 +39,6 @@ def build(env: StreamTableEnvironment, properties: Properties, source: Source, s
     ):
         statements.add_insert_sql(insertion(sink, view, columns))
     return statements
-
-
-def insertion(sink: str, view: str, columns: Columns) -> str:
-    """The statement that carries a view's rows into a sink."""
-    names = ", ".join(f"`{name}`" for name, _ in columns)
-    return f"INSERT INTO {sink} SELECT {names} FROM {view}"  # noqa: S608 # names of ours
 
 
 def assemble(env: StreamTableEnvironment, properties: Properties, source: Source) -> StatementSet:

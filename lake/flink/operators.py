@@ -12,7 +12,7 @@ from lake.flink.properties import Properties
 from lake.flink.spec import Spec
 
 if TYPE_CHECKING:
-    from pyflink.table import StreamTableEnvironment  # type: ignore[import-not-found]
+    from pyflink.table import StreamTableEnvironment
 
 
 class JarMissing(LakeError):  # noqa: N818 # says what it is
@@ -61,6 +61,11 @@ def register_retained(env: StreamTableEnvironment, spec: Spec, properties: Prope
     _views().retained(env._j_tenv, "events", "retained", "late", _contract(spec), millis(properties.retention))
 
 
+def register_appended(env: StreamTableEnvironment, changing: str, appended: str) -> None:
+    """Registers `appended`: each new state of each key of a view whose rows change, as a row of its own."""
+    _views().appended(env._j_tenv, changing, appended)
+
+
 def _contract(spec: Spec) -> Any:
     contract = _package().Contract()
     for column in spec.columns:
@@ -82,7 +87,7 @@ def _views() -> Any:
 
 def _package() -> Any:
     from py4j.java_gateway import JavaPackage  # type: ignore[import-untyped]
-    from pyflink.java_gateway import get_gateway  # type: ignore[import-not-found]
+    from pyflink.java_gateway import get_gateway
 
     package = get_gateway().jvm.lake.flink
     if isinstance(package.Views, JavaPackage):

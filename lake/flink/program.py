@@ -14,7 +14,7 @@ from lake.flink.properties import Properties, read_properties
 from lake.flink.sources import Source, source_of
 
 if TYPE_CHECKING:
-    from pyflink.table import StatementSet, StreamTableEnvironment  # type: ignore[import-not-found]
+    from pyflink.table import StatementSet, StreamTableEnvironment
 
 Assembly = Callable[["StreamTableEnvironment", Properties, Source], "StatementSet"]
 
@@ -43,9 +43,9 @@ def environment(jar: Path | None, is_bounded: bool) -> StreamTableEnvironment:
     On the managed service, `jar` is None: the service has loaded it. Where the input is bounded, a watermark follows
     every event, so that equal input gives equal output.
     """
-    from pyflink.common import Configuration  # type: ignore[import-not-found]
-    from pyflink.datastream import StreamExecutionEnvironment  # type: ignore[import-not-found]
-    from pyflink.table import StreamTableEnvironment  # type: ignore[import-not-found]
+    from pyflink.common import Configuration
+    from pyflink.datastream import StreamExecutionEnvironment
+    from pyflink.table import StreamTableEnvironment
 
     settings = dict(_ALWAYS)
     if is_local():

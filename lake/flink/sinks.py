@@ -11,7 +11,7 @@ from lake.flink.places import Place, place_of
 from lake.flink.properties import Properties, PropertyError
 
 if TYPE_CHECKING:
-    from pyflink.table import StreamTableEnvironment  # type: ignore[import-not-found]
+    from pyflink.table import StreamTableEnvironment
 
 Columns = Sequence[tuple[str, str]]
 
@@ -26,6 +26,10 @@ QUARANTINE_COLUMNS: Columns = (
 
 class Sink(Protocol):
     """A sink of one kind of row."""
+
+    @property
+    def replaces(self) -> bool:
+        """Whether a row replaces the earlier one of its key; else rows are only added."""
 
     def declare(self, env: StreamTableEnvironment, name: str, columns: Columns, key: Sequence[str] = ()) -> None:
         """Registers a table of these columns; with a key, rows replace earlier ones of their key."""
@@ -46,6 +50,10 @@ class ConnectorSink:
 
     place: Place
     properties: Properties
+
+    @property
+    def replaces(self) -> bool:
+        return self.place.kind == "dynamodb"
 
     def declare(self, env: StreamTableEnvironment, name: str, columns: Columns, key: Sequence[str] = ()) -> None:
         lines = [f"  `{column}` {kind}" for column, kind in columns]
@@ -82,6 +90,12 @@ def sinks_of(properties: Properties, main: str, kinds: tuple[str, ...]) -> Sinks
         ConnectorSink(_beside(place, properties.late_sink, "late"), properties),
         ConnectorSink(_beside(place, properties.quarantine_sink, "quarantine"), properties),
     )
+
+
+def insertion(sink: str, view: str, columns: Columns) -> str:
+    """The statement that carries a view's rows into a sink."""
+    names = ", ".join(f"`{name}`" for name, _ in columns)
+    return f"INSERT INTO {sink} SELECT {names} FROM {view}"  # noqa: S608 # names of ours
 
 
 def _beside(place: Place, given: str, name: str) -> Place:

@@ -20,7 +20,7 @@ from lake.flink.places import place_of
 from lake.flink.properties import Properties
 
 if TYPE_CHECKING:
-    from pyflink.table import StreamTableEnvironment  # type: ignore[import-not-found]
+    from pyflink.table import StreamTableEnvironment
 
 FOREVER = timedelta(days=36_500)
 

@@ -22,6 +22,8 @@ import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
 import org.apache.flink.table.types.utils.TypeConversions;
+import org.apache.flink.types.Row;
+import org.apache.flink.types.RowKind;
 import org.apache.flink.util.OutputTag;
 
 /**
@@ -97,6 +99,26 @@ public final class Views {
                 .uid("retained-events");
         env.createTemporaryView(retained, stream);
         env.createTemporaryView(late, stream.getSideOutput(tag));
+    }
+
+    /**
+     * Registers a view's changes as rows that are only added: each new state of a key, in their order for each key, for
+     * sinks that cannot replace. Why not in SQL: it knows no way from changes to rows.
+     */
+    public static void appended(StreamTableEnvironment env, String input, String appended) {
+        DataStream<Row> changes = env.toChangelogStream(env.from(input));
+        SingleOutputStreamOperator<Row> states = changes
+                .filter(row -> row.getKind() == RowKind.INSERT || row.getKind() == RowKind.UPDATE_AFTER)
+                .name("new states")
+                .uid("new-states-" + input)
+                .map(row -> {
+                    row.setKind(RowKind.INSERT);
+                    return row;
+                })
+                .returns(changes.getType())
+                .name("appended")
+                .uid("appended-" + input);
+        env.createTemporaryView(appended, states);
     }
 
     /** A view's rows as the engine has them, without conversion. */
