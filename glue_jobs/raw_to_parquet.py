@@ -12,7 +12,7 @@ from functools import partial
 from threading import Thread
 from time import monotonic
 
-from lake.errors import LakeError
+from lake.errors import LakeError, UsageError
 from lake.gate import TableGate, preload
 from lake.ingest import Ingest
 from lake.lake import Lake
@@ -43,6 +43,11 @@ class Args:
 def run(lake: Lake, args: Args, narrator: Narrator) -> RunReport:
     """Bring the table's stale partitions up to date. Raises GateRefused after the rest is published."""
     table = lake.table(args.table)
+    if table.source is None:
+        raise UsageError(
+            f"reading raw objects of {table.full_name}: its contract names no raw source; it is made from "
+            f"{table.upstream} by another job of glue_jobs/ (docs/choose-buckets.md)"
+        )
     plan = lake.plan(table, hour_option("since", args.since), hour_option("until", args.until), args.rebuild)
     with routed_afterwards(lake.catalog, table.full_name):
         return rebuild_stale(lake, plan, "raw_to_parquet", narrator, partial(_ingest, lake, args, narrator))

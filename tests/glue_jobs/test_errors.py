@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from lake.cli.app import run_command
 from tests.glue_jobs.harness import EVENTS, REPOSITORY, Trial, click
 from tests.lake.aws_answers import answering, refusing
 
@@ -176,3 +177,13 @@ def test_a_full_disk_publishes_nothing_and_one_with_room_gives_the_undisturbed_r
             seen / f"{free}.status.err"
         ).read_text()
     assert Trial(str(seen / "healed")).content() == after
+
+
+def test_a_table_that_is_made_from_another_one_is_not_this_jobs(tmp_path: Path) -> None:
+    """It would publish hours of no rows, and they would be taken for current."""
+    trial = Trial(str(tmp_path / "lake"), "sensors.readings_by_sensor_v1")
+    trial.of("sensors.readings_v1").land(9, "a", [{"sensorId": "a", "currentTemperature": 1, "status": "OK"}])
+    trial.of("sensors.readings_v1").run()
+    code = run_command(["run", "raw_to_parquet", "--table", trial.table_name, "--root", trial.root])
+    assert code == 2
+    assert trial.partition(9) is None
