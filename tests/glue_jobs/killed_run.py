@@ -13,6 +13,7 @@ import runpy
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ import lake.runtime
 import lake.spark_workers
 import lake.tasks
 from lake.contract.load import contracts_folder, table_named
+from lake.errors import LakeError
 
 JOBS = Path(__file__).resolve().parents[2] / "glue_jobs"
 
@@ -127,7 +129,9 @@ def main() -> None:
     if step == "vacuum":
         _vacuum(root, table, *contracts)
         return
-    upstream = table_named(table, contracts_folder(contracts[0] if contracts else None)).upstream
+    upstream = None
+    with suppress(LakeError):  # what is wrong with a table is for the job to say
+        upstream = table_named(table, contracts_folder(contracts[0] if contracts else None)).upstream
     if step != "none":
         (BUCKET_STEPS if upstream else STEPS)[step]()
     job = str(JOBS / f"{'bucket_by_key' if upstream else 'raw_to_parquet'}.py")
