@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lake.trino.cache import cache_folder, made_once
+from lake.cache import cache_folder, made_once
 from lake.trino.errors import TrinoSetupError
 
 VERSION = "476"

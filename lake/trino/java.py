@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from lake.cache import cache_folder, made_once
 from lake.trino.artifacts import VERSION, Say
-from lake.trino.cache import cache_folder, made_once
 from lake.trino.errors import TrinoSetupError
 
 NEEDED = 24  # Trino's documentation, release 476, "Deploying Trino": Java runtime environment

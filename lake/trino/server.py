@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lake.cache import cache_folder, locked
 from lake.objects.root import S3Root, root_of
 from lake.trino.artifacts import Say
-from lake.trino.cache import cache_folder, locked
 from lake.trino.launch import kill_both, launch, metastore_in, trino_in
 from lake.trino.settings import Plan, local_plan, s3_plan
 

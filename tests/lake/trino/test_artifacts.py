@@ -5,15 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lake.cache import made_once
 from lake.trino import artifacts
 from lake.trino.artifacts import assembled_folder, trino_home
-from lake.trino.cache import cache_folder, made_once
 from lake.trino.errors import TrinoSetupError
 
 Program = Callable[[str, str], Path]
@@ -127,49 +126,3 @@ def test_an_assembly_that_was_killed_leaves_nothing_half(from_folder: Path) -> N
     assert files(assembled_folder().parent) == sorted(
         [f"{assembled_folder().name}.lock", *(f"{assembled_folder().name}/{jar}" for jar in JARS)]
     )
-
-
-def test_two_processes_make_it_once(cache: Path) -> None:
-    folder = cache_folder() / "made"
-
-    def slowly(aside: Path) -> None:
-        with (cache_folder() / "times").open("a") as file:
-            file.write("once\n")
-        time.sleep(0.3)
-        (aside / "whole").write_text("")
-
-    context = multiprocessing.get_context("fork")
-    children = [context.Process(target=made_once, args=(folder, slowly)) for _ in range(3)]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join(30)
-    assert [child.exitcode for child in children] == [0, 0, 0]
-    assert (cache_folder() / "times").read_text() == "once\n"
-    assert files(folder) == ["whole"]
-
-
-def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("LAKE_CACHE", str(tmp_path / "file"))
-    with pytest.raises(TrinoSetupError, match="name another folder with LAKE_CACHE"):
-        made_once(cache_folder() / "made", lambda folder: None)
-
-
-@pytest.mark.parametrize(
-    ("variables", "expected"),
-    [
-        ({"LAKE_CACHE": "/a", "XDG_CACHE_HOME": "/b", "HOME": "/c"}, "/a"),
-        ({"XDG_CACHE_HOME": "/b", "HOME": "/c"}, "/b/lake"),
-        ({"HOME": "/c"}, "/c/.cache/lake"),
-        ({"LAKE_CACHE": "~/cache", "HOME": "/c"}, "/c/cache"),
-    ],
-)
-def test_the_cache_is_where_it_is_expected(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: str
-) -> None:
-    for name in ("LAKE_CACHE", "XDG_CACHE_HOME", "HOME"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert cache_folder() == Path(expected)

@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lake.trino.errors import TrinoSetupError
+from lake.errors import LakeError
 
 _ASIDE = ".making-"
+
+
+class CacheError(LakeError):
+    """The cache could not be written: it is full, or somebody else's."""
 
 
 def cache_folder() -> Path:
@@ -28,7 +32,7 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
     """`folder`, made by `make(empty folder)` where it is not there yet.
 
     A process that is killed meanwhile leaves a folder of another name, which the next one removes; two at once make
-    it once. Raises what `make` raises, and TrinoSetupError where the cache cannot be written.
+    it once. Raises what `make` raises, and CacheError where the cache cannot be written.
     """
     if folder.is_dir():
         return folder
@@ -47,7 +51,7 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
-        raise TrinoSetupError(
+        raise CacheError(
             f"making {folder}: {error}; free space there (500 MB are needed), or name another folder with LAKE_CACHE"
         ) from error
     return folder
