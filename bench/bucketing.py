@@ -87,8 +87,11 @@ def _print(found: dict[str, list[Measured]], flat: Measured) -> None:
             f"{max(run.tree_mb for run in runs):>8.0f}{runs[-1].said['bytes'] / 1e6:>12.1f}"
         )
     pairs = list(zip(found[SPARK], found[OURS], strict=True))
-    work, whole = (median(getattr(a, of) / getattr(b, of) for a, b in pairs) for of in ("work", "wall"))
-    print(f"ours is faster by {work:.2f} (work, without the start of the session), {whole:.2f} (whole process)")
+    work, whole, cpu = (median(getattr(a, of) / getattr(b, of) for a, b in pairs) for of in ("work", "wall", "cpu"))
+    print(
+        f"ours is faster by {work:.2f} (work, without the start of the session), {whole:.2f} (whole process); "
+        f"{cpu:.2f} in CPU seconds, which say most where the machine does other work as well"
+    )
     ours = found[OURS][-1]
     print(
         f"price against the flat table: {median(run.work for run in found[OURS]) / flat.work:.2f} of its seconds on "
