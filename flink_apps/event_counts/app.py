@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lake.flink.operators import register_appended, register_events, register_retained
+from lake.flink.operators import Operators
 from lake.flink.program import contracts_of, run
 from lake.flink.properties import Properties, Resolution
 from lake.flink.sinks import QUARANTINE_COLUMNS, Columns, Sinks, insertion, sinks_of
@@ -43,13 +43,14 @@ def build(env: StreamTableEnvironment, properties: Properties, source: Source, s
     sinks.main.declare(env, "counts_out", COLUMNS, KEY)
     sinks.late.declare(env, "late_out", events.flink_columns)
     sinks.quarantine.declare(env, "quarantine_out", QUARANTINE_COLUMNS)
-    register_events(env, "raw_events", events, properties, hold=source.hold)
-    register_retained(env, events, properties)
+    operators = Operators(env, events, properties)
+    operators.register_events("raw_events", source.hold)
+    operators.register_retained()
     statements = env.create_statement_set()
     for view, query in (("timed", timed_counts(properties.resolution)), ("timeless", timeless_counts())):
         env.execute_sql(f"CREATE TEMPORARY VIEW {view} AS {query}")
         if not sinks.main.replaces:
-            register_appended(env, view, f"{view}_states")
+            operators.register_appended(view, f"{view}_states")
         counts = view if sinks.main.replaces else f"{view}_states"
         statements.add_insert_sql(insertion("counts_out", counts, COLUMNS))
     statements.add_insert_sql(insertion("late_out", "late", events.flink_columns))

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lake.flink.operators import register_events, register_sessions
+from lake.flink.operators import Operators
 from lake.flink.program import contracts_of, run
 from lake.flink.properties import Properties
 from lake.flink.sinks import QUARANTINE_COLUMNS, Sinks, insertion, sinks_of
@@ -29,8 +29,9 @@ def build(env: StreamTableEnvironment, properties: Properties, source: Source, s
     sinks.main.declare(env, "sessions_out", sessions.flink_columns)
     sinks.late.declare(env, "late_out", events.flink_columns)
     sinks.quarantine.declare(env, "quarantine_out", QUARANTINE_COLUMNS)
-    register_events(env, "raw_events", events, properties, hold=source.hold, keys=KEYS)
-    register_sessions(env, events, properties)
+    operators = Operators(env, events, properties)
+    operators.register_events("raw_events", source.hold, KEYS)
+    operators.register_sessions()
     statements = env.create_statement_set()
     for sink, view, columns in (
         ("sessions_out", "sessions", sessions.flink_columns),

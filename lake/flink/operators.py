@@ -1,4 +1,4 @@
-"""The Java operators (flink_apps/src) as functions over views. Each registers views; nothing runs yet."""
+"""The Java operators (flink_apps/src), which register views. Nothing runs before statements over them do."""
 
 from __future__ import annotations
 
@@ -19,51 +19,38 @@ class JarMissing(LakeError):  # noqa: N818 # says what it is
     """The operators' jar is not there, or is not the one that was built with this program."""
 
 
-def register_events(
-    env: StreamTableEnvironment,
-    raw: str,
-    spec: Spec,
-    properties: Properties,
-    *,
-    hold: timedelta,
-    keys: Sequence[str] = (),
-) -> None:
-    """Registers `events` (the contract's columns, each event_id once) and `rejected` from raw records.
+class Operators:
+    """The operators of one program, for events of one contract."""
 
-    `keys` are columns that an event must have; `hold` is the source's.
-    """
-    _views().events(
-        env._j_tenv,
-        raw,
-        "events",
-        "rejected",
-        _contract(spec),
-        list(keys),
-        millis(properties.watermark_delay),
-        millis(properties.idle_timeout),
-        millis(hold),
-        millis(properties.dedup_window),
-    )
+    def __init__(self, env: StreamTableEnvironment, spec: Spec, properties: Properties) -> None:
+        self._properties = properties
+        self._views = _package().Views(env._j_tenv, _contract(spec))
 
+    def register_events(self, raw: str, hold: timedelta, keys: Sequence[str] = ()) -> None:
+        """Registers `events` (the contract's columns, each event_id once) and `rejected` from a view of raw records.
 
-def register_sessions(env: StreamTableEnvironment, spec: Spec, properties: Properties) -> None:
-    """Registers `sessions` and `late` from `events`."""
-    rules = _package().SessionRules
-    if properties.window is not None:
-        chosen = rules.byWindow(millis(properties.window))
-    else:
-        chosen = rules.byGap(millis(properties.gap), properties.timezone if properties.cut_at_midnight else None)
-    _views().sessions(env._j_tenv, "events", "sessions", "late", _contract(spec), chosen)
+        `keys` are columns that an event must have; `hold` is the source's. Comes before the other methods.
+        """
+        properties = self._properties
+        lengths = (properties.watermark_delay, properties.idle_timeout, hold, properties.dedup_window)
+        self._views.events(raw, "events", "rejected", list(keys), *map(millis, lengths))
 
+    def register_sessions(self) -> None:
+        """Registers `sessions` and `late`: what becomes of the events."""
+        properties, rules = self._properties, _package().SessionRules
+        if properties.window is not None:
+            chosen = rules.byWindow(millis(properties.window))
+        else:
+            chosen = rules.byGap(millis(properties.gap), properties.timezone if properties.cut_at_midnight else None)
+        self._views.sessions("sessions", "late", chosen)
 
-def register_retained(env: StreamTableEnvironment, spec: Spec, properties: Properties) -> None:
-    """Registers `retained` and `late` from `events`."""
-    _views().retained(env._j_tenv, "events", "retained", "late", _contract(spec), millis(properties.retention))
+    def register_retained(self) -> None:
+        """Registers `retained` and `late`: events within the retention, and older ones."""
+        self._views.retained("retained", "late", millis(self._properties.retention))
 
-
-def register_appended(env: StreamTableEnvironment, changing: str, appended: str) -> None:
-    """Registers `appended`: each new state of each key of a view whose rows change, as a row of its own."""
-    _views().appended(env._j_tenv, changing, appended)
+    def register_appended(self, changing: str, appended: str) -> None:
+        """Registers `appended`: each new state of each key of a view whose rows change, as a row of its own."""
+        self._views.appended(changing, appended)
 
 
 def _contract(spec: Spec) -> Any:
@@ -79,10 +66,6 @@ def _contract(spec: Spec) -> Any:
             list(column.allowed_values),
         )
     return contract.eventTime(spec.event_time)
-
-
-def _views() -> Any:
-    return _package().Views
 
 
 def _package() -> Any:

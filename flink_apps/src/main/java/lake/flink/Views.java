@@ -27,8 +27,10 @@ import org.apache.flink.types.RowKind;
 import org.apache.flink.util.OutputTag;
 
 /**
- * The operators as views: each method takes the name of a view and registers views of what an operator makes of it.
- * Names and uids are fixed, so that state survives an upgrade of the program. Times are milliseconds.
+ * The operators as views: each method registers views of what an operator makes. Names and uids are fixed, so that
+ * state survives an upgrade of the program. Times are milliseconds.
+ *
+ * <p>Operators follow each other without the views between them: a table made from a stream would lose its watermarks.
  */
 public final class Views {
     private static final LogicalType TEXT = new VarCharType(VarCharType.MAX_LENGTH);
@@ -41,19 +43,27 @@ public final class Views {
             new String[] {"session_id", "user_id", "device_id", "started_at", "ended_at", "duration_sec", "events",
                 "begin_navigation", "end_navigation"});
 
-    private Views() {}
+    private final StreamTableEnvironment env;
+    private final Contract contract;
+    private DataStream<RowData> events;
+
+    /** Views of events of a contract. */
+    public Views(StreamTableEnvironment env, Contract contract) {
+        this.env = env;
+        this.contract = contract;
+    }
 
     /**
      * Registers the events of payloads (view `input`: payload BYTES, shard STRING), with watermarks; and what is
      * rejected: reason, message, payload, shard. `keys` are columns that an event must have. With `dedupWindow` over 0,
      * each event_id counts once within it.
      */
-    public static void events(StreamTableEnvironment env, String input, String events, String rejected,
-            Contract contract, List<String> keys, long watermarkDelay, long idleTimeout, long hold, long dedupWindow) {
+    public void events(String input, String view, String rejected, List<String> keys, long watermarkDelay,
+            long idleTimeout, long hold, long dedupWindow) {
         OutputTag<RowData> tag = new OutputTag<>("rejected", InternalTypeInfo.of(REJECTED));
         boolean isDistinct = dedupWindow > 0;
         RowType parsed = isDistinct ? contract.eventsWithPayload() : contract.events();
-        SingleOutputStreamOperator<RowData> stream = stream(env, input).transform("parse events",
+        SingleOutputStreamOperator<RowData> stream = payloads(input).transform("parse events",
                 InternalTypeInfo.of(parsed),
                 new ParseEvents(contract, keys, isDistinct, watermarkDelay, idleTimeout, hold, tag));
         stream.uid("parse-events");
@@ -67,18 +77,18 @@ public final class Views {
                     .uid("distinct-events");
             refused = refused.union(stream.getSideOutput(tag));
         }
-        env.createTemporaryView(events, stream);
+        events = stream;
+        env.createTemporaryView(view, stream);
         env.createTemporaryView(rejected, refused);
     }
 
-    /** Registers the sessions of events, and the events that came too late for any. */
-    public static void sessions(StreamTableEnvironment env, String input, String sessions, String late,
-            Contract contract, SessionRules rules) {
+    /** Registers the sessions of the events, and the events that came too late for any. */
+    public void sessions(String sessions, String late, SessionRules rules) {
         OutputTag<RowData> tag = new OutputTag<>("late", InternalTypeInfo.of(contract.events()));
         int user = contract.place("user_id", "bigint");
         int device = contract.place("device_id", "string");
         TypeInformation<Tuple2<Long, String>> keyType = new TupleTypeInfo<>(Types.LONG, Types.STRING);
-        SingleOutputStreamOperator<RowData> stream = stream(env, input)
+        SingleOutputStreamOperator<RowData> stream = events
                 .keyBy((KeySelector<RowData, Tuple2<Long, String>>) row ->
                         Tuple2.of(row.getLong(user), row.getString(device).toString()), keyType)
                 .process(new Sessions(contract, rules, tag), InternalTypeInfo.of(SESSIONS))
@@ -88,12 +98,11 @@ public final class Views {
         env.createTemporaryView(late, stream.getSideOutput(tag));
     }
 
-    /** Registers the events of a view that are within the retention, and those that are older. */
-    public static void retained(StreamTableEnvironment env, String input, String retained, String late,
-            Contract contract, long retention) {
+    /** Registers the events that are within the retention, and those that are older. */
+    public void retained(String retained, String late, long retention) {
         OutputTag<RowData> tag = new OutputTag<>("late", InternalTypeInfo.of(contract.events()));
         int eventTime = contract.place(contract.eventTime, "timestamp");
-        SingleOutputStreamOperator<RowData> stream = stream(env, input)
+        SingleOutputStreamOperator<RowData> stream = events
                 .process(new Retained(eventTime, retention, tag), InternalTypeInfo.of(contract.events()))
                 .name("retained events")
                 .uid("retained-events");
@@ -105,7 +114,7 @@ public final class Views {
      * Registers a view's changes as rows that are only added: each new state of a key, in their order for each key, for
      * sinks that cannot replace. Why not in SQL: it knows no way from changes to rows.
      */
-    public static void appended(StreamTableEnvironment env, String input, String appended) {
+    public void appended(String input, String appended) {
         DataStream<Row> changes = env.toChangelogStream(env.from(input));
         SingleOutputStreamOperator<Row> states = changes
                 .filter(row -> row.getKind() == RowKind.INSERT || row.getKind() == RowKind.UPDATE_AFTER)
@@ -122,7 +131,7 @@ public final class Views {
     }
 
     /** A view's rows as the engine has them, without conversion. */
-    private static DataStream<RowData> stream(StreamTableEnvironment env, String view) {
+    private DataStream<RowData> payloads(String view) {
         LogicalType type = env.from(view).getResolvedSchema().toSourceRowDataType().getLogicalType();
         AbstractDataType<?> rows = TypeConversions.fromLogicalToDataType(type.copy(false)).bridgedTo(RowData.class);
         return env.toDataStream(env.from(view), rows);

@@ -1,0 +1,36 @@
+package lake.flink.tests;
+
+import java.nio.charset.StandardCharsets;
+
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.types.Row;
+import org.apache.flink.util.Collector;
+
+/** Records of several shards as they came, from lines: `SHARD RECORD`, or `pause MILLISECONDS`. */
+public final class Replay {
+    private Replay() {}
+
+    /** Registers a view of payloads and shards from a table of lines. */
+    public static void register(StreamTableEnvironment env, String lines, String view) {
+        TypeInformation<Row> rows = Types.ROW_NAMED(new String[] {"payload", "shard"},
+                PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO, Types.STRING);
+        DataStream<Row> stream = env.toDataStream(env.from(lines))
+                .flatMap((Row row, Collector<Row> out) -> replay(row.getFieldAs(0), out))
+                .returns(rows)
+                .uid("replay");
+        env.createTemporaryView(view, stream);
+    }
+
+    private static void replay(String line, Collector<Row> out) throws InterruptedException {
+        String[] words = line.split(" ", 2);
+        if (words[0].equals("pause")) {
+            Thread.sleep(Long.parseLong(words[1]));
+        } else {
+            out.collect(Row.of(words[1].getBytes(StandardCharsets.UTF_8), words[0]));
+        }
+    }
+}
