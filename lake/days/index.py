@@ -8,9 +8,11 @@ again; two runs that write it at a time lose, at worst, each other's work.
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 
 from lake.catalog import Partition
@@ -53,18 +55,27 @@ class EventIndex:
         return {dt[: len("YYYY-MM-DD")] for dt in self.undated}
 
     def rows(self, span: Span) -> int:
-        return sum(slot.rows for number in span.slots for _, slot in self.slots.get(number, ()))
+        return sum(slot.rows for number in self._within(span) for _, slot in self.slots[number])
 
     def has_events_from(self, at_ms: int) -> bool:
-        return any((number + 1) * SLOT_MS > at_ms for number in self.slots)
+        return bool(self._numbers) and (self._numbers[-1] + 1) * SLOT_MS > at_ms
 
     def sources(self, span: Span) -> dict[str, str]:
         """The arrival hours that have events in the slots of a span, each with a digest of those, by hour."""
         found: dict[str, list[object]] = {}
-        for number in span.slots:
-            for dt, slot in self.slots.get(number, ()):
+        for number in self._within(span):
+            for dt, slot in self.slots[number]:
                 found.setdefault(dt, []).append([number, slot.rows, slot.digest])
         return {dt: digest_of(slots) for dt, slots in sorted(found.items())}
+
+    @cached_property
+    def _numbers(self) -> list[int]:
+        """All slots, sorted; asked for once the index is complete."""
+        return sorted(self.slots)
+
+    def _within(self, span: Span) -> list[int]:
+        wanted = span.slots
+        return self._numbers[bisect_left(self._numbers, wanted.start) : bisect_left(self._numbers, wanted.stop)]
 
     def undated_of(self, day: str) -> dict[str, str]:
         """The arrival hours of a day that have events without a time, each with a digest of those."""

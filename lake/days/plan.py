@@ -58,15 +58,16 @@ def input_digest(reading_digest: str, rules: DayRules, sources: Mapping[str, str
     return digest_of([reading_digest, DAYS_VERSION, rules.text, dict(sources)])
 
 
-def read_span(day: str, rules: DayRules, until: int) -> Span:
+def read_span(day: str, rules: DayRules, until: int | None) -> Span:
     """The event times that a day is made from: its own, some before, and those before `until` if that is later."""
     span = span_of_day(day)
-    return Span(span.since - rules.before_ms, max(span.until, until))
+    return Span(span.since - rules.before_ms, span.until if until is None else max(span.until, until))
 
 
-def reached(published: Partition) -> int:
-    """Until when, in milliseconds since 1970, events would change a published day."""
-    return int(published.get("reached_ms") or 0)
+def reached(published: Partition | None) -> int | None:
+    """Until when, in milliseconds since 1970, events would change a published day; None: no further than its end."""
+    text = published.get("reached_ms") if published is not None else ""
+    return int(text) if text else None
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class _Judge:
 
     def day(self, day: str, published: Partition | None) -> Hour:
         rules = self.rules or recorded_rules(self.table, published)
-        until = reached(published) if published else 0
+        until = reached(published)
         digest = input_digest(self.table.reading_digest(), rules, sources_of(self.index, day, rules, until))
         reason = self._kept(day, published, rules)
         state: Literal["current", "stale"] = "current" if reason else "stale"
@@ -121,7 +122,7 @@ class _Judge:
         return found
 
 
-def sources_of(index: EventIndex, day: str, rules: DayRules, until: int) -> dict[str, str]:
+def sources_of(index: EventIndex, day: str, rules: DayRules, until: int | None) -> dict[str, str]:
     """The arrival hours that a day is made from, each with a digest of what it has of the day."""
     found = index.sources(read_span(day, rules, until))
     undated = index.undated_of(day) if rules.has_undated else {}

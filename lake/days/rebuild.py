@@ -64,7 +64,7 @@ class DayRebuild:
         while True:
             until = end + beyond
             written = self._attempt(plan, day, until)
-            if written.reach_ms <= until or not plan.index.has_events_from(until):
+            if written.reach_ms is None or written.reach_ms <= until or not plan.index.has_events_from(until):
                 return written
             self.store.delete([part.key for part in written.parts])
             beyond = max(4 * beyond, written.reach_ms - end)
@@ -112,7 +112,7 @@ class DayRebuild:
             input_digest=digest,
             own_digest=digest,
             rules=self.rules.text,
-            reached_ms=str(written.reach_ms),
+            reached_ms=None if written.reach_ms is None else str(written.reach_ms),
             reading_digest=self.table.reading_digest(),
             columns=",".join(column.name for column in self.table.columns),
             contract_version=self.table.version,

@@ -27,10 +27,10 @@ _WRITTEN_DDL = "key string, rows bigint, bytes bigint, sha256 string, reach_ms b
 
 @dataclass(frozen=True)
 class Written:
-    """The files of a day, and how far its rows reach (0: nowhere)."""
+    """The files of a day, and how far its rows reach (None: no further)."""
 
     parts: tuple[Part, ...]
-    reach_ms: int
+    reach_ms: int | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def write_day(rows: DataFrame, target: Target) -> Written:
     except (Py4JJavaError, PySparkException) as error:
         raise raised(str(error)) or error from error
     parts = sorted((Part(one["key"], one["rows"], one["bytes"], one["sha256"]) for one in found), key=lambda p: p.key)
-    return Written(tuple(parts), max((one["reach_ms"] for one in found), default=0))
+    return Written(tuple(parts), max((one["reach_ms"] for one in found if one["reach_ms"] is not None), default=None))
 
 
 def _writer(target: Target) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
@@ -74,10 +74,11 @@ def _writer(target: Target) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.
         plain = frozenset(key) if len(key) == 1 else frozenset()
         name = f"{target.name[:16]}-{number:05d}"
         writer = PartWriter(open_store(target.root), target.folder, name, schema, plain)
-        reach = 0
+        reach = None
         for rows in _in_groups(batches):
             if REACH in rows.column_names:
-                reach = max(reach, pc.max(rows[REACH]).as_py())
+                furthest = pc.max(rows[REACH]).as_py()
+                reach = furthest if reach is None else max(reach, furthest)
             writer.write(_as_contract(rows, schema))
         writer.close()
         for part in writer.parts:

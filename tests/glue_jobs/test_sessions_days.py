@@ -1,0 +1,241 @@
+"""The sessions job over days: what is rebuilt, what is not, and that it comes to what a full rebuild comes to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lake.errors import GateRefused, UsageError
+from lake.publish import roll_back, unpin
+from lake.sessions import SessionRules
+from tests.glue_jobs.day_lakes import EVENTS, SESSIONS, DayLake, by_start
+from tests.glue_jobs.plain_sessions import Event, distinct, micros, plain_sessions
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+TWENTIETH, TWENTY_FIRST, TWENTY_SECOND, TWENTY_THIRD = (f"2026-11-{day}" for day in (20, 21, 22, 23))
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> DayLake:
+    spark.conf.set("spark.sql.shuffle.partitions", "2")
+    return DayLake(str(tmp_path / "lake"), spark)
+
+
+def event(name: str, time: str, arrived: str, user: int | None = 1) -> Event:
+    """An event of November 2026: `time` and `arrived` are DDTHH:MM and DD-HH."""
+    at = micros(f"2026-11-{time}:00Z") if len(time) == 8 else micros(f"2026-11-{time}Z")
+    return Event(name, user, "phone", "page_view", at, f"2026-11-{arrived}")
+
+
+THREE_DAYS = [
+    event("a", "20T12:00", "20-12"),
+    event("b", "21T12:00", "21-12"),
+    event("c", "22T12:00", "22-12"),
+]
+
+
+def expected(events: list[Event], rules: SessionRules | None = None) -> dict[str, list[tuple[object, ...]]]:
+    return by_start(plain_sessions(distinct(events), rules or SessionRules()))
+
+
+def test_every_day_of_events_is_made_once_and_then_left_alone(lake: DayLake) -> None:
+    lake.publish(THREE_DAYS)
+    assert lake.outcomes() == dict.fromkeys((TWENTIETH, TWENTY_FIRST, TWENTY_SECOND), "published")
+    assert lake.days() == expected(THREE_DAYS)
+    assert lake.outcomes() == {}
+
+
+def test_a_late_event_changes_its_own_day_alone_however_late_it_arrives(lake: DayLake) -> None:
+    lake.publish(THREE_DAYS)
+    lake.run()
+    late = event("late", "21T13:00", "23-07")
+    lake.publish([late])
+    assert lake.outcomes() == {TWENTY_FIRST: "published"}
+    assert lake.days() == expected([*THREE_DAYS, late])
+
+
+def test_an_event_that_a_session_of_the_day_before_reaches_changes_both_days(lake: DayLake) -> None:
+    before, after = event("x", "21T23:50", "21-23"), event("y", "22T00:40", "22-00")
+    lake.publish([*THREE_DAYS, before, after])
+    lake.run()
+    assert len(lake.days()[TWENTY_FIRST]) == 2
+    joining = event("late", "22T00:15", "22-03")
+    lake.publish([joining])
+    assert lake.outcomes() == {TWENTY_FIRST: "published", TWENTY_SECOND: "published"}
+    assert lake.days() == expected([*THREE_DAYS, before, after, joining])
+    assert len(lake.days()[TWENTY_SECOND]) == 1
+
+
+def test_an_event_before_midnight_takes_the_start_from_the_next_day(lake: DayLake) -> None:
+    after = event("y", "22T00:10", "22-00")
+    lake.publish([*THREE_DAYS, after])
+    lake.run()
+    late = event("late", "21T23:45", "22-03")
+    lake.publish([late])
+    assert lake.outcomes() == {TWENTY_FIRST: "published", TWENTY_SECOND: "published"}
+    assert lake.days() == expected([*THREE_DAYS, after, late])
+
+
+def test_an_event_after_midnight_that_no_session_reaches_leaves_the_day_before_alone(lake: DayLake) -> None:
+    lake.publish(THREE_DAYS)
+    lake.run()
+    late = event("late", "22T00:15", "22-03")
+    lake.publish([late])
+    assert lake.outcomes() == {TWENTY_SECOND: "published"}
+    assert lake.days() == expected([*THREE_DAYS, late])
+
+
+def test_a_neighbour_that_is_looked_at_again_and_is_the_same_stays_as_it_is(lake: DayLake) -> None:
+    lake.publish([*THREE_DAYS, event("x", "21T23:50", "21-23")])
+    lake.run()
+    folder = lake.partitions()[TWENTY_FIRST].location
+    lake.publish([event("other", "22T00:05", "22-03", user=2)])
+    assert lake.outcomes() == {TWENTY_FIRST: "unchanged", TWENTY_SECOND: "published"}
+    assert lake.partitions()[TWENTY_FIRST].location == folder
+    assert lake.outcomes() == {}
+
+
+def test_a_session_over_several_days_belongs_to_the_day_of_its_start(lake: DayLake) -> None:
+    chain = [
+        event(f"n{n}", f"{20 + n // 48}T{n % 48 // 2:02d}:{n % 2 * 30:02d}", f"{20 + n // 48}-{n % 48 // 2:02d}")
+        for n in range(40, 150)
+    ]
+    lake.publish(chain)
+    assert set(lake.outcomes().values()) == {"published"}
+    days = lake.days()
+    assert {day: len(rows) for day, rows in days.items()} == {
+        TWENTIETH: 1, TWENTY_FIRST: 0, TWENTY_SECOND: 0, TWENTY_THIRD: 0,
+    }  # fmt: skip
+    assert days[TWENTIETH] == expected(chain)[TWENTIETH]
+    late = event("late", "23T02:50", "24-00")
+    lake.publish([late])
+    assert lake.outcomes() == {TWENTIETH: "published", TWENTY_THIRD: "unchanged"}
+    assert lake.days()[TWENTIETH] == expected([*chain, late])[TWENTIETH]
+
+
+def test_an_event_that_arrives_twice_is_counted_once_and_the_rest_is_not_rebuilt(lake: DayLake) -> None:
+    lake.publish(THREE_DAYS)
+    lake.run()
+    lake.publish([event("b", "21T12:00", "22-20")])
+    assert lake.outcomes() == {TWENTY_FIRST: "unchanged"}
+    assert lake.days() == expected(THREE_DAYS)
+
+
+def test_events_that_are_gone_take_their_sessions_with_them(lake: DayLake) -> None:
+    lake.publish([*THREE_DAYS, event("z", "21T18:00", "21-12")])
+    lake.run()
+    lake.publish_hour("2026-11-21-12", [event("z", "21T18:00", "21-12")])
+    assert lake.outcomes() == {TWENTY_FIRST: "published"}
+    lake.publish_hour("2026-11-21-12", [])
+    assert lake.outcomes() == {TWENTY_FIRST: "published"}
+    assert lake.days()[TWENTY_FIRST] == []
+
+
+def test_a_day_outlives_the_hours_that_it_was_made_from(lake: DayLake) -> None:
+    lake.publish(THREE_DAYS)
+    lake.run()
+    lake.lake.catalog.drop_partition("clickstream", "events_v1", "2026-11-21-12")
+    assert lake.outcomes() == {}
+    assert lake.days() == expected(THREE_DAYS)
+    plan = lake.lake.plan(lake.lake.table(SESSIONS))
+    assert [hour.reason for hour in plan.hours if hour.dt == TWENTY_FIRST] == [
+        f"{EVENTS} no longer has 2026-11-21-12; kept as published"
+    ]
+
+
+def test_other_options_make_all_days_anew_and_status_knows_which_they_were_made_with(lake: DayLake) -> None:
+    events = [*THREE_DAYS, event("x", "21T12:45", "21-12")]
+    lake.publish(events)
+    lake.run()
+    assert len(lake.days()[TWENTY_FIRST]) == 2
+    outcomes = lake.outcomes(gap="1 hour")
+    assert outcomes == {TWENTIETH: "unchanged", TWENTY_FIRST: "published", TWENTY_SECOND: "unchanged"}
+    assert lake.days() == expected(events, SessionRules.of(gap="1h"))
+    assert lake.lake.plan(lake.lake.table(SESSIONS)).stale == ()
+    assert lake.outcomes(gap="60m") == {}
+    assert set(lake.outcomes()) == {TWENTIETH, TWENTY_FIRST, TWENTY_SECOND}
+
+
+def test_only_days_of_the_range_are_touched(lake: DayLake) -> None:
+    lake.publish(THREE_DAYS)
+    assert lake.outcomes(since=TWENTY_FIRST, until=TWENTY_SECOND) == {TWENTY_FIRST: "published"}
+    assert set(lake.outcomes()) == {TWENTIETH, TWENTY_SECOND}
+
+
+def test_a_day_that_was_rolled_back_stays_until_it_is_let_go(lake: DayLake) -> None:
+    lake.publish(THREE_DAYS)
+    lake.run()
+    before = lake.days()
+    lake.publish([event("late", "21T13:00", "23-07")])
+    lake.run()
+    opened = lake.lake
+    roll_back(opened.catalog, opened.store, opened.table(SESSIONS), TWENTY_FIRST)
+    assert lake.days() == before
+    assert lake.outcomes() == {}
+    unpin(opened.catalog, opened.table(SESSIONS), TWENTY_FIRST)
+    assert lake.outcomes() == {TWENTY_FIRST: "published"}
+
+
+def test_what_the_gate_refuses_is_not_published_and_status_says_so(lake: DayLake, tmp_path: Path) -> None:
+    from lake.status import table_status
+
+    suite = tmp_path / "expectations" / "clickstream" / "sessions_by_day_v1.json"
+    suite.parent.mkdir(parents=True)
+    suite.write_text(
+        '{"name": "clickstream.sessions_by_day_v1", "expectations": [{"type": "expect_table_row_count_to_be_between",'
+        ' "kwargs": {"max_value": 1}, "severity": "critical"}]}'
+    )
+    lake.publish([*THREE_DAYS, event("x", "21T18:00", "21-12")])
+    with pytest.raises(GateRefused):
+        lake.run(expectations=str(tmp_path / "expectations"))
+    assert set(lake.days()) == {TWENTIETH, TWENTY_SECOND}
+    states = {one.partition: one.state for one in table_status(lake.lake, lake.lake.table(SESSIONS)).partitions}
+    assert states == {TWENTIETH: "current", TWENTY_FIRST: "refused", TWENTY_SECOND: "current"}
+
+
+def test_clocks_that_were_never_set_make_days_of_their_own(lake: DayLake) -> None:
+    odd = [
+        Event("zero", 1, "phone", "home", micros("0001-01-01T00:00:00Z"), "2026-11-21-12"),
+        Event("end", 1, "phone", "home", micros("9999-12-31T23:59:59.999999Z"), "2026-11-21-12"),
+    ]
+    lake.publish(odd)
+    assert lake.outcomes() == {"0001-01-01": "published", "9999-12-31": "published"}
+    assert lake.days() == expected(odd)
+    assert lake.outcomes() == {}
+
+
+def test_both_kinds_of_root_come_to_the_same(any_root: str, spark: SparkSession, lake: DayLake) -> None:
+    other = DayLake(any_root, spark)
+    for one in (lake, other):
+        one.publish(THREE_DAYS)
+        one.run()
+    assert other.content() == lake.content()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"gap": "soon"}, "reading gap='soon': expected a whole number and a unit"),
+        ({"gap": "0s"}, "reading gap='0s': expected more than 0"),
+        ({"window": "2m"}, "reading window='2m': expected 30s or 1m"),
+        ({"window": "1m", "gap": "5m"}, "reading window and gap: they exclude each other"),
+        ({"window": "1m", "cut_at_midnight": True}, "reading window and cut_at_midnight: they exclude each other"),
+        ({"timezone": "Mars/Olympus"}, "reading timezone='Mars/Olympus': expected a zone's name"),
+        ({"since": "2026-11-21-00"}, "--since: reading the day '2026-11-21-00': expected YYYY-MM-DD"),
+        ({"table": "clickstream.event_counts_by_day_v1"}, "its contract does not say madeBy: sessions"),
+    ],
+)
+def test_an_option_that_cannot_be_right_is_named(lake: DayLake, options: dict[str, object], message: str) -> None:
+    import runpy
+
+    from lake.narrate import Narrator
+    from tests.glue_jobs.harness import JOBS
+
+    job = runpy.run_path(str(JOBS / "sessions.py"), run_name="job")
+    with pytest.raises(UsageError) as refused:
+        job["run"](lake.lake, job["Args"](root=lake.root, **options), Narrator())
+    assert message in str(refused.value)
