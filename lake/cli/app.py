@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from lake.cli import contract, quarantine, sql, trino
+from lake.cli import contract, quarantine, sql, stream, trino
 from lake.cli.generate import generate
 from lake.cli.land import land
 from lake.cli.options import console_err, note
@@ -25,6 +25,7 @@ from lake.errors import LakeError
 
 _DAY = "Every day"
 _MENDING = "When something is wrong"
+_STREAMING = "Streams"
 _TRYING = "Trying it out"
 _WRITING = "Writing tables"
 
@@ -45,6 +46,8 @@ _COMMANDS: tuple[tuple[str, str, Callable[..., None]], ...] = (
     (_WRITING, "sql list", sql.list_),
     (_WRITING, "sql check", sql.check),
     (_WRITING, "sql deploy", sql.deploy),
+    (_STREAMING, "stream run", stream.run),
+    (_STREAMING, "stream package", stream.package),
     (_TRYING, "generate", generate),
     (_TRYING, "land", land),
     (_TRYING, "trino up", trino.up),
@@ -55,6 +58,7 @@ _GROUPS = {
     "quarantine": "Records that were rejected: look at them, and read them again after a fix.",
     "contract": "Contracts: check them, see what they say, and measure how to bucket a table.",
     "sql": "Views and queries under sql/: list them, check them, put them into the catalog.",
+    "stream": "The Flink applications: run them on this machine, pack them for the managed service.",
     "trino": "The Trino that `lake query --engine trino` asks: one for each root, in the background.",
 }
 
@@ -127,7 +131,7 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
 
 def _outcome(words: list[str], debug: bool) -> int:
     try:
-        build_app()(args=words, prog_name="lake")
+        build_app()(args=words, prog_name="lake", obj={"debug": debug})
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except KeyboardInterrupt:

@@ -1,0 +1,29 @@
+"""What can go wrong before and around a Flink application; what goes wrong within it, it says itself."""
+
+from __future__ import annotations
+
+from lake.errors import LakeError, UsageError
+
+
+class StreamSetupError(LakeError):
+    """What a Flink application needs is not on this machine; the message says what to install."""
+
+
+class JarError(LakeError):
+    """The operators' jar could not be built, or is not where it was said to be."""
+
+
+class PackageError(LakeError):
+    """An application cannot be packed: it would not run where there is only PyFlink."""
+
+
+class NoSuchAppError(UsageError):
+    """A name that no folder of flink_apps has; the message lists those there are."""
+
+
+class AppFailed(LakeError):  # noqa: N818 # says what happened
+    """The application ended with an error; the message is its cause, `exit_code` the application's own."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
