@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -63,7 +64,26 @@ def raised(told: str) -> LakeError | None:
     return error
 
 
+class _WithoutPandas:
+    """Has pyarrow go without pandas in a worker's process.
+
+    pyarrow imports it at the first conversion from numpy, to see whether a pandas object was meant: a second of CPU in
+    each worker, and no row of ours is one.
+    """
+
+    @classmethod
+    def find_spec(cls, name: str, *_: object) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is not used in the lake's tasks", name=name)
+
+    @classmethod
+    def install(cls) -> None:
+        if cls not in sys.meta_path:
+            sys.meta_path.insert(0, cls)
+
+
 def _each(work: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
+    _WithoutPandas.install()
     return (work(job) for job in jobs)
 
 

@@ -42,12 +42,44 @@ def bucket_bytes(rows: pa.Table, table: Table, bucketing: Bucketing) -> pa.Buffe
     """One bucket's file: `rows`, in order, in row groups with bounds, so that a reader of one key skips the others'."""
     sink = pa.BufferOutputStream()
     order = pq.SortingColumn.from_ordering(
-        rows.schema, [(name, "ascending") for name in bucketing.sorted_by], null_placement="at_start"
+        arrow_schema(table), [(name, "ascending") for name in bucketing.sorted_by], null_placement="at_start"
     )
     plain = frozenset(table.key) - set(bucketing.sorted_by)
-    with parquet_writer(sink, rows.schema, plain, sorting_columns=order) as writer:
-        writer.write_table(rows, row_group_size=bucketing.row_group_rows)
+    schema = arrow_schema(table)
+    with parquet_writer(sink, schema, plain, sorting_columns=order) as writer:
+        # A row group at a time: long texts of few values take their full size only as they are written.
+        for start in range(0, rows.num_rows, bucketing.row_group_rows):
+            writer.write_table(rows.slice(start, bucketing.row_group_rows).cast(schema))
     return sink.getvalue()
+
+
+_REPEATING_BITS = 20
+"""A stored value takes so few bits, uncompressed, only where its column is numbers of a dictionary's values."""
+
+
+def repeating(file: pq.ParquetFile) -> list[str]:
+    """Text columns whose values repeat so much that reading them as numbers of a dictionary is several times faster.
+
+    To sort them, too: only numbers move. A guess from the footer, and either guess gives the same rows.
+    """
+    metadata = file.metadata
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    found = []
+    for at in range(metadata.num_columns):
+        chunks = [group.column(at) for group in groups]
+        bits = sum(chunk.total_uncompressed_size for chunk in chunks) * 8
+        name = chunks[0].path_in_schema if chunks else ""
+        is_text = name in file.schema_arrow.names and chunks[0].physical_type == "BYTE_ARRAY"
+        if is_text and chunks[0].has_dictionary_page and bits <= _REPEATING_BITS * metadata.num_rows:
+            found.append(name)
+    return found
+
+
+def open_parquet(data: pa.Buffer) -> pq.ParquetFile:
+    """The file, its repeating text columns as dictionaries."""
+    file = pq.ParquetFile(pa.BufferReader(data))
+    names = repeating(file)
+    return pq.ParquetFile(pa.BufferReader(data), metadata=file.metadata, read_dictionary=names) if names else file
 
 
 def prove_file(store: Store, part: Part, table: Table, bucketing: Bucketing) -> int:
@@ -70,7 +102,7 @@ def prove_file(store: Store, part: Part, table: Table, bucketing: Bucketing) -> 
             f"{where}: it holds {file.metadata.num_rows} rows; {part.rows} were written. {NOT_PUBLISHED}"
         )
     bucket = bucket_in_name(part.key)
-    rows = file.read(columns=list(dict.fromkeys([*bucketing.columns, *bucketing.sorted_by])))
+    rows = open_parquet(data).read(columns=list(dict.fromkeys([*bucketing.columns, *bucketing.sorted_by])))
     hashes = _hashes(rows, bucketing)
     wrong = np.flatnonzero(hashes % bucketing.count != bucket)
     plainly = [at for at in (0, len(rows) - 1) if _plain_bucket(rows, at, table, bucketing) != bucket]

@@ -57,7 +57,7 @@ def _by_distinct_keys(column: pa.ChunkedArray, count: int) -> tuple[npt.NDArray[
 
     A key is hashed and compared once, however many rows have it.
     """
-    encoded = pc.dictionary_encode(_whole(column), null_encoding="encode")
+    encoded = _encoded(_whole(column))
     values = encoded.dictionary
     numbers = (hive_hashes([values]) & 0x7FFFFFFF) % count
     by_value = pc.array_sort_indices(values, null_placement="at_start").to_numpy()
@@ -74,8 +74,8 @@ def _codes(column: pa.ChunkedArray) -> list[npt.NDArray[Any]]:
     """Integers that sort as a column's values do; before them, where there are nulls, what puts these first."""
     array = _whole(column)
     kind = array.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        encoded = pc.dictionary_encode(array, null_encoding="encode")
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
+        encoded = _encoded(array)
         order = pc.array_sort_indices(encoded.dictionary, null_placement="at_start").to_numpy()
         codes = np.empty(len(order), dtype=_width(len(order)))
         codes[order] = np.arange(len(order))
@@ -90,6 +90,15 @@ def _codes(column: pa.ChunkedArray) -> list[npt.NDArray[Any]]:
         return [array.to_numpy()]
     is_valid = array.is_valid().to_numpy(zero_copy_only=False)
     return [is_valid, pc.fill_null(array, pa.scalar(0, array.type)).to_numpy()]
+
+
+def _encoded(array: pa.Array) -> pa.DictionaryArray:
+    """With a number for null as for any value."""
+    if pa.types.is_dictionary(array.type):
+        if not array.null_count and not array.dictionary.null_count:
+            return array
+        array = array.cast(array.type.value_type)
+    return pc.dictionary_encode(array, null_encoding="encode")
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

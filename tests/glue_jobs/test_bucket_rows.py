@@ -137,8 +137,10 @@ def test_an_hour_larger_than_a_unit_makes_several_files_a_bucket(
 def test_rows_that_take_far_more_memory_than_they_take_as_stored_are_sorted_a_part_at_a_time(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_units_small(monkeypatch, 40_000)
-    publish_upstream(trial, 9, orders(KEYS, note=["the same long text " * 10] * len(KEYS)), group=100)
+    make_units_small(monkeypatch, 50_000)
+    publish_upstream(
+        trial, 9, orders(KEYS, note=[f"{n // 4} " + "a long text " * 16 for n in range(len(KEYS))]), group=100
+    )
     trial.run()
     found = assert_bucketed(trial, 9)
     assert bucket_numbers_of(found) == [0, 0, 1, 1, 2, 2, 3, 3]
