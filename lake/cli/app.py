@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from lake.cli import contract, quarantine, sql, stream, trino
+from lake.cli import contract, quarantine, reconcile, sql, stream, trino
 from lake.cli.generate import generate
 from lake.cli.land import land
 from lake.cli.options import console_err, note
@@ -37,6 +37,7 @@ _COMMANDS: tuple[tuple[str, str, Callable[..., None]], ...] = (
     (_MENDING, "verify", verify),
     (_MENDING, "quarantine show", quarantine.show),
     (_MENDING, "quarantine replay", quarantine.replay),
+    (_MENDING, "reconcile sessions", reconcile.sessions),
     (_MENDING, "rollback", rollback),
     (_MENDING, "unpin", unpin),
     (_MENDING, "vacuum", vacuum),
@@ -56,6 +57,7 @@ _COMMANDS: tuple[tuple[str, str, Callable[..., None]], ...] = (
 )
 _GROUPS = {
     "quarantine": "Records that were rejected: look at them, and read them again after a fix.",
+    "reconcile": "What the stream delivered, against what batch computes of the same events.",
     "contract": "Contracts: check them, see what they say, and measure how to bucket a table.",
     "sql": "Views and queries under sql/: list them, check them, put them into the catalog.",
     "stream": "The Flink applications: run them on this machine, pack them for the managed service.",

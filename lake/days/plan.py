@@ -92,11 +92,10 @@ class _Judge:
             return ""
         if published.is_pinned:
             return f"pinned to run {published.get('run_id')}; `lake unpin` lets it go"
-        if self.rebuild or has_other_columns(self.table, published):
-            return ""
         sources = sources_of(self.index, day, rules, reached(published))
         digest = input_digest(self.table.reading_digest(columns_of(published)), rules, sources)
-        if digest == published.get("input_digest"):
+        is_asked = self.rebuild or has_other_columns(self.table, published)
+        if digest == published.get("input_digest") and not is_asked:
             return "inputs unchanged"
         gone = sorted(self._sources_before(published).keys() - self.index.partitions.keys())
         return f"{self.table.upstream} no longer has {gone[0]}{_and_more(gone)}; kept as published" if gone else ""
