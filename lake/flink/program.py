@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lake.errors import LakeError
@@ -72,9 +73,12 @@ def run(app: Path, assemble: Assembly) -> int:
         properties = read_properties(app.parent / "application_properties.json")
         source = source_of(properties)
         env = environment(_jar(app) if is_local() else None, source.is_bounded)
-        result = assemble(env, properties, source).execute()
-        if is_local():
-            result.wait()
+        with TemporaryDirectory(prefix="lake-checkpoints-") as checkpoints:
+            if is_local():  # else they are kept in memory, of which there is too little
+                env.get_config().set("execution.checkpointing.dir", Path(checkpoints).as_uri())
+            result = assemble(env, properties, source).execute()
+            if is_local():
+                result.wait()
     except LakeError as error:
         print(f"{app.parent.name}: {error}", file=sys.stderr)
         return error.exit_code
