@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,7 +68,8 @@ def run(app: Path, assemble: Assembly) -> int:
     """Runs an application whose file is `app`; returns the exit code. A bounded source ends, a stream does not.
 
     Properties come from the managed service; with IS_LOCAL set, from application_properties.json beside the file (or
-    LAKE_FLINK_PROPERTIES), and the jar is LAKE_FLINK_JAR, or the one in lib/ beside it.
+    LAKE_FLINK_PROPERTIES), and the jar is LAKE_FLINK_JAR, or the one in lib/ beside it. With LAKE_DEBUG set, what Flink
+    raised is shown whole.
     """
     try:
         properties = read_properties(app.parent / "application_properties.json")
@@ -83,6 +85,8 @@ def run(app: Path, assemble: Assembly) -> int:
         print(f"{app.parent.name}: {error}", file=sys.stderr)
         return error.exit_code
     except Exception as error:  # whatever Flink raises is shown by its cause
+        if os.environ.get("LAKE_DEBUG"):
+            traceback.print_exc()
         print(f"{app.parent.name}: {cause_of(error)}", file=sys.stderr)
         return 1
     return 0
