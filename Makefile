@@ -20,10 +20,11 @@ setup-streams: $(STREAMS)/.ready  ## Make the Flink environment alone, .venv-str
 demo: $(JOBS)/.ready  ## Generate events, land them as Firehose does, run the job, query the tables
 	@bash docs/demo.sh
 
-test: $(JOBS)/.ready  ## Run all tests
+test: $(JOBS)/.ready $(STREAMS)/.ready  ## Run all tests, those of the Flink applications in their own environment
 	$(JOBS)/bin/pytest
+	$(STREAMS)/bin/pytest tests/flink_apps
 
-test-fast: $(JOBS)/.ready  ## Run the tests that take under two minutes in all
+test-fast: $(JOBS)/.ready  ## Run the tests that take under two minutes in all; none of them starts Flink
 	$(JOBS)/bin/pytest -m "not slow"
 
 lint: $(JOBS)/.ready  ## Check style, types, SQL and that what is rendered from contracts is current
@@ -32,13 +33,15 @@ lint: $(JOBS)/.ready  ## Check style, types, SQL and that what is rendered from 
 	$(JOBS)/bin/mypy
 	$(JOBS)/bin/sqlfluff lint sql
 	$(JOBS)/bin/lake sql check
+	$(JOBS)/bin/python -m lake.flink.render --check
 
 format: $(JOBS)/.ready  ## Format the code
 	$(JOBS)/bin/ruff check --fix .
 	$(JOBS)/bin/ruff format .
 
-render: $(JOBS)/.ready  ## Render what comes from contracts (sql/*/*/ddl.sql)
+render: $(JOBS)/.ready  ## Render what comes from contracts (sql/*/*/ddl.sql, flink_apps/contracts)
 	$(JOBS)/bin/python -m lake.contract.render
+	$(JOBS)/bin/python -m lake.flink.render
 
 bench: $(BENCH)/.ready  ## Measure raw to Parquet against four rivals (2 GB of JSON, about 20 minutes); BENCH_ARGS=… for less
 	$(BENCH)/bin/python -m bench.raw_to_parquet $(BENCH_ARGS)
