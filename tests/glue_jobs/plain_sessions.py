@@ -90,7 +90,8 @@ def _row(key: tuple[int, str], events: list[Event], rules: SessionRules) -> Row:
 def plain_counts(events: Iterable[Event], resolution: str) -> list[Row]:
     """Distinct events by name and hour, or minute."""
     form = "%Y-%m-%dT%H:00:00" if resolution == "hour" else "%Y-%m-%dT%H:%M:00"
-    counted = Counter((one.client_event or "NULL", one.time.strftime(form) if one.time else "NULL") for one in events)
+    named = (("NULL" if one.client_event is None else one.client_event, one.time) for one in events)
+    counted = Counter((name, time.strftime(form) if time else "NULL") for name, time in named)
     return sorted((*key, count) for key, count in counted.items())
 
 

@@ -1,4 +1,4 @@
-"""Sessions of events, as DataFrames: the golden cases, and random events against a plain loop."""
+"""Sessions of events, as DataFrames: golden cases beside the stream's, and random events against a plain loop."""
 
 from __future__ import annotations
 
