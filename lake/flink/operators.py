@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pyflink.table import StreamTableEnvironment
 
 
+KEYS_IN_MEMORY = 100_000
+"""Users and devices whose open sessions a task keeps in memory beside the state: some 300 bytes each."""
+
+
 class JarMissing(LakeError):  # noqa: N818 # says what it is
     """The operators' jar is not there, or is not the one that was built with this program."""
 
@@ -42,7 +46,7 @@ class Operators:
             chosen = rules.byWindow(millis(properties.window))
         else:
             chosen = rules.byGap(millis(properties.gap), properties.timezone if properties.cut_at_midnight else None)
-        self._views.sessions("sessions", "late", chosen)
+        self._views.sessions("sessions", "late", chosen, KEYS_IN_MEMORY)
 
     def register_retained(self) -> None:
         """Registers `retained` and `late`: events within the retention, and older ones."""

@@ -6,6 +6,10 @@ import java.util.List;
 
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 
 /**
@@ -52,6 +56,24 @@ final class OpenSession {
             lastName = other.lastName;
         }
         events += other.events;
+    }
+
+    /** The row of this session, when it is closed. */
+    RowData row(long user, String device, SessionRules rules) {
+        return GenericRowData.of(
+                StringData.fromString(rules.name(user, device, first)),
+                user,
+                StringData.fromString(device),
+                timestamp(first),
+                timestamp(last),
+                Math.floorDiv(last - first, 1_000_000L),
+                events,
+                firstName,
+                lastName);
+    }
+
+    private static TimestampData timestamp(long micros) {
+        return TimestampData.fromEpochMillis(Math.floorDiv(micros, 1000L), (int) Math.floorMod(micros, 1000L) * 1000);
     }
 
     private static int compare(long oneTime, BinaryStringData oneId, BinaryStringData oneName, long otherTime,

@@ -108,9 +108,11 @@ final class RecordReader {
 
     /** The column of a name, -1 for none. Producers write names in one order: the next one is tried first. */
     private int place(byte[] text, int begin, int end, boolean isEscaped) {
-        if (!isEscaped && expected < columns.length
-                && Arrays.equals(columns[expected].fieldBytes, 0, columns[expected].fieldBytes.length, text, begin, end)) {
-            return expected++;
+        if (!isEscaped && expected < columns.length) {
+            byte[] next = columns[expected].fieldBytes;
+            if (Arrays.equals(next, 0, next.length, text, begin, end)) {
+                return expected++;
+            }
         }
         byte[] name = isEscaped ? Texts.unescaped(text, begin, end) : Arrays.copyOfRange(text, begin, end);
         Integer place = name == null ? null : places.get(BinaryStringData.fromBytes(name));

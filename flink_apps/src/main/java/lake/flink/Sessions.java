@@ -1,10 +1,8 @@
 package lake.flink;
 
-import java.util.ArrayList;
-import java.util.Iterator;
+import java.io.IOException;
 import java.util.List;
 
-import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
@@ -15,16 +13,20 @@ import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.metrics.Counter;
-import org.apache.flink.runtime.state.FunctionInitializationContext;
-import org.apache.flink.runtime.state.FunctionSnapshotContext;
-import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
-import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
-import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.InternalTimer;
+import org.apache.flink.streaming.api.operators.InternalTimerService;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.operators.Triggerable;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.binary.BinaryStringData;
-import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
@@ -35,42 +37,49 @@ import org.apache.flink.util.OutputTag;
  * is in exactly one session or one late row.
  *
  * <p>Why not in SQL: session windows there fire a millisecond before an event exactly at the gap is ruled out, count a
- * late event that still merges as late by any condition on the watermark, know no cut at midnight, cannot find a first
- * and last event without a text to hold both, and take five accesses to the state where this takes two.
+ * late event that still merges as late by any condition on the watermark, know no cut at midnight, and cannot find a
+ * first and last event without a text to hold both.
  *
- * <p>State: for each key the bytes of its open sessions, and one timer at the earliest close that was known when it
- * was set; an event that extends a session leaves the timer alone.
+ * <p>The state costs most of the time, so keys of late are kept in memory, a bounded number of them, and written to
+ * the state when a checkpoint is made or they have to make room, with a timer each. A session that ends before that
+ * costs the state one look. What is in memory only is younger than the last checkpoint: a restart reads it again.
  */
-final class Sessions extends KeyedProcessFunction<Tuple2<Long, String>, RowData, RowData>
-        implements CheckpointedFunction {
+final class Sessions extends AbstractStreamOperator<RowData>
+        implements OneInputStreamOperator<RowData, RowData>, Triggerable<Tuple2<Long, String>, VoidNamespace> {
     private static final long serialVersionUID = 1L;
 
     private final SessionRules rules;
     private final int eventId;
     private final int clientEvent;
     private final int eventTime;
+    private final int inMemory;
     private final OutputTag<RowData> lateTag;
 
+    private transient RecentKeys memory;
     private transient ValueState<byte[]> state;
+    private transient InternalTimerService<VoidNamespace> timers;
     private transient ListState<Long> openCounts;
     private transient ListState<Long> watermarks;
     private transient long open;
     private transient long watermark;
-    private transient long restoredWatermark;
     private transient DataInputDeserializer in;
     private transient DataOutputSerializer bytes;
+    private transient StreamRecord<RowData> out;
     private transient Counter late;
 
-    Sessions(Contract contract, SessionRules rules, OutputTag<RowData> lateTag) {
+    /** `inMemory` is how many keys are kept in memory. */
+    Sessions(Contract contract, SessionRules rules, int inMemory, OutputTag<RowData> lateTag) {
         this.rules = rules;
         this.eventId = contract.place("event_id", "string");
         this.clientEvent = contract.place("client_event", "string");
         this.eventTime = contract.place(contract.eventTime, "timestamp");
+        this.inMemory = inMemory;
         this.lateTag = lateTag;
     }
 
     @Override
-    public void initializeState(FunctionInitializationContext context) throws Exception {
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
         openCounts = context.getOperatorStateStore().getListState(new ListStateDescriptor<>("open", Types.LONG));
         watermarks = context.getOperatorStateStore().getUnionListState(
                 new ListStateDescriptor<>("watermarks", Types.LONG));
@@ -78,114 +87,164 @@ final class Sessions extends KeyedProcessFunction<Tuple2<Long, String>, RowData,
             open += count;
         }
         // What was late before a restart is late after it, though watermarks have to be made anew.
-        restoredWatermark = Long.MAX_VALUE;
+        long restored = Long.MAX_VALUE;
         for (long each : watermarks.get()) {
-            restoredWatermark = Math.min(restoredWatermark, each);
+            restored = Math.min(restored, each);
         }
-        restoredWatermark = restoredWatermark == Long.MAX_VALUE ? Long.MIN_VALUE : restoredWatermark;
-        watermark = restoredWatermark;
+        watermark = restored == Long.MAX_VALUE ? Long.MIN_VALUE : restored;
     }
 
     @Override
-    public void open(OpenContext context) {
+    public void open() throws Exception {
+        super.open();
+        memory = new RecentKeys(inMemory);
         state = getRuntimeContext().getState(
                 new ValueStateDescriptor<>("sessions", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
+        timers = getInternalTimerService("closings", VoidNamespaceSerializer.INSTANCE, this);
         in = new DataInputDeserializer();
         bytes = new DataOutputSerializer(256);
+        out = new StreamRecord<>(null);
         late = Metrics.counter(getRuntimeContext(), "late");
         Metrics.group(getRuntimeContext()).gauge("sessionsOpen", () -> open);
-        Metrics.group(getRuntimeContext()).gauge("watermarkLagMillis", () ->
-                watermark == Long.MIN_VALUE || watermark == Long.MAX_VALUE ? -1 : System.currentTimeMillis() - watermark);
+        Metrics.group(getRuntimeContext()).gauge("watermarkLagMillis", this::lag);
+    }
+
+    private long lag() {
+        boolean isNone = watermark == Long.MIN_VALUE || watermark == Long.MAX_VALUE;
+        return isNone ? -1 : System.currentTimeMillis() - watermark;
     }
 
     @Override
-    public void snapshotState(FunctionSnapshotContext context) throws Exception {
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        super.snapshotState(context);
+        for (KeyedSessions held : memory.all()) {
+            store(held);
+        }
         openCounts.update(List.of(open));
         watermarks.update(List.of(watermark));
     }
 
     @Override
-    public void processElement(RowData row, Context context, Collector<RowData> out) throws Exception {
-        watermark = Math.max(context.timerService().currentWatermark(), restoredWatermark);
+    @SuppressWarnings("unchecked")
+    public void processElement(StreamRecord<RowData> element) throws Exception {
+        RowData row = element.getValue();
+        Tuple2<Long, String> key = (Tuple2<Long, String>) getCurrentKey();
+        KeyedSessions held = memory.get(key);
+        boolean isNew = held == null;
+        if (isNew) {
+            held = stored(key);
+        }
         TimestampData time = row.getTimestamp(eventTime, 6);
         long micros = time.getMillisecond() * 1000 + time.getNanoOfMillisecond() / 1000;
-        byte[] known = state.value();
-        long timer = known == null ? Long.MAX_VALUE : OpenSession.timer(in, known);
-        List<OpenSession> sessions = known == null ? new ArrayList<>(1) : OpenSession.read(in);
-        OpenSession joined = OpenSession.of(micros, text(row, eventId), text(row, clientEvent));
-        int before = sessions.size();
-        for (Iterator<OpenSession> each = sessions.iterator(); each.hasNext();) {
-            OpenSession session = each.next();
-            if (rules.joins(session.first, session.last, micros)) {
-                joined.add(session);
-                each.remove();
-            }
-        }
-        long closesAt = rules.closesAt(joined.last);
-        if (sessions.size() == before && closesAt <= watermark) {
+        OpenSession session = OpenSession.of(micros, text(row, eventId), text(row, clientEvent));
+        int before = held.sessions.size();
+        if (!held.join(session, rules) && rules.closesAt(micros) <= watermark) {
             late.inc();
-            context.output(lateTag, row);
+            output.collect(lateTag, element);
             return;
         }
-        sessions.add(joined);
-        open += sessions.size() - before;
-        if (closesAt < timer) {
-            if (known != null) {
-                context.timerService().deleteEventTimeTimer(timer);
+        held.sessions.add(session);
+        held.isDirty = true;
+        open += held.sessions.size() - before;
+        memory.lookAt(held, isNew ? held.earliest(rules) : rules.closesAt(session.last));
+        if (isNew) {
+            for (KeyedSessions moved : memory.add(held)) {
+                store(moved);
             }
-            timer = closesAt;
-            context.timerService().registerEventTimeTimer(timer);
         }
-        state.update(OpenSession.write(bytes, timer, sessions));
     }
 
     @Override
-    public void onTimer(long timestamp, OnTimerContext context, Collector<RowData> out) throws Exception {
-        watermark = Math.max(context.timerService().currentWatermark(), restoredWatermark);
-        byte[] known = state.value();
-        if (known == null || OpenSession.timer(in, known) != timestamp) {
-            return;
-        }
-        List<OpenSession> sessions = OpenSession.read(in);
-        sessions.sort((one, other) -> Long.compare(one.first, other.first));
-        long earliest = Long.MAX_VALUE;
-        for (Iterator<OpenSession> each = sessions.iterator(); each.hasNext();) {
-            OpenSession session = each.next();
-            long closesAt = rules.closesAt(session.last);
-            if (closesAt <= timestamp) {
-                out.collect(closed(context.getCurrentKey(), session));
-                each.remove();
-                open--;
+    public void processWatermark(Watermark mark) throws Exception {
+        watermark = Math.max(watermark, mark.getTimestamp());
+        for (KeyedSessions held = memory.due(watermark); held != null; held = memory.due(watermark)) {
+            Tuple2<Long, String> key = held.key;
+            held.close(watermark, rules, session -> emit(key, session));
+            if (held.sessions.isEmpty()) {
+                memory.remove(held);
+                forget(held);
             } else {
-                earliest = Math.min(earliest, closesAt);
+                memory.lookAt(held, held.earliest(rules));
             }
         }
-        if (sessions.isEmpty()) {
-            state.clear();
-        } else {
-            context.timerService().registerEventTimeTimer(earliest);
-            state.update(OpenSession.write(bytes, earliest, sessions));
+        super.processWatermark(mark);
+    }
+
+    /** A timer of a key: memory looks after its keys by itself. */
+    @Override
+    public void onEventTime(InternalTimer<Tuple2<Long, String>, VoidNamespace> timer) throws Exception {
+        KeyedSessions held = memory.get(timer.getKey());
+        if (held != null) {
+            if (held.timer == timer.getTimestamp()) {
+                held.timer = KeyedSessions.NEVER;
+                held.isDirty = true;
+            }
+            return;
+        }
+        KeyedSessions read = stored(timer.getKey());
+        if (read.timer == timer.getTimestamp()) {
+            read.timer = KeyedSessions.NEVER;
+            read.isDirty = true;
+            read.close(timers.currentWatermark(), rules, session -> emit(read.key, session));
+            if (read.sessions.isEmpty()) {
+                forget(read);
+            } else {
+                store(read);
+            }
         }
     }
 
-    private RowData closed(Tuple2<Long, String> key, OpenSession session) {
-        return GenericRowData.of(
-                StringData.fromString(rules.name(key.f0, key.f1, session.first)),
-                key.f0,
-                StringData.fromString(key.f1),
-                timestamp(session.first),
-                timestamp(session.last),
-                Math.floorDiv(session.last - session.first, 1_000_000L),
-                session.events,
-                session.firstName,
-                session.lastName);
+    @Override
+    public void onProcessingTime(InternalTimer<Tuple2<Long, String>, VoidNamespace> timer) {
+        // None is set.
     }
 
-    private static TimestampData timestamp(long micros) {
-        return TimestampData.fromEpochMillis(Math.floorDiv(micros, 1000L), (int) Math.floorMod(micros, 1000L) * 1000);
+    /** What the state has of the current key. */
+    private KeyedSessions stored(Tuple2<Long, String> key) throws IOException {
+        byte[] known = state.value();
+        if (known == null) {
+            return KeyedSessions.of(key);
+        }
+        long timer = OpenSession.timer(in, known);
+        return new KeyedSessions(key, OpenSession.read(in), timer, true);
+    }
+
+    /** Brings the state up to date, with a timer no later than the first close. */
+    private void store(KeyedSessions held) throws IOException {
+        if (!held.isDirty) {
+            return;
+        }
+        setCurrentKey(held.key);
+        long earliest = held.earliest(rules);
+        if (earliest < held.timer) {
+            if (held.timer != KeyedSessions.NEVER) {
+                timers.deleteEventTimeTimer(VoidNamespace.INSTANCE, held.timer);
+            }
+            held.timer = earliest;
+            timers.registerEventTimeTimer(VoidNamespace.INSTANCE, earliest);
+        }
+        state.update(OpenSession.write(bytes, held.timer, held.sessions));
+        held.isStored = true;
+        held.isDirty = false;
+    }
+
+    private void forget(KeyedSessions held) {
+        if (held.isStored) {
+            setCurrentKey(held.key);
+            state.clear();
+            if (held.timer != KeyedSessions.NEVER) {
+                timers.deleteEventTimeTimer(VoidNamespace.INSTANCE, held.timer);
+            }
+        }
+    }
+
+    private void emit(Tuple2<Long, String> key, OpenSession session) {
+        open--;
+        output.collect(out.replace(session.row(key.f0, key.f1, rules)));
     }
 
     private static BinaryStringData text(RowData row, int place) {
-        return row.isNullAt(place) ? null : (BinaryStringData) row.getString(place);
+        // A copy, since what it is part of is large, or will be used again.
+        return row.isNullAt(place) ? null : ((BinaryStringData) row.getString(place)).copy();
     }
 }

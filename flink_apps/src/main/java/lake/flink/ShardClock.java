@@ -10,9 +10,9 @@ import org.apache.flink.table.data.StringData;
  * How far event time has come, from the event times of each shard: the least of the shards that are not idle, less a
  * delay. All times are milliseconds.
  *
- * <p>A shard is idle when it has had no event with a usable time for the idle time. What counts is time in which records could have come:
- * while the operators behind are slow, nothing is read, and no shard is idle for it. An idle shard is forgotten; what
- * it brings later is judged as any event is.
+ * <p>A shard is idle when it has had no event with a usable time for the idle time. What counts is time in which
+ * records could have come: while the operators behind are slow, nothing is read, and no shard is idle for it. An idle
+ * shard is forgotten; what it brings later is judged as any event is.
  *
  * <p>An event whose time is further ahead of this machine's clock than the delay moves nothing: one device whose clock
  * is a year ahead would make everyone else late. So the watermark never passes the clock.

@@ -70,8 +70,9 @@ public final class Views {
         DataStream<RowData> refused = stream.getSideOutput(tag);
         if (isDistinct) {
             int eventId = contract.place("event_id", "string");
+            KeySelector<RowData, StringData> key = row -> row.getString(eventId);
             stream = stream
-                    .keyBy((KeySelector<RowData, StringData>) row -> row.getString(eventId), StringDataTypeInfo.INSTANCE)
+                    .keyBy(key, StringDataTypeInfo.INSTANCE)
                     .process(new Distinct(contract, dedupWindow, tag), InternalTypeInfo.of(contract.events()))
                     .name("distinct events")
                     .uid("distinct-events");
@@ -82,17 +83,20 @@ public final class Views {
         env.createTemporaryView(rejected, refused);
     }
 
-    /** Registers the sessions of the events, and the events that came too late for any. */
-    public void sessions(String sessions, String late, SessionRules rules) {
+    /**
+     * Registers the sessions of the events, and the events that came too late for any. `inMemory` is how many users
+     * and devices each task keeps in memory, beside the state.
+     */
+    public void sessions(String sessions, String late, SessionRules rules, int inMemory) {
         OutputTag<RowData> tag = new OutputTag<>("late", InternalTypeInfo.of(contract.events()));
         int user = contract.place("user_id", "bigint");
         int device = contract.place("device_id", "string");
         TypeInformation<Tuple2<Long, String>> keyType = new TupleTypeInfo<>(Types.LONG, Types.STRING);
+        KeySelector<RowData, Tuple2<Long, String>> key =
+                row -> Tuple2.of(row.getLong(user), row.getString(device).toString());
         SingleOutputStreamOperator<RowData> stream = events
-                .keyBy((KeySelector<RowData, Tuple2<Long, String>>) row ->
-                        Tuple2.of(row.getLong(user), row.getString(device).toString()), keyType)
-                .process(new Sessions(contract, rules, tag), InternalTypeInfo.of(SESSIONS))
-                .name("sessions")
+                .keyBy(key, keyType)
+                .transform("sessions", InternalTypeInfo.of(SESSIONS), new Sessions(contract, rules, inMemory, tag))
                 .uid("sessions");
         env.createTemporaryView(sessions, stream);
         env.createTemporaryView(late, stream.getSideOutput(tag));
