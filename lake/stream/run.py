@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -24,6 +25,7 @@ from lake.stream.runtime import java_home, streams_python
 _SINKS = ("sink", "late_sink", "quarantine_sink")
 _STOP_SECONDS = 10
 _TERMINATED = 128 + signal.SIGTERM
+_JAVA_ERROR = re.compile(r"^\w+: [a-z]\w*(\.\w+)+(Exception|Error)")
 # What the user set for another Flink or another run is not this one's.
 _NOT_PASSED_ON = ("FLINK_HOME", "FLINK_CONF_DIR", "PYFLINK_GATEWAY_PORT", "PYTHONHOME", JAR_VARIABLE)
 
@@ -71,18 +73,21 @@ def run_package(app: str, package: Path, properties: Mapping[str, str], *, debug
     error. Raises AppFailed with the application's own message and exit code, and StreamSetupError.
     """
     python, java = streams_python(), java_home()
-    with tempfile.TemporaryDirectory(prefix=f"lake-{app}-") as name:
+    with tempfile.TemporaryDirectory(prefix=f"lake-{app}-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         main = unpack(package, folder / app)
         given = folder / "application_properties.json"
         given.write_text(json.dumps([{"PropertyGroupId": GROUP, "PropertyMap": dict(properties)}]), encoding="utf-8")
-        said = folder / "said"
+        said, temporary = folder / "said", folder / "tmp"
+        temporary.mkdir()
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON} | {
             "IS_LOCAL": "1",
             "JAVA_HOME": str(java),
             "LAKE_FLINK_PROPERTIES": str(given),
             "LAKE_DEBUG": "1" if debug else "",
             "FLINK_LOG_DIR": str(folder),
+            "TMPDIR": str(temporary),  # what is left there by a process that was killed goes with the folder
+            "JAVA_TOOL_OPTIONS": f"{os.environ.get('JAVA_TOOL_OPTIONS', '')} -Djava.io.tmpdir={temporary}".strip(),
             "PYTHONPATH": str(main.parent / PYTHON),
             "PYTHONWARNINGS": "ignore",  # PyFlink's own libraries are warned of what is not ours to change
         }
@@ -122,7 +127,7 @@ def _terminated_as_exit() -> Iterator[None]:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends what is left of a process' group: first asked, then killed."""
+    """Ends a process: it is asked, and then it and what it started are killed (a JVM that has nothing to keep)."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
@@ -139,6 +144,8 @@ def _message(app: str, code: int, said: str) -> str:
     lines = said.rstrip().splitlines()
     starts = [at for at, line in enumerate(lines) if line.startswith(f"{app}: ")]
     if starts:
-        return "\n".join(lines[starts[-1] :])
+        told = "\n".join(lines[starts[-1] :])
+        hint = "\nThis is Flink's own error; --debug shows where it came from" if _JAVA_ERROR.search(told) else ""
+        return told + hint
     last = lines[-1] if lines else "it said nothing"
     return f"{app}: ended with code {code}: {last}. Run it again with --debug to see all that it says"
