@@ -23,6 +23,7 @@ from lake.stream.package import PYTHON, unpack
 from lake.stream.runtime import java_home, streams_python
 
 _SINKS = ("sink", "late_sink", "quarantine_sink")
+_STANDARD_ERROR = 2
 _STOP_SECONDS = 10
 _TERMINATED = 128 + signal.SIGTERM
 _JAVA_ERROR = re.compile(r"^\w+: [a-z]\w*(\.\w+)+(Exception|Error)")
@@ -92,12 +93,14 @@ def run_package(app: str, package: Path, properties: Mapping[str, str], *, debug
             "PYTHONWARNINGS": "ignore",  # PyFlink's own libraries are warned of what is not ours to change
         }
         with said.open("wb") as file:
-            code = _ended([str(python), str(main)], environment, None if debug else file.fileno())
+            code = _ended([str(python), str(main)], environment, _STANDARD_ERROR if debug else file.fileno())
+        if code != 0 and debug:
+            raise AppFailed(f"{app}: ended with code {code}; what it said is above", code if code > 0 else 1)
         if code != 0:
             raise AppFailed(_message(app, code, said.read_text(errors="replace")), code if code > 0 else 1)
 
 
-def _ended(words: list[str], environment: Mapping[str, str], output: int | None) -> int:
+def _ended(words: list[str], environment: Mapping[str, str], output: int) -> int:
     """The exit code of a process; whatever ends the wait for it, ends it and Flink's JVM too."""
     with _terminated_as_exit():
         process = subprocess.Popen(  # a group of its own: Ctrl-C is ours to handle

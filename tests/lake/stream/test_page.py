@@ -1,0 +1,65 @@
+"""The page "Run on Managed Flink" says what the program says: properties, run options, uids, metrics."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from datetime import timedelta
+
+import pytest
+
+from lake.flink.durations import duration_of
+from lake.flink.properties import GROUP, Properties, properties_of
+from lake.stream.package import RUN_OPTIONS, RUN_OPTIONS_GROUP
+from tests.conftest import REPOSITORY
+from tests.docs.pages import fences
+from tests.lake.stream.conftest import APPS
+
+PAGE = REPOSITORY / "docs" / "run-on-managed-flink.md"
+JAVA = "\n".join(path.read_text() for path in sorted((APPS / "src" / "main").rglob("*.java")))
+
+
+def rows(header: str) -> list[list[str]]:
+    """The cells of the table under a header, without it and the line below."""
+    _, _, after = PAGE.read_text().partition(f"{header}\n")
+    table = after.split("\n\n")[0].splitlines()[1:]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in table]
+
+
+def test_all_properties_are_on_the_page_with_their_defaults() -> None:
+    said = {row[0].strip("`"): row[1] for row in rows("| property | default | of | meaning |")}
+    assert list(said) != []
+    assert sorted(said) == sorted(field.name for field in fields(Properties))
+    for field in fields(Properties):
+        text = said[field.name].removeprefix("beside `sink`")
+        default = field.default
+        if isinstance(default, timedelta):
+            assert duration_of(text) == default, field.name
+        else:
+            shown = "" if default in ("", None) else str(default).lower() if isinstance(default, bool) else default
+            assert text == shown, field.name
+
+
+def test_the_property_groups_on_the_page_are_accepted() -> None:
+    options, ours = [json.loads(fence.text) for fence in fences(PAGE) if fence.language == "json"]
+    assert options == {"PropertyGroupId": RUN_OPTIONS_GROUP, "PropertyMap": RUN_OPTIONS}
+    assert ours["PropertyGroupId"] == GROUP
+    properties_of(ours["PropertyMap"])
+
+
+def test_the_uids_on_the_page_are_those_of_the_operators() -> None:
+    said = {uid for row in rows("| uid | holds |") for uid in re.findall(r"`([a-z-]+)`", row[0])}
+    fixed = set(re.findall(r'uid\("([a-z-]+)"\)', JAVA))
+    views = ("timed", "timeless")
+    begun = {start + view for start in re.findall(r'uid\("([a-z-]+-)" \+ input\)', JAVA) for view in views}
+    assert said == fixed | begun
+
+
+@pytest.mark.parametrize("pattern", [r'Metrics\.counter\(\w+\(\), "(\w+)"', r'\.gauge\("(\w+)"'])
+def test_the_metrics_on_the_page_are_those_of_the_operators(pattern: str) -> None:
+    said = {row[0].strip("`") for row in rows("| metric | of | counts |")}
+    registered = set(re.findall(pattern, JAVA))
+    assert registered != set()
+    assert registered <= said
+    assert said <= set(re.findall(r'"(\w+)"', JAVA))
