@@ -30,11 +30,12 @@ class Span:
 def span_of_day(day: str) -> Span:
     """The span of YYYY-MM-DD. Raises UsageError for any other text."""
     try:
-        start = (date.fromisoformat(day).toordinal() - _EPOCH) * DAY_MS
+        found = date.fromisoformat(day)
     except ValueError:
-        start = None
-    if start is None or len(day) != len("YYYY-MM-DD"):
+        found = None
+    if found is None or found.isoformat() != day:  # other forms of ISO 8601, e.g. weeks
         raise UsageError(f"reading the day {day!r}: expected YYYY-MM-DD in UTC, e.g. 2026-11-21")
+    start = (found.toordinal() - _EPOCH) * DAY_MS
     return Span(start, start + DAY_MS)
 
 

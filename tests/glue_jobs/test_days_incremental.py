@@ -44,30 +44,32 @@ EVENTS = st.lists(
 RULES = st.sampled_from([{}, {"cut_at_midnight": True, "timezone": "Asia/Tokyo"}, {"gap": "5 minutes"}])
 
 
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[list[Event]]:
+    """Events by the run before which they arrive, some of them twice."""
+    events = draw(EVENTS)
+    hours = draw(st.lists(st.sampled_from(HOURS), min_size=len(events), max_size=len(events)))
+    arriving = [replace(event, arrived=hour) for event, hour in zip(events, hours, strict=True)]
+    arriving += [replace(event, arrived=HOURS[-1]) for event in events[: draw(st.integers(0, 5))]]
+    size = -(-len(arriving) // draw(st.integers(1, 4)))
+    return [arriving[start : start + size] for start in range(0, len(arriving), size)]
+
+
 @pytest.mark.slow
 @settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    events=EVENTS,
-    hours=st.lists(st.sampled_from(HOURS), min_size=20, max_size=20),
-    batches=st.integers(1, 4),
-    again=st.integers(0, 5),
-    options=RULES,
-)
+@given(batches=arrivals(), options=RULES)
 def test_runs_in_between_come_to_what_one_run_at_the_end_comes_to(
-    spark: SparkSession, events: list[Event], hours: list[str], batches: int, again: int, options: dict[str, object]
+    spark: SparkSession, batches: list[list[Event]], options: dict[str, object]
 ) -> None:
     spark.conf.set("spark.sql.shuffle.partitions", "2")
-    arriving = [replace(event, arrived=hour) for event, hour in zip(events, hours, strict=False)]
-    arriving += [replace(event, arrived=HOURS[-1]) for event in events[:again]]
     with tempfile.TemporaryDirectory() as folder:
         often, once = DayLake(f"{folder}/often", spark), DayLake(f"{folder}/once", spark)
         there: list[Event] = []
-        size = -(-len(arriving) // batches)
-        for start in range(0, len(arriving), size):
-            there += arriving[start : start + size]
-            changed = {event.arrived for event in arriving[start : start + size]}
+        for number, batch in enumerate(batches):
+            there += batch
+            changed = {event.arrived for event in batch}
             often.publish(distinct_in_hour(event for event in there if event.arrived in changed))
-            stale = {hour.dt for hour in often.lake.plan(often.lake.table(SESSIONS)).stale} if start else None
+            stale = {hour.dt for hour in often.lake.plan(often.lake.table(SESSIONS)).stale} if number else None
             outcomes = often.outcomes(SESSIONS, **options)
             assert stale is None or set(outcomes) == stale  # what status says is what the next run does
             often.run(COUNTS)
