@@ -68,7 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _header(contract: str) -> str:
     return (
-        f"-- Written by `{COMMAND}`; change {contract}, not this file.\n"
+        f"-- Written by `{COMMAND}`; change its contract, not this file:\n"
+        f"-- {contract}\n"
         f"-- {BUCKET} stands for the lake's bucket, with the root's prefix if it has one.\n"
         "-- Lint: a comment is one literal, however long; names are quoted, for Hive reserves many; types are as the\n"
         "-- catalog spells them; and sqlfluff's Athena dialect knows no PARQUET.\n"

@@ -11,6 +11,16 @@ SELECT
 FROM clickstream.events_v1_quarantine
 UNION ALL
 SELECT
+    'clickstream.sessions_v1' AS of_table,
+    reason,
+    message,
+    source_object,
+    record,
+    contract_version,
+    dt
+FROM clickstream.sessions_v1_quarantine
+UNION ALL
+SELECT
     'sensors.bundles_v1' AS of_table,
     reason,
     message,
