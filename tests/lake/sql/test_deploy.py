@@ -137,6 +137,7 @@ def test_a_database_brings_what_its_views_read_and_no_more(tmp_path: Path, sql: 
     catalog = open_catalog(str(tmp_path / "lake"))
     assert changed(deployed(sql, catalog, "operations")) == [
         ("clickstream.events_v1_quarantine", "created"),
+        ("clickstream.sessions_v1_quarantine", "created"),
         ("sensors.bundles_v1_quarantine", "created"),
         ("sensors.readings_v1_quarantine", "created"),
         ("taxi.trips_v1_quarantine", "created"),
