@@ -29,8 +29,14 @@ FILE_SHARD = "file.path"
 
 
 def file_sink(folder: str) -> Options:
-    """A folder of NDJSON."""
-    return {"connector": "filesystem", "path": folder, **_JSON}
+    """A folder of NDJSON; a file is finished after ten seconds, at a checkpoint. Those that are not are hidden."""
+    return {
+        "connector": "filesystem",
+        "path": folder,
+        "sink.rolling-policy.rollover-interval": "10 s",
+        "sink.rolling-policy.check-interval": "1 s",
+        **_JSON,
+    }
 
 
 KINESIS_SHARD = "shard-id"

@@ -73,7 +73,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class ReplaySource:
-    """Lines of `SHARD RECORD` and `pause MILLISECONDS`: shards that are read together, in this order."""
+    """Lines of `SHARD RECORD`, `pause MILLISECONDS` and `fail NAME`: shards that are read together, in this order."""
 
     file: Path
 
@@ -119,9 +119,10 @@ def run(  # noqa: PLR0917
 
 
 def rows_of(path: Path) -> list[Row]:
-    """Rows of an NDJSON file, or of all files in a folder."""
-    files = sorted(path.rglob("*")) if path.is_dir() else [path] if path.is_file() else []
-    return [json.loads(line) for file in files if file.is_file() for line in file.read_text().splitlines()]
+    """Rows of an NDJSON file, or of all files in a folder; hidden ones are what an attempt that failed left."""
+    found = sorted(path.rglob("*")) if path.is_dir() else [path]
+    files = [file for file in found if file.is_file() and not file.name.startswith(".")]
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:

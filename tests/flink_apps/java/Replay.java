@@ -10,7 +10,10 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.types.Row;
 import org.apache.flink.util.Collector;
 
-/** Records of several shards as they came, from lines: `SHARD RECORD`, or `pause MILLISECONDS`. */
+/**
+ * Records of several shards as they came, from lines: `SHARD RECORD`, `pause MILLISECONDS`, or `fail NAME`, which ends
+ * the attempt the first time that it is met in this process.
+ */
 public final class Replay {
     private Replay() {}
 
@@ -29,6 +32,11 @@ public final class Replay {
         String[] words = line.split(" ", 2);
         if (words[0].equals("pause")) {
             Thread.sleep(Long.parseLong(words[1]));
+        } else if (words[0].equals("fail")) {
+            // Not a static field: a restart may load this class anew.
+            if (System.setProperty("replay.failed." + words[1], "yes") == null) {
+                throw new IllegalStateException("a failure that was asked for: " + words[1]);
+            }
         } else {
             out.collect(Row.of(words[1].getBytes(StandardCharsets.UTF_8), words[0]));
         }
