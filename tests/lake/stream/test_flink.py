@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -156,30 +158,40 @@ def test_a_package_without_its_jar_says_so(packages: dict[str, Path], clicks: Pa
     )
 
 
-def test_ctrl_c_stops_flink_and_its_jvm(packages: dict[str, Path], tmp_path: Path) -> None:
-    """A stream that nobody answers for is waited for, for long enough to be interrupted."""
+@pytest.fixture
+def silent_endpoint() -> Iterator[str]:
+    """An endpoint that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_stops_flink_and_its_jvm(packages: dict[str, Path], silent_endpoint: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "lake", "stream", "run", "sessions", "--package", str(packages["sessions"])]
-    command += ["--source", "kinesis://clicks", "--sink", "out", "--set", "kinesis_endpoint=http://10.255.255.1:4568"]
+    command += ["--source", "kinesis://clicks", "--sink", "out", "--set", f"kinesis_endpoint={silent_endpoint}"]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
     ours = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + 120
         while not jvms(tmp_path):
             assert time.monotonic() < deadline, "no JVM was started"
-            assert ours.poll() is None, ours.stderr and ours.stderr.read()
+            assert ours.poll() is None, ours.communicate()
             time.sleep(0.1)
+        time.sleep(5)  # Flink is up by now, and asks
         ours.send_signal(signal.SIGINT)
         assert ours.wait(30) == 130
     finally:
         ours.kill()
         ours.communicate()
     assert jvms(tmp_path) == []
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("lake-")] == []
 
 
 def jvms(folder: Path) -> list[str]:
-    """The JVMs whose temporary files are below a folder."""
-    listed = subprocess.run(["ps", "-eo", "stat=,args="], capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if f"-Djava.io.tmpdir={folder}" in line and not line.startswith("Z")]
+    """The JVMs of Flink whose log is below a folder."""
+    words = ["ps", "-eww", "-o", "stat=", "-o", "args="]
+    listed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if f"-Dlog.file={folder}/" in line and not line.startswith("Z")]
 
 
 def test_flinks_own_command_runs_it_by_the_run_options(packages: dict[str, Path], clicks: Path, tmp_path: Path) -> None:

@@ -93,6 +93,7 @@ def test_a_program_that_was_killed_is_an_error(tmp_path: Path) -> None:
     assert failure.value.exit_code == 1
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_what_stops_us_stops_it_and_what_it_started(tmp_path: Path, this_python: Path, number: signal.Signals) -> None:
     program = f"""
