@@ -15,6 +15,7 @@ from lake.stream.errors import JarError, StreamSetupError
 JAR = "lake-flink-connectors.jar"
 JAR_VARIABLE = "LAKE_FLINK_JAR"
 _BUILD_SECONDS = 1800
+_JARS_KEPT = 5
 
 Say = Callable[[str], None]
 
@@ -34,7 +35,10 @@ def connectors_jar(apps: Path, say: Say = lambda _: None) -> Path:
             )
         return Path(given).absolute()
     folder = cache_folder() / "flink" / f"jar-{sources_digest(apps)[:16]}"
-    return made_once(folder, lambda aside: _build(apps, aside, say)) / JAR
+    jar = made_once(folder, lambda aside: _build(apps, aside, say)) / JAR
+    os.utime(folder)
+    _forget_old(folder.parent)
+    return jar
 
 
 def sources_digest(apps: Path) -> str:
@@ -45,6 +49,13 @@ def sources_digest(apps: Path) -> str:
         digest.update(f"{path.relative_to(apps).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+def _forget_old(folder: Path) -> None:
+    """Keeps the jars that were used last: each change of a source makes another one, of 80 MB."""
+    used = sorted(folder.glob("jar-*/"), key=lambda path: path.stat().st_mtime)
+    for old in used[:-_JARS_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _sources(apps: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -44,6 +45,17 @@ def test_equal_sources_are_not_built_again(apps: Path, maven: Program) -> None:
     said: list[str] = []
     assert connectors_jar(apps, said.append) == jar
     assert said == []
+
+
+def test_jars_that_were_not_used_for_long_make_room(apps: Path, cache: Path, maven: Program) -> None:
+    jars = []
+    for number in range(7):
+        (apps / "pom.xml").write_text(f"<project>{number}</project>")
+        jars.append(connectors_jar(apps))
+        os.utime(jars[-1].parent, (number, number))
+        if number == 4:
+            os.utime(jars[0].parent)  # used again
+    assert [jar.exists() for jar in jars] == [True, False, False, True, True, True, True]
 
 
 @pytest.mark.parametrize("change", ["pom.xml", "src/main/java/A.java", "src/main/java/B.java"])
