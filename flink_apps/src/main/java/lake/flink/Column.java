@@ -98,7 +98,7 @@ final class Column implements Serializable {
             case "boolean":
                 return "bool";
             case "timestamp":
-                return "timestamp[us]";
+                return "timestamp[us, tz=UTC]";
             case "date":
                 return "date32[day]";
             case "decimal":

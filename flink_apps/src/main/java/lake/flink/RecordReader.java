@@ -124,8 +124,9 @@ final class RecordReader {
 
     /** Fills `row` from the object in text[begin, end) that was scanned last. Raises Refused. */
     void read(byte[] text, int begin, int end, boolean isBeyondAscii, GenericRowData row) {
-        if (isBeyondAscii && !Texts.isUtf8(text, begin, end)) {
-            throw new Refused("invalid_utf8", "the record is not UTF-8");
+        int readable = isBeyondAscii ? Texts.utf8Bytes(text, begin, end) : end - begin;
+        if (readable < end - begin) {
+            throw new Refused("invalid_utf8", "not UTF-8 at byte " + readable + " of the record");
         }
         if (twice != null) {
             throw new Refused("duplicate_field", "field " + named(twice) + " stands more than once");

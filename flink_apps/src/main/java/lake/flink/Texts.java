@@ -2,7 +2,8 @@ package lake.flink;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
@@ -12,14 +13,12 @@ final class Texts {
 
     private Texts() {}
 
-    static boolean isUtf8(byte[] text, int begin, int end) {
-        try {
-            StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT)
-                    .decode(ByteBuffer.wrap(text, begin, end - begin));
-            return true;
-        } catch (CharacterCodingException error) {
-            return false;
-        }
+    /** How many bytes from `begin` on are UTF-8; up to `end` where all are. */
+    static int utf8Bytes(byte[] text, int begin, int end) {
+        ByteBuffer bytes = ByteBuffer.wrap(text, begin, end - begin);
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT);
+        decoder.decode(bytes, CharBuffer.allocate(end - begin), true);
+        return bytes.position() - begin;
     }
 
     /** UTF-8 bytes of what stands between quotes; null where half a surrogate pair is in it. */
@@ -73,7 +72,8 @@ final class Texts {
                 return new String(text, begin, end - begin, StandardCharsets.US_ASCII);
             case '"':
                 byte[] content = unescaped(text, begin + 1, end - 1);
-                return "the string " + (content == null ? raw(text, begin, end) : quoted(content));
+                String half = "'" + raw(text, begin + 1, end - 1) + "'";
+                return "the string " + (content == null ? shortened(half) : quoted(content));
             default:
                 return "the number " + shortened(raw(text, begin, end));
         }

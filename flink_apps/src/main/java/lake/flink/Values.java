@@ -33,6 +33,9 @@ final class Values {
         int to = end - 1;
         if (hasEscape) {
             content = Texts.unescaped(text, from, to);
+            if (content == null && !column.hiveType.equals("string")) {
+                throw refused(column, text, begin, end, "wrong_type");
+            }
             if (content == null) {
                 throw new Refused("invalid_utf8", "half a surrogate pair in " + Texts.shown(text, begin, end));
             }
