@@ -92,7 +92,6 @@ def distinct_events(events: DataFrame) -> DataFrame:
     from pyspark.sql import Window
     from pyspark.sql import functions as sf
 
-    day = sf.coalesce(sf.expr("unix_date(to_date(client_timestamp))").cast("string"), sf.substring(ARRIVED, 1, 10))
-    order = [ARRIVED, EVENT_TIME, "client_event", "user_id", "device_id"]
-    copies = Window.partitionBy("event_id", day).orderBy(*order)
+    dated = sf.coalesce("client_timestamp", sf.to_timestamp(sf.substring(ARRIVED, 1, 10)))
+    copies = Window.partitionBy("event_id", sf.unix_date(sf.to_date(dated))).orderBy(ARRIVED, EVENT_TIME)
     return events.withColumn("copy", sf.row_number().over(copies)).where("copy = 1").drop("copy")
