@@ -16,6 +16,8 @@ from tests.glue_jobs.plain_sessions import Event, distinct, micros, plain_sessio
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+pytestmark = pytest.mark.slow
+
 TWENTIETH, TWENTY_FIRST, TWENTY_SECOND, TWENTY_THIRD = (f"2026-11-{day}" for day in (20, 21, 22, 23))
 
 
