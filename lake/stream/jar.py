@@ -64,7 +64,7 @@ def _sources(apps: Path) -> list[Path]:
 
 
 def _build(apps: Path, aside: Path, say: Say) -> None:
-    maven = _needed_to_build()
+    maven, environment = _needed_to_build()
     work = aside / "build"
     for path in _sources(apps):  # a copy: two builds at once do not meet in one target/
         target = work / path.relative_to(apps)
@@ -75,6 +75,7 @@ def _build(apps: Path, aside: Path, say: Say) -> None:
         ended = subprocess.run(
             [maven, "--batch-mode", "--quiet", "package"],
             cwd=work,
+            env=environment,
             capture_output=True,
             text=True,
             check=False,
@@ -92,10 +93,17 @@ def _build(apps: Path, aside: Path, say: Say) -> None:
     shutil.rmtree(work)
 
 
-def _needed_to_build() -> str:
-    """Maven's path. Raises StreamSetupError where it, or a JDK's compiler, is missing."""
-    home = os.environ.get("JAVA_HOME")
-    compiler = shutil.which("javac", path=str(Path(home) / "bin")) if home else shutil.which("javac")
+def _needed_to_build() -> tuple[str, dict[str, str]]:
+    """Maven's path, and the environment for it. Raises StreamSetupError where it, or a JDK's compiler, is missing.
+
+    A JAVA_HOME without a compiler, a Java to run programs alone, is passed over for the JDK that PATH names.
+    """
+    environment = dict(os.environ)
+    home = environment.get("JAVA_HOME")
+    compiler = shutil.which("javac", path=str(Path(home) / "bin")) if home else None
+    if compiler is None:
+        environment.pop("JAVA_HOME", None)
+        compiler = shutil.which("javac")
     maven = shutil.which("mvn")
     missing = [name for name, found in (("Maven (mvn)", maven), ("a JDK (javac)", compiler)) if found is None]
     if missing or maven is None:
@@ -103,7 +111,7 @@ def _needed_to_build() -> str:
             f"building the operators' jar: {' and '.join(missing)} not found in JAVA_HOME or on PATH; install "
             f"Maven and a JDK, 11 or newer, or name a jar that was built elsewhere with {JAR_VARIABLE}"
         )
-    return maven
+    return maven, environment
 
 
 def _reason(output: str) -> str:

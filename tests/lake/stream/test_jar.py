@@ -138,3 +138,13 @@ def digest(path: Path) -> str:
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
+
+
+def test_a_java_home_that_has_no_compiler_is_passed_over_for_the_jdk_on_path(
+    apps: Path, cache: Path, maven: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Spark's or Trino's Java may be one to run programs alone."""
+    maven("mvn", f'echo "$JAVA_HOME" > {tmp_path}/home\n{BUILDS}')
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "jre"))
+    connectors_jar(apps)
+    assert (tmp_path / "home").read_text() == "\n"
