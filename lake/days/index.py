@@ -11,6 +11,7 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -19,6 +20,7 @@ from lake.catalog import Partition
 from lake.contract.model import Table
 from lake.days.slots import Slot, slots_of
 from lake.days.spans import DAY_MS, SLOT_MS, Span, day_of
+from lake.errors import StorageError
 from lake.objects import Store
 from lake.units import digest_of
 
@@ -88,7 +90,8 @@ def event_index(
 ) -> EventIndex:
     """The index of a table's published partitions by hour, over the values of `columns`; `time` is one of them.
 
-    Hours that are not in the cache are read, and the cache is written. Raises StorageError where one cannot be read.
+    Hours that are not in the cache are read, and the cache is written, where that is possible. Raises StorageError
+    where an hour cannot be read.
     """
     cache = _Cache(table, tuple(columns), time, store)
     days = [list(group) for _, group in groupby(partitions, key=lambda one: one.dt[: len("YYYY-MM-DD")])]
@@ -116,7 +119,9 @@ class _Cache:
             content = partition.get("content_digest")
             found[content] = known.get(content) or slots_of(self.store, partition, self.columns, self.time)
         if found.keys() - known.keys():
-            self.store.write(key, json.dumps({"version": self._version, "hours": _as_json(found)}).encode())
+            # Whoever only looks may have no right to write, or no room: the index is made again then.
+            with suppress(StorageError):
+                self.store.write(key, json.dumps({"version": self._version, "hours": _as_json(found)}).encode())
         return [(partition, found[partition.get("content_digest")]) for partition in partitions]
 
     @property
