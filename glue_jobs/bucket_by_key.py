@@ -6,7 +6,6 @@ Exit codes: 0 all is published (or there was nothing to do), 3 the gate refused 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
@@ -14,15 +13,15 @@ from time import monotonic
 
 from lake.buckets.rebucket import Rebucket, refuse_other_buckets
 from lake.contract.model import Table
-from lake.errors import LakeError, TableNotFound, UsageError
+from lake.errors import TableNotFound, UsageError
 from lake.gate import TableGate, preload
 from lake.lake import Lake
 from lake.narrate import Narrator
 from lake.plan import Plan
-from lake.rebuild import hour_option, rebuild_stale
+from lake.rebuild import hour_option, main, rebuild_stale
 from lake.routes import routed_afterwards
 from lake.runs import RunReport
-from lake.runtime import arguments, run_as_glue_job, spark_session
+from lake.runtime import spark_session
 from lake.spark_workers import SparkWorkers
 
 
@@ -87,17 +86,5 @@ def _bucket(lake: Lake, args: Args, narrator: Narrator, plan: Plan, report: RunR
         rebucket.run(plan)
 
 
-def main() -> int:
-    """Run as Glue does: arguments from the command line, errors as one message, the exit code as the answer."""
-    args = arguments(Args)
-    narrator = Narrator(as_json=args.json)
-    try:
-        run(Lake.open(args.root, args.contracts), args, narrator)
-    except LakeError as error:
-        narrator.failed(error)
-        return error.exit_code
-    return 0
-
-
-if __name__ == "__main__" and (code := run_as_glue_job(main)):
-    sys.exit(code)
+if __name__ == "__main__":
+    main(run, Args)

@@ -6,7 +6,6 @@ Exit codes: 0 all is published (or there was nothing to do), 3 the gate refused 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
@@ -14,11 +13,10 @@ from pyspark.sql import functions as sf
 
 from lake.days.job import DayJob, rebuild_days
 from lake.days.rules import count_days
-from lake.errors import LakeError
 from lake.lake import Lake
 from lake.narrate import Narrator
+from lake.rebuild import main
 from lake.runs import RunReport
-from lake.runtime import arguments, run_as_glue_job
 
 NOTHING = "NULL"
 """What stands for a name or a time that an event does not have: DynamoDB's keys cannot be null."""
@@ -64,17 +62,5 @@ def run(lake: Lake, args: Args, narrator: Narrator) -> RunReport:
     return rebuild_days(lake, job, args, narrator)
 
 
-def main() -> int:
-    """Run as Glue does: arguments from the command line, errors as one message, the exit code as the answer."""
-    args = arguments(Args)
-    narrator = Narrator(as_json=args.json)
-    try:
-        run(Lake.open(args.root, args.contracts), args, narrator)
-    except LakeError as error:
-        narrator.failed(error)
-        return error.exit_code
-    return 0
-
-
-if __name__ == "__main__" and (code := run_as_glue_job(main)):
-    sys.exit(code)
+if __name__ == "__main__":
+    main(run, Args)

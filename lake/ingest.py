@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from lake.ahead import ahead
 from lake.amend import AmendJob, amended, is_amendable
 from lake.catalog import Catalog
 from lake.contract.model import Table
@@ -69,15 +70,10 @@ class Ingest:
 
     def run(self, plan: Plan) -> None:
         """Bring every stale hour of the plan up to date; what the gate refuses is reported, and the rest goes on."""
-        batches = list(self._batches(plan.stale))
-        with ThreadPoolExecutor(_AHEAD) as ahead:
-            parsed = [ahead.submit(self._parse, batch) for batch in batches]
-            try:
-                for batch, results in zip(batches, parsed, strict=True):
-                    for hour in batch.hours:
-                        self._finish(plan, hour, batch, results.result())
-            finally:
-                ahead.shutdown(wait=True, cancel_futures=True)
+        with ahead(self._parse, self._batches(plan.stale), _AHEAD) as parsed:
+            for batch, results in parsed:
+                for hour in batch.hours:
+                    self._finish(plan, hour, batch, results.result())
 
     def _batches(self, hours: Iterable[Hour]) -> Iterator[_Batch]:
         """Consecutive hours, enough to keep all workers busy and little enough to publish soon."""

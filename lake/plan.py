@@ -159,13 +159,9 @@ class _Judge:
 
     def _change(self, inputs: _Inputs, published: Partition | None) -> str:
         """Name what changed. What can no longer be read is kept as published: raw objects expire, rows must not."""
-        if published is None:
-            return "never published"
-        if self.rebuild:
-            return REBUILD
-        other_columns = has_other_columns(self.table, published)
-        if other_columns or published.get("reading_digest") != self.table.reading_digest(columns_of(published)):
-            return "the contract's columns changed" if other_columns else "the contract changed"
+        asked = change_of_what_is_asked(self.table, published, rebuild=self.rebuild)
+        if asked or published is None:
+            return asked
         manifest = manifest_of(self.store, published.location)
         before, back_before = dict(manifest.get("objects_read", {})), dict(manifest.get("lookback_read", {}))
         now = {object_.key: object_.etag for object_ in inputs.objects}
@@ -182,6 +178,18 @@ def _told(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     changed = sum(1 for key, etag in before.items() if now[key] != etag)
     told = [f"{count} {what}" for count, what in ((added, "late object(s)"), (changed, "changed object(s)")) if count]
     return " and ".join(told) or "the parser changed"
+
+
+def change_of_what_is_asked(table: Table, published: Partition | None, *, rebuild: bool) -> str:
+    """Why a partition is to be made other than it is, whatever became of its inputs; empty for no such reason."""
+    if published is None:
+        return "never published"
+    if rebuild:
+        return REBUILD
+    if has_other_columns(table, published):
+        return "the contract's columns changed"
+    is_same = published.get("reading_digest") == table.reading_digest(columns_of(published))
+    return "" if is_same else "the contract changed"
 
 
 def columns_of(published: Partition) -> list[str]:

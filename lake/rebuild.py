@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Protocol, TypeVar
 
-from lake.errors import GateRefused, UsageError
+from lake.errors import GateRefused, LakeError, UsageError
 from lake.lake import Lake
 from lake.layout import hour_start, new_run_id
 from lake.narrate import Narrator
 from lake.plan import Plan
 from lake.runs import RunReport, save
+from lake.runtime import arguments, run_as_glue_job
 
 
 def rebuild_stale(
@@ -38,6 +41,37 @@ def rebuild_stale(
         refused = [partition for partition in report.partitions if partition.outcome == "refused"]
         raise GateRefused("\n\n".join(partition.reason for partition in refused))
     return report
+
+
+class JobArgs(Protocol):
+    """The options that decide where a job works, and how it speaks."""
+
+    @property
+    def root(self) -> str: ...
+    @property
+    def contracts(self) -> str | None: ...
+    @property
+    def json(self) -> bool: ...
+
+
+Args = TypeVar("Args", bound=JobArgs)
+
+
+def main(run: Callable[[Lake, Args, Narrator], object], kind: type[Args]) -> None:
+    """Run a job as Glue does: options from the command line, an error as one message, the exit code as the answer."""
+
+    def outcome() -> int:
+        args = arguments(kind)
+        narrator = Narrator(as_json=args.json)
+        try:
+            run(Lake.open(args.root, args.contracts), args, narrator)
+        except LakeError as error:
+            narrator.failed(error)
+            return error.exit_code
+        return 0
+
+    if code := run_as_glue_job(outcome):
+        sys.exit(code)
 
 
 def hour_option(name: str, text: str | None) -> str | None:

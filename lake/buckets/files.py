@@ -21,7 +21,7 @@ from lake.parts import Part, parquet_writer
 NOT_PUBLISHED = "Nothing of its hour is published; run the job again"
 """How a message ends that is about files which nobody reads yet."""
 
-_NAME = re.compile(r"(\d+)_\d+.*$")
+_NAMES = (re.compile(r"(\d+)_\d+.*"), re.compile(r"bucket_(\d+)(?:_\d+)?"))
 
 
 def file_name(bucket: int, number: int, name: str, times: int = 0) -> str:
@@ -34,8 +34,8 @@ def file_name(bucket: int, number: int, name: str, times: int = 0) -> str:
 
 def bucket_in_name(key: str) -> int | None:
     """The bucket that readers take an object for, by the rule of Hive and Trino; None where they would refuse it."""
-    match = _NAME.match(key.rsplit("/", 1)[-1])
-    return int(match.group(1)) if match else None
+    name = key.rsplit("/", 1)[-1]
+    return next((int(match[1]) for rule in _NAMES if (match := rule.fullmatch(name))), None)
 
 
 def bucket_bytes(rows: pa.Table, table: Table, bucketing: Bucketing) -> pa.Buffer:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from lake.catalog import Catalog, Partition
 from lake.contract.model import Table
-from lake.plan import REBUILD, Hour, Plan, columns_of, has_other_columns
+from lake.plan import Hour, Plan, change_of_what_is_asked, columns_of, has_other_columns
 from lake.units import digest_of
 
 BUCKETING_VERSION = "1"
@@ -67,14 +67,9 @@ class _Judge:
         return digest_of([self.table.reading_digest(columns), BUCKETING_VERSION, source.get("content_digest")])
 
     def _change(self, source: Partition | None, published: Partition | None) -> str:
-        if published is None:
-            return "never published"
-        if self.rebuild:
-            return REBUILD
-        if has_other_columns(self.table, published):
-            return "the contract's columns changed"
-        if published.get("reading_digest") != self.table.reading_digest(columns_of(published)):
-            return "the contract changed"
+        asked = change_of_what_is_asked(self.table, published, rebuild=self.rebuild)
+        if asked or published is None:
+            return asked
         if source is not None and published.get("upstream_digest") == source.get("content_digest"):
             return "the code that places rows changed"
         return f"{self.upstream.full_name} changed"

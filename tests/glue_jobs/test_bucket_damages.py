@@ -11,7 +11,7 @@ import pytest
 
 from lake.catalog import Partition
 from lake.errors import StorageError
-from tests.glue_jobs.bucket_lakes import assert_bucketed, bucketed_trial, orders, publish_upstream
+from tests.glue_jobs.bucket_lakes import UPSTREAM, assert_bucketed, bucketed_trial, orders, publish_upstream
 from tests.glue_jobs.harness import Trial
 
 if TYPE_CHECKING:
@@ -93,3 +93,43 @@ def refused_by_its_upstream(trial: Trial, damage: Callable[[], None], mend: Call
     assert trial.outcomes() == {"09": "published"}
     assert_bucketed(trial, 9)
     return str(refused.value)
+
+
+def damage(trial: Trial, hour: int) -> None:
+    """Cut an upstream file of the hour in two."""
+    source = trial.of(UPSTREAM).partition(hour)
+    assert source is not None
+    (file,) = [one for one in trial.lake.store.list(source.location) if one.key.endswith(".parquet")]
+    trial.lake.store.write(file.key, trial.lake.store.read(file.key)[: file.size // 2])
+
+
+@pytest.mark.parametrize("damaged", [(8,), (9,), (8, 10)])
+def test_a_damaged_hour_costs_itself_alone_and_is_told_once_the_others_are_published(
+    trial: Trial, tmp_path: Path, damaged: tuple[int, ...]
+) -> None:
+    trial = replace(trial, root=str(tmp_path / "fresh"))
+    for hour in (8, 9, 10):
+        publish_upstream(trial, hour, orders([f"key {hour}"]))
+    for hour in damaged:
+        damage(trial, hour)
+    more = "So it is with 1 more hours; all others are published"
+    with pytest.raises(StorageError, match=rf"dt=2026-11-21-{damaged[0]:02d}") as raised:
+        trial.run()
+    assert (more in str(raised.value)) == (len(damaged) == 2)
+    assert [hour for hour in (8, 9, 10) if trial.partition(hour) is None] == list(damaged)
+    for hour in damaged:
+        publish_upstream(trial, hour, orders([f"key {hour}", "mended"]))
+    assert set(trial.outcomes()) == {f"{hour:02d}" for hour in damaged}
+    for hour in (8, 9, 10):
+        assert_bucketed(trial, hour)
+
+
+def test_what_fails_hour_after_hour_ends_the_run(trial: Trial, tmp_path: Path) -> None:
+    trial = replace(trial, root=str(tmp_path / "fresh"))
+    for hour in (6, 7, 8, 9):
+        publish_upstream(trial, hour, orders([f"key {hour}"]))
+        if hour < 9:
+            damage(trial, hour)
+    with pytest.raises(StorageError):
+        trial.run()
+    assert trial.partition(9) is None

@@ -78,10 +78,9 @@ def with_flink() -> None:
     except StreamSetupError as error:
         missing.append(str(error))
     if missing:
-        told = f"Flink's tests need what is not here: {'; '.join(missing)}"
         if os.environ.get("LAKE_TESTS_NEED_FLINK"):
-            pytest.fail(told)
-        pytest.skip(told)
+            pytest.fail(f"Flink's tests need what is not here: {'; '.join(missing)}")
+        pytest.skip(f"Flink's tests need what is not here: {'; '.join(missing)}")
 
 
 @pytest.fixture(scope="session")
