@@ -22,6 +22,8 @@ from lake.parts import Part
 from tests.glue_jobs.bucket_lakes import assert_bucketed, bucketed_trial, orders, publish_upstream
 from tests.glue_jobs.harness import Trial
 
+pytestmark = pytest.mark.slow
+
 OLD = orders([f"key {n % 9}" for n in range(60)])
 NEW = orders([f"key {n % 40}" for n in range(200)], start=60)
 

@@ -21,6 +21,8 @@ from tests.glue_jobs.bucket_lakes import (
 from tests.glue_jobs.harness import Trial
 from tests.glue_jobs.test_bucket_steps import published, reasons
 
+pytestmark = pytest.mark.slow
+
 FIRST = orders([f"key {n % 9}" for n in range(60)])
 
 

@@ -21,6 +21,8 @@ from tests.glue_jobs.bucket_lakes import (
 )
 from tests.glue_jobs.harness import Trial
 
+pytestmark = pytest.mark.slow
+
 KEYS = [f"key {n % 40}" for n in range(400)]
 
 

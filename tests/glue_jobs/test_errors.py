@@ -16,6 +16,8 @@ from lake.cli.app import run_command
 from tests.glue_jobs.harness import EVENTS, REPOSITORY, Trial, click
 from tests.lake.aws_answers import answering, refusing
 
+pytestmark = pytest.mark.slow
+
 REFUSAL = (
     "<?xml version='1.0'?><Error><Code>InvalidAccessKeyId</Code><Message>The AWS Access Key Id you provided does not "
     "exist in our records.</Message></Error>"

@@ -12,6 +12,8 @@ from tests.glue_jobs.accounts import accounts
 from tests.glue_jobs.harness import Trial
 from tests.glue_jobs.odd import assert_outcome, line, outcome_of, packed, row
 
+pytestmark = pytest.mark.slow
+
 A, B, C = line(1), line(2), line(3)
 ROWS = [row(1), row(2), row(3)]
 LINES = A + b"\n" + B + b"\n" + C + b"\n"

@@ -17,6 +17,8 @@ from tests.lake.audit.readings import Written, rows_of
 from tests.lake.audit.shipped_suites import made_large, shipped, table, unmet, verdict_on
 from tests.lake.audit.sound_rows import HOUR, SOUND, Row, click, reading
 
+pytestmark = pytest.mark.slow
+
 Change = Callable[[Row, int], Row]
 ROWS = 40
 SUITES = sorted((REPOSITORY / "expectations").glob("*/*.json"))

@@ -22,6 +22,8 @@ from lake.catalog.sqlite import SqliteCatalog
 from lake.catalog.sqlite_file import SCHEMA_VERSION
 from lake.errors import CatalogError
 
+pytestmark = pytest.mark.slow
+
 TABLE = CatalogTable("clicks", "events_v1", (("event_id", "string", ""),), (("dt", "string"),), "curated/clicks/e_v1")
 DT = "2026-11-21-09"
 PADDING = "x" * 20_000  # several database pages a partition, so that half a write would show

@@ -21,6 +21,8 @@ from lake.parse.members import plain_chunks
 from tests.conftest import REPOSITORY
 from tests.lake.parse.csv_reference import chunks, read_plainly, table_of, whole
 
+pytestmark = pytest.mark.slow
+
 # fmt: off
 KINDS = (
     "string", "tinyint", "smallint", "int", "bigint", "float", "double", "decimal(6,2)", "decimal(38,0)",

@@ -12,6 +12,8 @@ from lake.sql.files import read_sql_file
 from tests.conftest import REPOSITORY
 from tests.trino_servers import TestTrino
 
+pytestmark = pytest.mark.slow
+
 VIEWS = {"clicks_today": "2026-11-21", "clicks_month": "2026-11"}
 """Each view, and how much of an hour's name is the same in all hours that it shows."""
 

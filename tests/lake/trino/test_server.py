@@ -23,6 +23,8 @@ from lake.trino.processes import Background
 from lake.trino.server import Server, all_running, running, start, stop
 from tests.lake.trino.conftest import SLEEPS, folder_of
 
+pytestmark = pytest.mark.slow
+
 
 def is_there(pid: int) -> bool:
     """Whether there is such a process; one that has just ended may be there for a moment."""

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from tests.lake.verify.conftest import ROWS
 from tests.lake.verify.published import BUCKETED, HOUR, REBUILD_BUCKETS, REBUILD_FLAT, Site, parquet
 
+pytestmark = pytest.mark.slow
+
 
 def flipped(data: bytes) -> bytes:
     """One bit of the first page's data."""

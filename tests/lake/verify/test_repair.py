@@ -10,6 +10,8 @@ import pytest
 from lake.publish import unpin
 from tests.lake.verify.published import BUCKETED, FLAT, HOUR, Site
 
+pytestmark = pytest.mark.slow
+
 ROWS = 200
 
 
