@@ -5,7 +5,7 @@
 -- catalog spells them; and sqlfluff's Athena dialect knows no PARQUET.
 -- noqa: disable=CP01,LT01,LT05,RF06
 CREATE EXTERNAL TABLE IF NOT EXISTS `clickstream`.`sessions_v1` (
-    `session_id` string COMMENT 'Names the session. By gap, user_id, device_id and the start in milliseconds since 1970, joined by underscores; by windows, user_id, underscore, the device\'s first three letters in upper case, and the window\'s start in seconds since 1970.',
+    `session_id` string COMMENT 'Names the session. By gap, user_id, device_id and the start in milliseconds since 1970, joined by underscores; by windows, user_id, underscore, the device\'s first three letters in upper case, and the window\'s start in seconds since 1970. Devices that…',
     `user_id` bigint COMMENT 'The account that was signed in.',
     `device_id` string COMMENT 'The browser or app installation; one account has several.',
     `started_at` timestamp COMMENT 'When the first event happened, by the device\'s clock, in UTC.',
