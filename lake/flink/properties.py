@@ -80,10 +80,13 @@ def properties_of(values: Mapping[str, str]) -> Properties:
 
 
 def read_properties(local: Path, is_local: bool | None = None) -> Properties:
-    """What the managed service set, or on a laptop (IS_LOCAL is set) the file `local`. Raises PropertyError."""
+    """What the managed service set, or on a laptop (IS_LOCAL is set) the file `local`. Raises PropertyError.
+
+    LAKE_FLINK_PROPERTIES names another file than either.
+    """
     if is_local is None:
         is_local = bool(os.environ.get("IS_LOCAL"))
-    path = Path(os.environ.get("LAKE_FLINK_PROPERTIES") or local) if is_local else MANAGED_FILE
+    path = Path(os.environ.get("LAKE_FLINK_PROPERTIES") or (local if is_local else MANAGED_FILE))
     try:
         groups = json.loads(path.read_text(encoding="utf-8"))
         maps = {group["PropertyGroupId"]: group["PropertyMap"] for group in groups}

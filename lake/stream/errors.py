@@ -17,6 +17,10 @@ class PackageError(LakeError):
     """An application cannot be packed: it would not run where there is only PyFlink."""
 
 
+class ClusterError(LakeError):
+    """A Flink cluster on this machine did not start, or does not do what it was asked; the message names its log."""
+
+
 class NoSuchAppError(UsageError):
     """A name that no folder of flink_apps has; the message lists those there are."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import tempfile
@@ -19,6 +18,7 @@ from lake.flink.places import place_of
 from lake.flink.properties import GROUP, properties_of
 from lake.stream.errors import AppFailed
 from lake.stream.jar import JAR_VARIABLE
+from lake.stream.messages import message_of
 from lake.stream.package import PYTHON, unpack
 from lake.stream.runtime import java_home, streams_python
 
@@ -26,7 +26,6 @@ _SINKS = ("sink", "late_sink", "quarantine_sink")
 _STANDARD_ERROR = 2
 _STOP_SECONDS = 10
 _TERMINATED = 128 + signal.SIGTERM
-_JAVA_ERROR = re.compile(r"^\w+: [a-z]\w*(\.\w+)+(Exception|Error)")
 # What the user set for another Flink or another run is not this one's.
 _NOT_PASSED_ON = ("FLINK_HOME", "FLINK_CONF_DIR", "PYFLINK_GATEWAY_PORT", "PYTHONHOME", JAR_VARIABLE)
 
@@ -97,7 +96,7 @@ def run_package(app: str, package: Path, properties: Mapping[str, str], *, debug
         if code != 0 and debug:
             raise AppFailed(f"{app}: ended with code {code}; what it said is above", code if code > 0 else 1)
         if code != 0:
-            raise AppFailed(_message(app, code, said.read_text(errors="replace")), code if code > 0 else 1)
+            raise AppFailed(message_of(app, code, said.read_text(errors="replace")), code if code > 0 else 1)
 
 
 def _ended(words: list[str], environment: Mapping[str, str], output: int) -> int:
@@ -140,15 +139,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             continue
-
-
-def _message(app: str, code: int, said: str) -> str:
-    """The application's own words, which its name starts; of a process that had none, its last line."""
-    lines = said.rstrip().splitlines()
-    starts = [at for at, line in enumerate(lines) if line.startswith(f"{app}: ")]
-    if starts:
-        told = "\n".join(lines[starts[-1] :])
-        hint = "\nThis is Flink's own error; --debug shows where it came from" if _JAVA_ERROR.search(told) else ""
-        return told + hint
-    last = lines[-1] if lines else "it said nothing"
-    return f"{app}: ended with code {code}: {last}. Run it again with --debug to see all that it says"
