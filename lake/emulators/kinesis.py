@@ -1,4 +1,9 @@
-"""Kinesis on this machine: kinesis-mock, which splits, merges and lists shards as Kinesis does, and keeps nothing."""
+"""Kinesis on this machine: kinesis-mock, which splits, merges and lists shards as Kinesis does, and keeps nothing.
+
+A record that is put costs it the more, the more its shard holds already (half a microsecond for each one there:
+PutRecords hashes them all). So a stream that is to take tens of thousands of records wants many shards, and small
+requests: about 0.3 ms a record with 32 shards that hold 200 each, 2 ms with one that holds 4,000.
+"""
 
 from __future__ import annotations
 
