@@ -131,7 +131,7 @@ class StandaloneCluster:
         )
         submitted = _SUBMITTED.search(ended.stdout)
         if ended.returncode != 0 or submitted is None:
-            raise AppFailed(message_of(package.stem, ended.returncode, ended.stdout + ended.stderr))
+            raise AppFailed(message_of(package.stem, ended.returncode, ended.stderr + ended.stdout))
         return submitted[1]
 
     def start_job_manager(self) -> None:
