@@ -6,23 +6,23 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lake.flink.operators import Operators
+from lake.flink.operators import Operators, Program
 from lake.flink.program import contracts_of, run
 from lake.flink.properties import Properties
-from lake.flink.sinks import QUARANTINE_COLUMNS, Sinks, insertion, sinks_of
+from lake.flink.sinks import QUARANTINE_COLUMNS, Sinks, sinks_of
 from lake.flink.sources import Source
 from lake.flink.spec import read_spec
 
 if TYPE_CHECKING:
-    from pyflink.table import StatementSet, StreamTableEnvironment
+    from pyflink.table import StreamTableEnvironment
 
 APP = Path(__file__).resolve()
 KEYS = ("user_id", "device_id", "client_timestamp")
 SINKS = ("kinesis", "firehose", "file")
 
 
-def build(env: StreamTableEnvironment, properties: Properties, source: Source, sinks: Sinks) -> StatementSet:
-    """The application between a source and its sinks; nothing runs before the statements are executed."""
+def build(env: StreamTableEnvironment, properties: Properties, source: Source, sinks: Sinks) -> Program:
+    """The application between a source and its sinks; nothing runs before it is executed."""
     events = read_spec(contracts_of(APP), "clickstream.events_v1")
     sessions = read_spec(contracts_of(APP), "clickstream.sessions_v1")
     source.declare(env, "raw_events")
@@ -32,17 +32,16 @@ def build(env: StreamTableEnvironment, properties: Properties, source: Source, s
     operators = Operators(env, events, properties)
     operators.register_events("raw_events", source.hold, KEYS)
     operators.register_sessions()
-    statements = env.create_statement_set()
     for sink, view, columns in (
         ("sessions_out", "sessions", sessions.flink_columns),
         ("late_out", "late", events.flink_columns),
         ("quarantine_out", "rejected", QUARANTINE_COLUMNS),
     ):
-        statements.add_insert_sql(insertion(sink, view, columns))
-    return statements
+        operators.insert(sink, view, columns)
+    return operators.program("sessions")
 
 
-def assemble(env: StreamTableEnvironment, properties: Properties, source: Source) -> StatementSet:
+def assemble(env: StreamTableEnvironment, properties: Properties, source: Source) -> Program:
     """The application with the sinks that the properties name."""
     return build(env, properties, source, sinks_of(properties, "sessions", SINKS))
 

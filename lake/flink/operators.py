@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 from lake.errors import LakeError
 from lake.flink.durations import millis
 from lake.flink.properties import Properties
+from lake.flink.sinks import Columns, insertion
 from lake.flink.spec import Spec
 
 if TYPE_CHECKING:
+    from pyflink.common import JobClient
     from pyflink.table import StreamTableEnvironment
 
+LONGEST_OUTAGE = timedelta(days=30)
+"""A count is kept for so long beyond the retention: state ages by the clock, and while the application is down, events
+do not. A count that was forgotten too early would start again from 1."""
 
 KEYS_IN_MEMORY = 100_000
 """Users and devices whose open sessions a task keeps in memory beside the state: some 300 bytes each."""
@@ -48,13 +53,44 @@ class Operators:
             chosen = rules.byGap(millis(properties.gap), properties.timezone if properties.cut_at_midnight else None)
         self._views.sessions("sessions", "late", chosen, KEYS_IN_MEMORY)
 
-    def register_retained(self) -> None:
-        """Registers `retained` and `late`: events within the retention, and older ones."""
-        self._views.retained("retained", "late", millis(self._properties.retention))
+    def register_counts(self) -> None:
+        """Registers `counts` (EventName, EventHour, EventCount: each new count is a row) and `late`: older events."""
+        properties = self._properties
+        retention, memory = millis(properties.retention), millis(properties.retention + LONGEST_OUTAGE)
+        self._views.counts("counts", "late", properties.resolution, retention, memory)
 
-    def register_appended(self, changing: str, appended: str) -> None:
-        """Registers `appended`: each new state of each key of a view whose rows change, as a row of its own."""
-        self._views.appended(changing, appended)
+    def insert(self, sink: str, view: str, columns: Columns) -> None:
+        """Adds a statement to the program: a view's rows go into a sink."""
+        self._views.insert(sink, insertion(sink, view, columns))
+
+    def program(self, name: str) -> Program:
+        """The program of all statements, under a name; nothing runs before it is executed."""
+        return Program(self._views, name)
+
+
+class Program:
+    """Statements that run as one job; what SQL plans for them has uids of ours (flink_apps/src, Uids)."""
+
+    def __init__(self, views: Any, name: str) -> None:
+        self._views = views
+        self._name = name
+
+    def execute(self) -> Running:
+        """Starts the job."""
+        from pyflink.common import JobClient
+
+        return Running(JobClient(self._views.execute(self._name)))
+
+
+class Running:
+    """A job that was started."""
+
+    def __init__(self, client: JobClient) -> None:
+        self.client = client
+
+    def wait(self) -> None:
+        """Waits for its end. Raises what it failed with."""
+        self.client.get_job_execution_result().result()
 
 
 def _contract(spec: Spec) -> Any:

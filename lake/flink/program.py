@@ -11,14 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lake.errors import LakeError
-from lake.flink.operators import JarMissing
+from lake.flink.operators import JarMissing, Program
 from lake.flink.properties import Properties, read_properties
 from lake.flink.sources import Source, source_of
 
 if TYPE_CHECKING:
-    from pyflink.table import StatementSet, StreamTableEnvironment
+    from pyflink.table import StreamTableEnvironment
 
-Assembly = Callable[["StreamTableEnvironment", Properties, Source], "StatementSet"]
+Assembly = Callable[["StreamTableEnvironment", Properties, Source], Program]
 
 _LOCAL = {
     "execution.checkpointing.interval": "5s",  # files are finished by a checkpoint

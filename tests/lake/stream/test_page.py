@@ -6,11 +6,12 @@ import json
 import re
 from dataclasses import fields
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
 from lake.flink.durations import duration_of
-from lake.flink.properties import GROUP, Properties, properties_of
+from lake.flink.properties import GROUP, Properties, Resolution, properties_of
 from lake.stream.package import RUN_OPTIONS, RUN_OPTIONS_GROUP
 from tests.conftest import REPOSITORY
 from tests.docs.pages import fences
@@ -51,9 +52,9 @@ def test_the_property_groups_on_the_page_are_accepted() -> None:
 def test_the_uids_on_the_page_are_those_of_the_operators() -> None:
     said = {uid for row in rows("| uid | holds |") for uid in re.findall(r"`([a-z-]+)`", row[0])}
     fixed = set(re.findall(r'uid\("([a-z-]+)"\)', JAVA))
-    views = ("timed", "timeless")
-    begun = {start + view for start in re.findall(r'uid\("([a-z-]+-)" \+ input\)', JAVA) for view in views}
-    assert said == fixed | begun
+    by_resolution = {f"counts-by-{resolution}" for resolution in get_args(Resolution)}
+    assert 'uid("counts-by-" + resolution)' in JAVA
+    assert said == fixed | by_resolution
 
 
 @pytest.mark.parametrize("pattern", [r'Metrics\.counter\(\w+\(\), "(\w+)"', r'\.gauge\("(\w+)"'])

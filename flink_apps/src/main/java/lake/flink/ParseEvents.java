@@ -91,6 +91,7 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
         emitted = Long.MIN_VALUE;
         events = Metrics.counter(getRuntimeContext(), "events");
         quarantined = Metrics.counter(getRuntimeContext(), "quarantined");
+        Metrics.group(getRuntimeContext()).gauge("recordsIn", () -> events.getCount() + quarantined.getCount());
         interval = getExecutionConfig().getAutoWatermarkInterval();
         long now = getProcessingTimeService().getCurrentProcessingTime();
         clock.tick(now);

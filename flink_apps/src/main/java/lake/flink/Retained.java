@@ -1,10 +1,14 @@
 package lake.flink;
 
-import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
-import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.ChainingStrategy;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
@@ -13,12 +17,13 @@ import org.apache.flink.util.OutputTag;
  *
  * <p>Why not in SQL: the condition would be needed twice, once negated, and CURRENT_WATERMARK is null at first.
  */
-final class Retained extends ProcessFunction<RowData, RowData> {
+final class Retained extends AbstractStreamOperator<RowData> implements OneInputStreamOperator<RowData, RowData> {
     private static final long serialVersionUID = 1L;
 
     private final int eventTime;
     private final long retention;
     private final OutputTag<RowData> lateTag;
+    private transient LastWatermark watermark;
     private transient Counter late;
 
     /** `retention` is in milliseconds. */
@@ -26,23 +31,44 @@ final class Retained extends ProcessFunction<RowData, RowData> {
         this.eventTime = eventTime;
         this.retention = retention;
         this.lateTag = lateTag;
+        this.chainingStrategy = ChainingStrategy.ALWAYS;
     }
 
     @Override
-    public void open(OpenContext context) {
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        watermark = new LastWatermark(context);
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
         late = Metrics.counter(getRuntimeContext(), "late");
+        Metrics.group(getRuntimeContext()).gauge("watermarkLagMillis", watermark::lag);
     }
 
     @Override
-    public void processElement(RowData row, Context context, Collector<RowData> out) {
-        long watermark = context.timerService().currentWatermark();
-        boolean isLate = watermark != Long.MIN_VALUE && !row.isNullAt(eventTime)
-                && row.getTimestamp(eventTime, 6).getMillisecond() < watermark - retention;
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        super.snapshotState(context);
+        watermark.snapshot();
+    }
+
+    @Override
+    public void processElement(StreamRecord<RowData> element) {
+        RowData row = element.getValue();
+        boolean isLate = watermark.millis != LastWatermark.NONE && !row.isNullAt(eventTime)
+                && row.getTimestamp(eventTime, 6).getMillisecond() < watermark.millis - retention;
         if (isLate) {
             late.inc();
-            context.output(lateTag, row);
+            output.collect(lateTag, element);
         } else {
-            out.collect(row);
+            output.collect(element);
         }
+    }
+
+    @Override
+    public void processWatermark(Watermark mark) throws Exception {
+        watermark.advance(mark);
+        super.processWatermark(mark);
     }
 }

@@ -59,9 +59,8 @@ final class Sessions extends AbstractStreamOperator<RowData>
     private transient ValueState<byte[]> state;
     private transient InternalTimerService<VoidNamespace> timers;
     private transient ListState<Long> openCounts;
-    private transient ListState<Long> watermarks;
     private transient long open;
-    private transient long watermark;
+    private transient LastWatermark watermark;
     private transient DataInputDeserializer in;
     private transient DataOutputSerializer bytes;
     private transient StreamRecord<RowData> out;
@@ -81,17 +80,10 @@ final class Sessions extends AbstractStreamOperator<RowData>
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         openCounts = context.getOperatorStateStore().getListState(new ListStateDescriptor<>("open", Types.LONG));
-        watermarks = context.getOperatorStateStore().getUnionListState(
-                new ListStateDescriptor<>("watermarks", Types.LONG));
         for (long count : openCounts.get()) {
             open += count;
         }
-        // What was late before a restart is late after it, though watermarks have to be made anew.
-        long restored = Long.MAX_VALUE;
-        for (long each : watermarks.get()) {
-            restored = Math.min(restored, each);
-        }
-        watermark = restored == Long.MAX_VALUE ? Long.MIN_VALUE : restored;
+        watermark = new LastWatermark(context);
     }
 
     @Override
@@ -106,12 +98,7 @@ final class Sessions extends AbstractStreamOperator<RowData>
         out = new StreamRecord<>(null);
         late = Metrics.counter(getRuntimeContext(), "late");
         Metrics.group(getRuntimeContext()).gauge("sessionsOpen", () -> open);
-        Metrics.group(getRuntimeContext()).gauge("watermarkLagMillis", this::lag);
-    }
-
-    private long lag() {
-        boolean isNone = watermark == Long.MIN_VALUE || watermark == Long.MAX_VALUE;
-        return isNone ? -1 : System.currentTimeMillis() - watermark;
+        Metrics.group(getRuntimeContext()).gauge("watermarkLagMillis", watermark::lag);
     }
 
     @Override
@@ -121,7 +108,7 @@ final class Sessions extends AbstractStreamOperator<RowData>
             store(held);
         }
         openCounts.update(List.of(open));
-        watermarks.update(List.of(watermark));
+        watermark.snapshot();
     }
 
     @Override
@@ -138,7 +125,7 @@ final class Sessions extends AbstractStreamOperator<RowData>
         long micros = time.getMillisecond() * 1000 + time.getNanoOfMillisecond() / 1000;
         OpenSession session = OpenSession.of(micros, text(row, eventId), text(row, clientEvent));
         int before = held.sessions.size();
-        if (!held.join(session, rules) && rules.closesAt(micros) <= watermark) {
+        if (!held.join(session, rules) && rules.closesAt(micros) <= watermark.millis) {
             late.inc();
             output.collect(lateTag, element);
             return;
@@ -156,10 +143,10 @@ final class Sessions extends AbstractStreamOperator<RowData>
 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
-        watermark = Math.max(watermark, mark.getTimestamp());
-        for (KeyedSessions held = memory.due(watermark); held != null; held = memory.due(watermark)) {
+        watermark.advance(mark);
+        for (KeyedSessions held = memory.due(watermark.millis); held != null; held = memory.due(watermark.millis)) {
             Tuple2<Long, String> key = held.key;
-            held.close(watermark, rules, session -> emit(key, session));
+            held.close(watermark.millis, rules, session -> emit(key, session));
             if (held.sessions.isEmpty()) {
                 memory.remove(held);
                 forget(held);

@@ -4,12 +4,19 @@ import java.util.List;
 
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.api.java.functions.KeySelector;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.api.java.typeutils.TupleTypeInfo;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.table.api.internal.TableEnvironmentInternal;
+import org.apache.flink.table.catalog.CatalogBaseTable.TableKind;
+import org.apache.flink.table.catalog.CatalogManager;
+import org.apache.flink.table.catalog.UnresolvedIdentifier;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
@@ -22,8 +29,6 @@ import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
 import org.apache.flink.table.types.utils.TypeConversions;
-import org.apache.flink.types.Row;
-import org.apache.flink.types.RowKind;
 import org.apache.flink.util.OutputTag;
 
 /**
@@ -42,6 +47,10 @@ public final class Views {
                 new BigIntType(), new BigIntType(), TEXT, TEXT},
             new String[] {"session_id", "user_id", "device_id", "started_at", "ended_at", "duration_sec", "events",
                 "begin_navigation", "end_navigation"});
+    private static final RowType PARTIAL_COUNTS = RowType.of(
+            new LogicalType[] {TEXT, new BigIntType(), new BigIntType()}, new String[] {"name", "start", "count"});
+    private static final RowType COUNTS = RowType.of(
+            new LogicalType[] {TEXT, TEXT, new BigIntType()}, new String[] {"EventName", "EventHour", "EventCount"});
 
     private final StreamTableEnvironment env;
     private final Contract contract;
@@ -102,42 +111,60 @@ public final class Views {
         env.createTemporaryView(late, stream.getSideOutput(tag));
     }
 
-    /** Registers the events that are within the retention, and those that are older. */
-    public void retained(String retained, String late, long retention) {
+    /**
+     * Registers the running counts of the events by name and hour or minute: each new count is a row; and the events
+     * that are older than the retention. A count to which nothing was added for `memory` is forgotten.
+     */
+    public void counts(String counts, String late, String resolution, long retention, long memory) {
         OutputTag<RowData> tag = new OutputTag<>("late", InternalTypeInfo.of(contract.events()));
         int eventTime = contract.place(contract.eventTime, "timestamp");
-        SingleOutputStreamOperator<RowData> stream = events
-                .process(new Retained(eventTime, retention, tag), InternalTypeInfo.of(contract.events()))
-                .name("retained events")
+        SingleOutputStreamOperator<RowData> retained = events
+                .transform("retained events", InternalTypeInfo.of(contract.events()),
+                        new Retained(eventTime, retention, tag))
                 .uid("retained-events");
-        env.createTemporaryView(retained, stream);
-        env.createTemporaryView(late, stream.getSideOutput(tag));
+        KeySelector<RowData, Tuple2<String, Long>> key = row -> Tuple2.of(row.getString(0).toString(), row.getLong(1));
+        SingleOutputStreamOperator<RowData> stream = retained
+                .transform("partial counts", InternalTypeInfo.of(PARTIAL_COUNTS),
+                        new PartialCounts(contract, "minute".equals(resolution) ? 60_000 : 3_600_000))
+                .uid("partial-counts")
+                .keyBy(key, new TupleTypeInfo<>(Types.STRING, Types.LONG))
+                .transform("counts", InternalTypeInfo.of(COUNTS), new Counts(memory))
+                .uid("counts-by-" + resolution);  // counts of the other resolution are no beginning of these
+        env.createTemporaryView(counts, stream);
+        env.createTemporaryView(late, retained.getSideOutput(tag));
     }
 
-    /**
-     * Registers a view's changes as rows that are only added: each new state of a key, in their order for each key, for
-     * sinks that cannot replace. Why not in SQL: it knows no way from changes to rows.
-     */
-    public void appended(String input, String appended) {
-        DataStream<Row> changes = env.toChangelogStream(env.from(input));
-        SingleOutputStreamOperator<Row> states = changes
-                .filter(row -> row.getKind() == RowKind.INSERT || row.getKind() == RowKind.UPDATE_AFTER)
-                .name("new states")
-                .uid("new-states-" + input)
-                .map(row -> {
-                    row.setKind(RowKind.INSERT);
-                    return row;
-                })
-                .returns(changes.getType())
-                .name("appended")
-                .uid("appended-" + input);
-        env.createTemporaryView(appended, states);
+    /** Adds INSERT INTO `sink` to the program. What is planned for it is named after the sink and its connector. */
+    public void insert(String sink, String statement) {
+        List<Transformation<?>> program = events.getExecutionEnvironment().getTransformations();
+        int before = program.size();
+        env.createStatementSet().addInsertSql(statement).attachAsDataStream();
+        for (Transformation<?> added : List.copyOf(program.subList(before, program.size()))) {
+            Uids.name(added, sink + "-" + connector(sink));
+        }
+    }
+
+    /** Starts the program, under a name. */
+    public JobClient execute(String name) throws Exception {
+        StreamExecutionEnvironment program = events.getExecutionEnvironment();
+        program.configure(env.getConfig());
+        return program.executeAsync(name);
+    }
+
+    private String connector(String table) {
+        CatalogManager tables = ((TableEnvironmentInternal) env).getCatalogManager();
+        return tables.getTable(tables.qualifyIdentifier(UnresolvedIdentifier.of(table)))
+                .filter(found -> found.getResolvedTable().getTableKind() == TableKind.TABLE)
+                .map(found -> found.getResolvedTable().getOptions().get("connector"))
+                .orElse("view");
     }
 
     /** A view's rows as the engine has them, without conversion. */
     private DataStream<RowData> payloads(String view) {
         LogicalType type = env.from(view).getResolvedSchema().toSourceRowDataType().getLogicalType();
         AbstractDataType<?> rows = TypeConversions.fromLogicalToDataType(type.copy(false)).bridgedTo(RowData.class);
-        return env.toDataStream(env.from(view), rows);
+        DataStream<RowData> stream = env.toDataStream(env.from(view), rows);
+        Uids.name(stream.getTransformation(), view + "-" + connector(view));
+        return stream;
     }
 }

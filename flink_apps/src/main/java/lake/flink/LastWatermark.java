@@ -1,0 +1,44 @@
+package lake.flink;
+
+import java.util.List;
+
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.streaming.api.watermark.Watermark;
+
+/**
+ * An operator's watermark that outlives a restart: what was late before it is late after it, though watermarks have to
+ * be made anew. Of several tasks, the least is restored.
+ */
+final class LastWatermark {
+    /** Before the first one. */
+    static final long NONE = Long.MIN_VALUE;
+
+    private final ListState<Long> state;
+    long millis;
+
+    LastWatermark(StateInitializationContext context) throws Exception {
+        state = context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("watermarks", Types.LONG));
+        long restored = Long.MAX_VALUE;
+        for (long each : state.get()) {
+            restored = Math.min(restored, each);
+        }
+        millis = restored == Long.MAX_VALUE ? NONE : restored;
+    }
+
+    void advance(Watermark mark) {
+        millis = Math.max(millis, mark.getTimestamp());
+    }
+
+    /** The end of all time, as a stop that drains has it, is not remembered: nothing could come after it. */
+    void snapshot() throws Exception {
+        state.update(List.of(millis == Long.MAX_VALUE ? NONE : millis));
+    }
+
+    /** How far it is behind the machine's time, in milliseconds; -1 before there is one, and after the end. */
+    long lag() {
+        return millis == NONE || millis == Long.MAX_VALUE ? -1 : System.currentTimeMillis() - millis;
+    }
+}
