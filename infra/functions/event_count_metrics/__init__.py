@@ -1,0 +1,1 @@
+"""Counts of events, from the table that event_counts fills, as CloudWatch metrics."""

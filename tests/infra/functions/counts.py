@@ -1,0 +1,133 @@
+"""A counts table with its stream, the function behind it, and the metrics that came of it: all of AWS is moto."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from infra.functions.event_count_metrics.handler import handler
+
+COUNTS, MARKS = "event_counts", "event_count_marks"
+NAMESPACE = "Lake"
+KEYS = [("EventName", "HASH"), ("EventHour", "RANGE")]
+
+Record = dict[str, Any]
+
+_BEGAN = datetime.now(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
+
+
+def hour(ago: int = 0) -> str:
+    """The text of the hour that began so many whole hours before the one in which the tests began."""
+    return (_BEGAN - timedelta(hours=ago)).isoformat()
+
+
+@dataclass
+class Context:
+    """What Lambda tells a function of the time it has left, at each asking; the last answer stays."""
+
+    remaining_ms: list[int] = field(default_factory=lambda: [180_000])
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_ms.pop(0) if len(self.remaining_ms) > 1 else self.remaining_ms[0]
+
+
+@dataclass
+class CountsTable:
+    """The table that event_counts writes into, and what Lambda does with its stream."""
+
+    dynamodb: Any
+    streams: Any
+    cloudwatch: Any
+    read: int = 0
+
+    def create(self) -> None:
+        for name, view in ((COUNTS, {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}), (MARKS, None)):
+            self.dynamodb.create_table(
+                TableName=name,
+                KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in KEYS],
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in KEYS],
+                BillingMode="PAY_PER_REQUEST",
+                **({"StreamSpecification": view} if view else {}),
+            )
+
+    def put(self, name: str, hour: str, *counts: int) -> None:
+        """Write a count, again and again, as Flink does: the whole item."""
+        for count in counts:
+            item = {"EventName": {"S": name}, "EventHour": {"S": hour}, "EventCount": {"N": str(count)}}
+            self.dynamodb.put_item(TableName=COUNTS, Item=item)
+
+    def remove(self, name: str, hour: str) -> None:
+        self.dynamodb.delete_item(TableName=COUNTS, Key={"EventName": {"S": name}, "EventHour": {"S": hour}})
+
+    def new_records(self) -> list[Record]:
+        """What the stream holds since the last asking, in the shape in which Lambda hands it to a function."""
+        arn = self.streams.list_streams(TableName=COUNTS)["Streams"][0]["StreamArn"]
+        shard = self.streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+        at = self.streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+        records = self.streams.get_records(ShardIterator=at["ShardIterator"])["Records"]
+        new, self.read = records[self.read :], len(records)
+        for record in new:
+            created = record["dynamodb"]["ApproximateCreationDateTime"]
+            record["dynamodb"]["ApproximateCreationDateTime"] = created.timestamp()
+        return list(new)
+
+    def deliver(self) -> None:
+        """All that is new, until the function has dealt with it, as Lambda does with ReportBatchItemFailures."""
+        records = self.new_records()
+        while records:
+            records = left_of(records, invoke(records))
+
+    def sums(self, name: str, metric: str = "Events") -> dict[str, int]:
+        """Sums of an event's name by hour, as CloudWatch tells them; only those that are not 0."""
+        found: Counter[str] = Counter()
+        for point in self._statistics(metric, [{"Name": "EventName", "Value": name}], "Sum", timedelta(hours=1)):
+            # moto gives a period the time of its first point.
+            at = point["Timestamp"].replace(minute=0, second=0, microsecond=0, tzinfo=None)
+            found[at.isoformat()] += int(point["Sum"])
+        return +found
+
+    def not_published(self) -> dict[str, int]:
+        """Sums of NotPublished by reason."""
+        found = {}
+        for reason in ("too_old", "too_far_ahead", "unreadable"):
+            points = self._statistics("NotPublished", [{"Name": "Reason", "Value": reason}], "Sum", timedelta(days=1))
+            found[reason] = int(sum(point["Sum"] for point in points))
+        return found
+
+    def published(self) -> int:
+        """How many points were ever published."""
+        listed = self.cloudwatch.list_metrics(Namespace=NAMESPACE)["Metrics"]
+        return sum(
+            int(point["SampleCount"])
+            for one in listed
+            for point in self._statistics(one["MetricName"], one["Dimensions"], "SampleCount", timedelta(days=1))
+        )
+
+    def _statistics(self, metric: str, dimensions: list[Record], statistic: str, period: timedelta) -> list[Record]:
+        answer = self.cloudwatch.get_metric_statistics(
+            Namespace=NAMESPACE,
+            MetricName=metric,
+            Dimensions=dimensions,
+            StartTime=_BEGAN.replace(tzinfo=UTC) - timedelta(days=15),
+            EndTime=_BEGAN.replace(tzinfo=UTC) + timedelta(hours=12),
+            Period=int(period.total_seconds()),
+            Statistics=[statistic],
+        )
+        return list(answer["Datapoints"])
+
+    def marks(self) -> dict[tuple[str, str], int]:
+        items = self.dynamodb.scan(TableName=MARKS, ConsistentRead=True)["Items"]
+        return {(one["EventName"]["S"], one["EventHour"]["S"]): int(one["EventCount"]["N"]) for one in items}
+
+
+def invoke(records: list[Record], context: Context | None = None) -> dict[str, Any]:
+    return handler({"Records": records}, context or Context())
+
+
+def left_of(records: list[Record], answer: dict[str, Any]) -> list[Record]:
+    """The records that Lambda delivers again."""
+    failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+    return records[min(map(numbers.index, failed)) :] if failed else []
