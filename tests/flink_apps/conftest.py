@@ -26,13 +26,13 @@ REPOSITORY = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(REPOSITORY)]
 
 
-def compiled(sources: list[Path], jar: Path) -> Path:
-    """A jar of Java sources, compiled against the Flink that PyFlink carries."""
+def compiled(sources: list[Path], jar: Path, *others: Path) -> Path:
+    """A jar of Java sources, compiled against the Flink that PyFlink carries, and other jars."""
     import pyflink
 
     classes = jar.with_suffix("")
     classes.mkdir()
-    libraries = ":".join(map(str, (Path(pyflink.__file__).parent / "lib").glob("*.jar")))
+    libraries = ":".join(map(str, [*(Path(pyflink.__file__).parent / "lib").glob("*.jar"), *others]))
     subprocess.run(["javac", "--release", "11", "-cp", libraries, "-d", classes, *sources], check=True)
     subprocess.run(["jar", "cf", jar, "-C", classes, "."], check=True)
     return jar
@@ -45,7 +45,7 @@ def jars(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     given = os.environ.get("LAKE_FLINK_JAR")
     sources = sorted((REPOSITORY / "flink_apps/src/main/java").rglob("*.java"))
     operators = Path(given) if given else compiled(sources, folder / "operators.jar")
-    return [operators, compiled(sorted((HERE / "java").glob("*.java")), folder / "replay.jar")]
+    return [operators, compiled(sorted((HERE / "java").glob("*.java")), folder / "replay.jar", operators)]
 
 
 @pytest.fixture(scope="session")

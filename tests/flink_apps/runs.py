@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 
-from pyflink.common import Configuration
+from pyflink.common import Configuration, JobClient
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
@@ -67,15 +67,28 @@ class Cluster:
         )
         return StreamTableEnvironment.create(StreamExecutionEnvironment(remote))
 
+    def task_states(self, job: JobClient) -> list[str]:
+        """What state each task of a job is in."""
+        vertices = self._cluster.getExecutionGraph(job.get_job_id()._j_job_id).get().getAllExecutionVertices()
+        tasks = vertices.iterator()
+        states = []
+        while tasks.hasNext():
+            states.append(str(tasks.next().getExecutionState()))
+        return states
+
     def close(self) -> None:
         self._cluster.close()
 
 
 @dataclass(frozen=True)
 class ReplaySource:
-    """Lines of `SHARD RECORD`, `pause MILLISECONDS` and `fail NAME`: shards that are read together, in this order."""
+    """Lines of `SHARD RECORD`, `pause MILLISECONDS`, `fail NAME` and `wait NAME` (Replay.java says what they do).
+
+    Shards are read together, in the order of the lines. One that is endless waits for more, as a stream does.
+    """
 
     file: Path
+    is_endless: bool = False
 
     @property
     def is_bounded(self) -> bool:
@@ -86,9 +99,10 @@ class ReplaySource:
         return FileSource(str(self.file)).hold
 
     def declare(self, env: StreamTableEnvironment, name: str) -> None:
+        endless = ", 'source.monitor-interval' = '1 h'" if self.is_endless else ""
         env.execute_sql(
             f"CREATE TEMPORARY TABLE replayed (line STRING) "
-            f"WITH ('connector' = 'filesystem', 'path' = '{self.file}', 'format' = 'raw')"
+            f"WITH ('connector' = 'filesystem', 'path' = '{self.file}', 'format' = 'raw'{endless})"
         )
         get_gateway().jvm.lake.flink.tests.Replay.register(env._j_tenv, "replayed", name)
 

@@ -11,8 +11,9 @@ import org.apache.flink.types.Row;
 import org.apache.flink.util.Collector;
 
 /**
- * Records of several shards as they came, from lines: `SHARD RECORD`, `pause MILLISECONDS`, or `fail NAME`, which ends
- * the attempt the first time that it is met in this process.
+ * Records of several shards as they came, from lines: `SHARD RECORD`, `pause MILLISECONDS`, `fail NAME`, which ends the
+ * attempt the first time that it is met in this process, or `wait NAME`, which takes a moment until NAME is let go, and
+ * says that it was met: many of them are time to stop the program there.
  */
 public final class Replay {
     private Replay() {}
@@ -25,15 +26,31 @@ public final class Replay {
                 .flatMap((Row row, Collector<Row> out) -> replay(row.getFieldAs(0), out))
                 .returns(rows)
                 .uid("replay");
+        lake.flink.Uids.name(stream.getTransformation().getInputs().get(0), lines);
         env.createTemporaryView(view, stream);
+    }
+
+    /** Whether a `wait NAME` was met. */
+    public static boolean isMet(String name) {
+        return System.getProperty("replay.met." + name) != null;
+    }
+
+    /** Lets the lines `wait NAME` go. */
+    public static void letGo(String name) {
+        System.setProperty("replay.gone." + name, "yes");
     }
 
     private static void replay(String line, Collector<Row> out) throws InterruptedException {
         String[] words = line.split(" ", 2);
         if (words[0].equals("pause")) {
             Thread.sleep(Long.parseLong(words[1]));
+        } else if (words[0].equals("wait")) {
+            // Not a static field: each job loads this class anew.
+            System.setProperty("replay.met." + words[1], "yes");
+            if (System.getProperty("replay.gone." + words[1]) == null) {
+                Thread.sleep(20);
+            }
         } else if (words[0].equals("fail")) {
-            // Not a static field: a restart may load this class anew.
             if (System.setProperty("replay.failed." + words[1], "yes") == null) {
                 throw new IllegalStateException("a failure that was asked for: " + words[1]);
             }

@@ -22,6 +22,7 @@ final class Column implements Serializable {
     private static final long serialVersionUID = 1L;
 
     final String name;
+    final byte[] nameBytes;
     final String field;
     final byte[] fieldBytes;
     final String hiveType;
@@ -35,6 +36,7 @@ final class Column implements Serializable {
     Column(String name, String field, String hiveType, boolean required, boolean acceptsText, boolean derived,
             List<String> allowed) {
         this.name = name;
+        this.nameBytes = name.getBytes(StandardCharsets.UTF_8);
         this.field = field;
         this.fieldBytes = field.getBytes(StandardCharsets.UTF_8);
         this.required = required;

@@ -159,17 +159,19 @@ final class RecordReader {
         return value;
     }
 
-    /** 64 bits of a digest of the row that was read last, with the members that no column has. */
+    /**
+     * 64 bits of a digest of the row that was read last, with the members that no column has. Columns that are null add
+     * nothing, the others their names too: an optional column more in the contract leaves the digests of records that
+     * do not have it as they are, so that one that comes again across an upgrade is still known.
+     */
     long digest(GenericRowData row) {
         for (int place = 0; place < columns.length; place++) {
             Object value = row.getField(place);
-            byte[] bytes = value == null ? new byte[0] : value instanceof BinaryStringData
-                    ? ((BinaryStringData) value).toBytes() : value.toString().getBytes(StandardCharsets.UTF_8);
-            int length = value == null ? -1 : bytes.length;
-            for (int shift = 24; shift >= 0; shift -= 8) {
-                sha256.update((byte) (length >> shift));
+            if (value != null) {
+                digest(columns[place].nameBytes);
+                digest(value instanceof BinaryStringData ? ((BinaryStringData) value).toBytes()
+                        : value.toString().getBytes(StandardCharsets.UTF_8));
             }
-            sha256.update(bytes);
         }
         if (hasUnknown) {
             sha256.update(unknown.digest());
@@ -180,6 +182,13 @@ final class RecordReader {
             bits = bits << 8 | digest[place] & 0xff;
         }
         return bits;
+    }
+
+    private void digest(byte[] bytes) {
+        for (int shift = 24; shift >= 0; shift -= 8) {
+            sha256.update((byte) (bytes.length >> shift));
+        }
+        sha256.update(bytes);
     }
 
     /** Forgets what of a record's members has been gathered: it is not read any further. */
