@@ -8,7 +8,7 @@ STREAMS := .venv-streams
 BENCH := .venv-bench
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup setup-streams demo test test-fast lint format render bench bench-scan bench-bucketing lock clean
+.PHONY: help setup setup-streams demo test test-fast lint format render bench bench-scan bench-bucketing bench-stream lock clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench-scan: $(BENCH)/.ready  ## Measure what Trino reads for one sensor, from JS
 
 bench-bucketing: $(BENCH)/.ready  ## Measure the bucketing job against Spark's INSERT INTO a bucketed table; BENCH_ARGS="--rows 500000 --runs 1" for less
 	$(BENCH)/bin/python -m bench.bucketing $(BENCH_ARGS)
+
+bench-stream: $(JOBS)/.ready $(STREAMS)/.ready  ## Measure the Flink applications against plain SQL and Python, and the latency to DynamoDB; BENCH_ARGS="--events 300000" for less
+	$(JOBS)/bin/python -m bench.stream $(BENCH_ARGS)
 
 lock: $(JOBS)/.ready  ## Compile the lock files anew from pyproject.toml
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/jobs.txt

@@ -1,9 +1,11 @@
-"""Events a second of the Flink applications, against the plain SQL form, in one run.
+"""`make bench-stream`: events a second of the Flink applications, on RocksDB and on heap, against two rivals.
 
-Runs in the streams environment: `.venv-streams/bin/python -m bench.stream [--events N] [--jar JAR]`. Input: two files
-of clicks in the order of time, of so many users that nine of ten events are a session of their own: the worst case for
-state. What is written goes nowhere. Each form runs twice; the second, warm run counts. Output: one line a form, and
-one JSON object.
+Rivals: plain SESSION SQL, and the same sessions as a Python function of the DataStream API. Input: two files of clicks
+in the order of time, of so many users that nine of ten events are a session of their own: the worst case for state.
+Each form is a process of its own; it is believed only if it makes the same of the events as the others do. Then: what
+an open session and a remembered event_id cost in a checkpoint, and how long an event takes from Kinesis to DynamoDB.
+
+Runs in the jobs environment, the forms in that of the streams. Exit code 1 where forms disagree.
 """
 
 from __future__ import annotations
@@ -11,176 +13,191 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from flink_apps.event_counts import app as counts_app
-from flink_apps.sessions import app as sessions_app
-from lake.flink.program import environment
-from lake.flink.properties import Properties, properties_of
-from lake.flink.sinks import Columns, Sinks
-from lake.flink.sources import FileSource
+from bench.stream_input import write_events
+from lake.stream.apps import apps_folder
+from lake.stream.jar import connectors_jar
+from lake.stream.runtime import java_home, streams_python
 
-if TYPE_CHECKING:
-    from pyflink.table import StatementSet, StreamTableEnvironment
-
-START_MS = 1_543_500_000_000
-SPAN_MS = 3_600_000
-MEAN_GAP_MS = 250_000  # of one user: an event is alone with a probability of exp(-30/250)
-FILES = 2
-SESSIONS = {"gap": "30 s", "watermark_delay": "5 s"}
-
-Form = Callable[["StreamTableEnvironment", Path], "StatementSet"]
-
-
-@dataclass(frozen=True)
-class SortedFiles(FileSource):
-    """Files that are read side by side, each in the order of time: no file has to be waited for."""
-
-    @property
-    def hold(self) -> timedelta:
-        return timedelta(0)
+BACKENDS = ("rocksdb", "hashmap")
+PYTHON = "sessions, Python"
+SESSIONS = ("sessions", "sessions, distinct", "sessions, plain SQL", PYTHON)
+COUNTS = ("counts", "counts, distinct", "counts, plain SQL")
+AIMS = {  # events a second, as the issue has them
+    ("sessions", "rocksdb"): 100_000,
+    ("sessions", "hashmap"): 150_000,
+    ("counts", "rocksdb"): 400_000,
+    ("counts", "hashmap"): 400_000,
+}
+AIM_OVER_PYTHON = 3.0
+_FORM_SECONDS = 1800
 
 
 @dataclass(frozen=True)
-class Nowhere:
-    """A sink that forgets."""
+class Result:
+    """One form on one backend: what it found in few events, and what all of them cost without a job's start."""
+
+    form: str
+    backend: str
+    found: dict[str, int]
+    events: int
+    wall: float
+    cpu: float
 
     @property
-    def replaces(self) -> bool:
-        return True
+    def rate(self) -> float:
+        """Events a second of wall."""
+        return self.events / self.wall
 
-    def declare(self, env: StreamTableEnvironment, name: str, columns: Columns, key: object = ()) -> None:  # noqa: ARG002 # keeps none
-        fields = ", ".join(f"`{column}` {kind}" for column, kind in columns)
-        env.execute_sql(f"CREATE TEMPORARY TABLE {name} ({fields}) WITH ('connector' = 'blackhole')")
+    @property
+    def rate_cpu(self) -> float:
+        """Events a CPU second; 0 where that could not be seen."""
+        return self.events / self.cpu if self.cpu > 0 else 0.0
 
 
-def write_events(folder: Path, events: int) -> None:
-    """Files of clicks; the same for the same number."""
-    chance = random.Random(7)  # any numbers will do
-    users = max(1, round(events * MEAN_GAP_MS / SPAN_MS))
-    files = [(folder / f"{number}.ndjson").open("w") for number in range(FILES)]
-    names = ("page_view", "add_to_cart", "purchase", "search", "B_10", "A_02")
-    for number in range(events):
-        micros = START_MS * 1000 + number * SPAN_MS * 1000 // events
-        when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(micros // 1_000_000))
-        user = chance.randrange(users)
-        files[number % FILES].write(
-            f'{{"event_id":"{chance.getrandbits(128):032x}","user_id":{user},"device_id":"device_{user % 7}",'
-            f'"client_event":"{chance.choice(names)}","client_timestamp":"{when}.{micros // 1000 % 1000:03d}Z"}}\n'
+@dataclass(frozen=True)
+class Streams:
+    """How forms are started: the streams' Python, a Java that it runs on, the operators' jar."""
+
+    python: Path
+    java: Path
+    jar: Path
+
+    @classmethod
+    def found(cls) -> Streams:
+        """What is on this machine; the jar is built where it has to be."""
+        return cls(streams_python(), java_home(), connectors_jar(apps_folder(), _say))
+
+    def said(self, module: str, *options: str | Path) -> dict[str, Any]:
+        """The JSON line that a module ends with. Raises RuntimeError with what it said, where it fails."""
+        words = [self.python, "-m", module, *options, "--jar", self.jar]
+        root = Path(__file__).resolve().parents[1]
+        environment = {
+            **os.environ,
+            "JAVA_HOME": str(self.java),
+            "PYTHONPATH": str(root),
+            "PYTHONWARNINGS": "ignore",  # PyFlink's own libraries are warned of what is not ours to change
+        }
+        ended = subprocess.run(
+            words, cwd=root, env=environment, capture_output=True, text=True, timeout=_FORM_SECONDS, check=False
         )
-    for file in files:
-        file.close()
+        if ended.returncode != 0:
+            raise RuntimeError(f"running {module} {' '.join(map(str, options))}: {ended.stdout}{ended.stderr}")
+        said: dict[str, Any] = json.loads(ended.stdout.strip().splitlines()[-1])
+        return said
 
 
-def ours(app: object, properties: Properties) -> Form:
-    """An application of ours, as it is deployed, between the files and nowhere."""
-
-    def form(env: StreamTableEnvironment, folder: Path) -> StatementSet:
-        nowhere = Nowhere()
-        return app.build(env, properties, SortedFiles(str(folder)), Sinks(nowhere, nowhere, nowhere))  # type: ignore[attr-defined]
-
-    return form
-
-
-def plain_sessions(env: StreamTableEnvironment, folder: Path) -> StatementSet:
-    """Sessions as SQL has them: no duplicates, no quarantine, no late rows, no first and last event."""
-    _declare_events(env, folder)
-    Nowhere().declare(
-        env,
-        "sessions_out",
-        (("user_id", "BIGINT"), ("device_id", "STRING"), ("a", "TIMESTAMP(3)"), ("b", "TIMESTAMP(3)"), ("n", "BIGINT")),
-    )
-    statements = env.create_statement_set()
-    statements.add_insert_sql(
-        "INSERT INTO sessions_out SELECT user_id, device_id, MIN(ts), MAX(ts), COUNT(*) FROM TABLE("
-        "SESSION(TABLE events PARTITION BY (user_id, device_id), DESCRIPTOR(ts), INTERVAL '30' SECOND)) "
-        "GROUP BY user_id, device_id, window_start, window_end"
-    )
-    return statements
+def results(streams: Streams, asked: argparse.Namespace, folder: Path) -> Iterator[Result]:
+    """Each form on each backend, as it is measured."""
+    inputs = {"all": asked.events, "some": asked.events // 25, "few": asked.events // 50, "none": 2}
+    for name, events in inputs.items():
+        write_events(folder / name, max(2, events))
+    for backend in BACKENDS:
+        for form in (*SESSIONS, *COUNTS):
+            if asked.only not in f"{form}, {backend}":
+                continue
+            is_python = form == PYTHON  # so slow that it gets fewer events, and does not have to be warmed up
+            every = "some" if is_python else "all"
+            options = ("--python-mode", asked.python_mode) if is_python else ("--warm",)
+            folders = ("--all", folder / every, "--few", folder / "few", "--none", folder / "none")
+            said = streams.said("bench.stream_forms", form, "--backend", backend, *options, *folders)
+            run, start = said["run"], said["start"]
+            wall = max(run["wall"] - start["wall"], 0.001)
+            yield Result(form, backend, said["found"], inputs[every], wall, run["cpu"] - start["cpu"])
 
 
-def plain_counts(env: StreamTableEnvironment, folder: Path) -> StatementSet:
-    """Counts by tumbling hour as SQL has them."""
-    _declare_events(env, folder)
-    Nowhere().declare(env, "counts_out", (("name", "STRING"), ("hour", "TIMESTAMP(3)"), ("n", "BIGINT")))
-    statements = env.create_statement_set()
-    statements.add_insert_sql(
-        "INSERT INTO counts_out SELECT client_event, window_start, COUNT(*) FROM TABLE("
-        "TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY client_event, window_start, window_end"
-    )
-    return statements
+def disagreements(found: list[Result]) -> list[str]:
+    """Forms that made something else of the same events than the first of their kind."""
+    wrong = []
+    for kind in (SESSIONS, COUNTS):
+        of_kind = [result for result in found if result.form in kind]
+        wrong += [
+            f"{result.form}, {result.backend}: {result.found}; {of_kind[0].form}: {of_kind[0].found}"
+            for result in of_kind[1:]
+            if result.found != of_kind[0].found
+        ]
+    return wrong
 
 
-def _declare_events(env: StreamTableEnvironment, folder: Path) -> None:
-    env.execute_sql(
-        "CREATE TEMPORARY TABLE events (event_id STRING, user_id BIGINT, device_id STRING, client_event STRING, "
-        "client_timestamp STRING, ts AS TO_TIMESTAMP(REPLACE(REPLACE(client_timestamp, 'T', ' '), 'Z', '')), "
-        "WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) "
-        f"WITH ('connector' = 'filesystem', 'path' = '{folder}', 'format' = 'json')"
-    )
+def ratios(found: list[Result]) -> Iterator[str]:
+    """Lines that compare with the rivals and the aims."""
+    by_name = {(result.form, result.backend): result for result in found}
+    for (form, backend), result in by_name.items():
+        if form not in {"sessions", "counts"}:
+            continue
+        aim = AIMS[form, backend]
+        line = f"{form}, {backend}: {result.rate:,.0f} events/s; the aim, {aim:,}, is {_met(result.rate >= aim)}"
+        for rival in (f"{form}, plain SQL", f"{form}, Python"):
+            other = by_name.get((rival, backend))
+            if other:
+                line += f"; {result.rate / other.rate:.2f} times {rival.partition(', ')[2]}"
+                if other.rate_cpu:
+                    line += f" ({result.rate_cpu / other.rate_cpu:.2f} by CPU)"
+                if rival.endswith("Python"):
+                    line += f", the aim, {AIM_OVER_PYTHON:.0f}, is {_met(result.rate / other.rate >= AIM_OVER_PYTHON)}"
+        yield line
 
 
-def seconds(form: Form, folder: Path, jar: Path, backend: str, checkpoints: Path) -> float:
-    """How long a form takes from the start of its job to the end."""
-    env = environment(jar, is_bounded=True)
-    for name, value in {
-        "pipeline.auto-watermark-interval": "200 ms",
-        "parallelism.default": "2",
-        "state.backend.type": backend,
-        "execution.checkpointing.interval": "10 s",
-        "execution.checkpointing.dir": checkpoints.as_uri(),
-        "taskmanager.memory.managed.size": "512mb",
-        "taskmanager.memory.network.max": "128mb",
-    }.items():
-        env.get_config().set(name, value)
-    statements = form(env, folder)
-    started = time.monotonic()
-    statements.execute().wait()
-    return time.monotonic() - started
+def _met(is_met: bool) -> str:
+    return "met" if is_met else "missed"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Parse the options, measure form by form, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--jar", type=Path, default=os.environ.get("LAKE_FLINK_JAR"), required=False)
-    parser.add_argument("--only", default="", help="only forms whose name has this in it")
-    chosen = parser.parse_args()
-    os.environ["IS_LOCAL"] = "1"
-    without = properties_of({**SESSIONS, "dedup_window": "0"})
-    within = replace(without, dedup_window=timedelta(hours=1))
-    forms: dict[str, Form] = {
-        "sessions, plain SQL": plain_sessions,
-        "sessions": ours(sessions_app, without),
-        "sessions, distinct": ours(sessions_app, within),
-        "counts, plain SQL": plain_counts,
-        "counts": ours(counts_app, without),
-        "counts, distinct": ours(counts_app, within),
-    }
-    rates: dict[str, int] = {}
-    with tempfile.TemporaryDirectory() as temporary:
-        folder, checkpoints = Path(temporary) / "events", Path(temporary) / "checkpoints"
-        folder.mkdir()
-        write_events(folder, chosen.events)
-        for backend in ("rocksdb", "hashmap"):
-            for name, form in forms.items():
-                label = f"{name}, {backend}"
-                if chosen.only in label:
-                    runs = [seconds(form, folder, Path(chosen.jar), backend, checkpoints) for _ in range(2)]
-                    rates[label] = round(chosen.events / runs[-1])
-                    print(
-                        f"{label:36} {rates[label]:>9,} events/s  (first run {chosen.events / runs[0]:,.0f})",
-                        flush=True,
-                    )
-    print(json.dumps(rates))
-    return 0
+    parser.add_argument("--only", default="", help="only forms whose name and backend have this in it")
+    parser.add_argument("--python-mode", choices=("process", "thread"), default="process", help="of the Python rival")
+    parser.add_argument("--no-state", action="store_true", help="leave out the size of the state")
+    parser.add_argument("--no-latency", action="store_true", help="leave out the time from Kinesis to DynamoDB")
+    parser.add_argument("--probes", type=int, default=120, help="how many events are timed to DynamoDB")
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+    asked = parser.parse_args()
+    began = time.monotonic()
+    streams = Streams.found()
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {asked.events:,} events, parallelism 2", flush=True)
+    found: list[Result] = []
+    print(f"{'':32}{'events/s':>10}{'events/CPU s':>14}{'wall s':>9}{'CPU s':>8}")
+    with tempfile.TemporaryDirectory(prefix="bench-stream-") as temporary:
+        for result in results(streams, asked, Path(temporary)):
+            found.append(result)
+            name = f"{result.form}, {result.backend}"
+            numbers = f"{result.rate:>10,.0f}{result.rate_cpu:>14,.0f}{result.wall:>9.1f}{result.cpu:>8.1f}"
+            print(f"{name:32}{numbers}", flush=True)
+    wrong = disagreements(found)
+    print(*([f"DIFFERENT: {line}" for line in wrong] or ["all forms make the same sessions and counts"]), sep="\n")
+    print(*ratios(found), sep="\n", flush=True)
+    more: dict[str, dict[str, float]] = {}
+    if not asked.no_state:
+        more["state"] = streams.said("bench.stream_state", "--keys", str(asked.events // 5))
+        for what, size in more["state"].items():
+            print(f"state of one {what}: {size:.0f} bytes of a full checkpoint", flush=True)
+    if not asked.no_latency:
+        from bench.stream_latency import AIM_SECONDS, latency
+
+        more["latency"] = spread = latency(streams.jar, asked.probes)
+        print(
+            f"put to DynamoDB item, {spread['rate']:,.0f} records/s, {spread['probes']} probes: median "
+            f"{spread['p50']:.2f} s, p99 {spread['p99']:.2f} s, at most {spread['max']:.2f} s; the aim, p99 under "
+            f"{AIM_SECONDS:.0f} s, is {_met(spread['p99'] < AIM_SECONDS)}",
+            flush=True,
+        )
+    print(f"{time.monotonic() - began:.0f} s in all, load {os.getloadavg()[0]:.1f}")
+    if asked.json:
+        print(json.dumps({"forms": [result.__dict__ for result in found], **more}))
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
