@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pyflink.common import JobClient
@@ -13,7 +13,7 @@ from pyflink.java_gateway import get_gateway
 from runs import MAIN, Cluster, Outputs, ReplaySource, application, rows_of
 
 from lake.flink.properties import properties_of
-from lake.flink.sinks import sinks_of
+from lake.flink.sinks import Sink, sinks_of
 
 STOP = "stop"
 """A line at which the program is stopped, and the next one started."""
@@ -26,7 +26,8 @@ _WAITS = 4_000
 class Version:
     """One version of a program. `ignores_lost_state` is the service's AllowNonRestoredState.
 
-    Outputs of all versions are one folder each, or `folder` says otherwise.
+    `folder` is that of its outputs; `main` another sink than that for the main one; `contracts` a folder of rendered
+    ones, if not the repository's.
     """
 
     properties: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +35,8 @@ class Version:
     ignores_lost_state: bool = False
     backend: str = "rocksdb"
     folder: str = "out"
+    main: Sink | None = None
+    contracts: Path | None = None
 
 
 def outputs_of(cluster: Cluster, app: str, lines: Sequence[str], versions: Sequence[Version], folder: Path) -> Outputs:
@@ -67,15 +70,21 @@ def started(cluster: Cluster, app: str, version: Version, folder: Path, savepoin
     settings = {
         "state.backend.type": version.backend,
         "execution.checkpointing.interval": "1 h",
-        "execution.state-recovery.ignore-unclaimed-state": str(version.ignores_lost_state).lower(),
     }
     if savepoint is not None:
         settings["execution.state-recovery.path"] = savepoint
     given = properties_of({**version.properties, "sink": str(folder / version.folder)})
     source = ReplaySource(folder / "input.replay", is_endless=True)
     env = cluster.environment(version.parallelism, settings)
-    program = application(app).build(env, given, source, sinks_of(given, MAIN[app], ("file",)))
-    return program.execute().client
+    # Later than the other settings, since the remote environment forgets it.
+    env.get_config().set("execution.state-recovery.ignore-unclaimed-state", str(version.ignores_lost_state).lower())
+    sinks = sinks_of(given, MAIN[app], ("file",))
+    if version.main is not None:
+        sinks = replace(sinks, main=version.main)
+    module = application(app)
+    if version.contracts is not None:
+        module.contracts_of = lambda _: version.contracts
+    return module.build(env, given, source, sinks).execute().client
 
 
 def meet(gate: str, job: JobClient, cluster: Cluster) -> None:
