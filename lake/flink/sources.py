@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pyflink.table import StreamTableEnvironment
 
 FOREVER = timedelta(days=36_500)
+HOLD = timedelta(seconds=10)
+"""From the first record on; by then, each shard's reader has had its turn."""
 
 
 class Source(Protocol):
@@ -86,7 +88,7 @@ class KinesisSource:
 
     @property
     def hold(self) -> timedelta:
-        return min(self.properties.idle_timeout, timedelta(seconds=10))
+        return min(self.properties.idle_timeout or HOLD, HOLD)
 
     def declare(self, env: StreamTableEnvironment, name: str) -> None:
         env.execute_sql(_declaration(name, KINESIS_SHARD, kinesis_source(self.stream, self.properties)))

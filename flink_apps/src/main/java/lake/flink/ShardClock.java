@@ -18,7 +18,7 @@ import org.apache.flink.table.data.StringData;
  * is a year ahead would make everyone else late. So the watermark never passes the clock.
  *
  * <p>Until the hold is over, there is no watermark: at a start, the first shard to be read must not run ahead of those
- * that have not been heard of.
+ * that have not been heard of. It begins with the first record: a source may take long until it reads anything.
  */
 final class ShardClock {
     private static final long LONGEST_STEP = 1_000;
@@ -30,6 +30,7 @@ final class ShardClock {
     private final Map<String, Long> restored = new HashMap<>();
     private Shard last;
     private long active;
+    private long firstHeardAt = Long.MAX_VALUE;
     private long lastNow = Long.MIN_VALUE;
 
     /** One shard: the latest event time, and when it was heard of last, in active time. */
@@ -60,6 +61,7 @@ final class ShardClock {
 
     /** The shard of a record. */
     Shard heard(StringData name) {
+        firstHeardAt = Math.min(firstHeardAt, active);
         if (last == null || !last.name.equals(name)) {
             Shard known = shards.get(name);
             if (known == null) {
@@ -84,7 +86,7 @@ final class ShardClock {
 
     /** No event at or before this is expected any more; Long.MIN_VALUE where that cannot be said. */
     long watermark() {
-        if (active < hold) {
+        if (active - firstHeardAt < hold) {
             return Long.MIN_VALUE;
         }
         long least = Long.MAX_VALUE;
