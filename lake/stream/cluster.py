@@ -221,7 +221,7 @@ class StandaloneCluster:
 
     def _last_words(self) -> str:
         """The last error in the logs, where there is one."""
-        logs = sorted(self.files.logs.glob("*"), key=lambda path: path.stat().st_mtime)
+        logs = sorted(self.files.logs.iterdir(), key=lambda path: path.stat().st_mtime)
         lines = [line for path in logs for line in path.read_text(errors="replace").splitlines()]
         told = [line for line in lines if " ERROR " in line or line.startswith(("Error", "Caused by: "))]
         return f": {told[-1].strip()[:500]}" if told else ""

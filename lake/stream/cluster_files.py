@@ -152,5 +152,6 @@ class ClusterFiles:
             "execution.checkpointing.tolerable-failed-checkpoints": "100",
             "execution.checkpointing.incremental": "true",
             "state.backend.type": "rocksdb",
+            "state.backend.rocksdb.log.dir": str(self.temporary),
             "metrics.fetcher.update-interval": "1 s",
         }
