@@ -49,4 +49,4 @@ def assemble(env: StreamTableEnvironment, properties: Properties, source: Source
 
 
 if __name__ == "__main__":
-    sys.exit(run(APP, assemble))
+    sys.exit(run(APP, assemble, KEY))

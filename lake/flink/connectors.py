@@ -81,7 +81,21 @@ def dynamodb_sink(table: str, properties: Properties) -> Options:
         "table-name": table,
         "sink.requests.max-inflight": "1",
         "sink.batch.max-size": "25",
+        "sink.flush-buffer.timeout": "500",  # milliseconds; by default a count waits up to 5 s for others
         **_aws(properties, properties.dynamodb_endpoint),
+    }
+
+
+def aws_settings(kind: str, properties: Properties) -> Options:
+    """Where AWS is, and with which credentials, as the connectors' own classes take it (AWSConfigConstants)."""
+    endpoints = {
+        "kinesis": properties.kinesis_endpoint,
+        "firehose": properties.firehose_endpoint,
+        "dynamodb": properties.dynamodb_endpoint,
+    }
+    options = _aws(properties, endpoints[kind])
+    return {
+        name.replace(".credentials.basic.", ".credentials.provider.basic."): value for name, value in options.items()
     }
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from lake.errors import LakeError
 from lake.flink.durations import millis
+from lake.flink.jvm import java
 from lake.flink.properties import Properties
 from lake.flink.sinks import Columns, insertion
 from lake.flink.spec import Spec
@@ -24,16 +24,12 @@ KEYS_IN_MEMORY = 100_000
 """Users and devices whose open sessions a task keeps in memory beside the state: some 300 bytes each."""
 
 
-class JarMissing(LakeError):  # noqa: N818 # says what it is
-    """The operators' jar is not there, or is not the one that was built with this program."""
-
-
 class Operators:
     """The operators of one program, for events of one contract."""
 
     def __init__(self, env: StreamTableEnvironment, spec: Spec, properties: Properties) -> None:
         self._properties = properties
-        self._views = _package().Views(env._j_tenv, _contract(spec))
+        self._views = java("lake.flink.Views")(env._j_tenv, _contract(spec))
 
     def register_events(self, raw: str, hold: timedelta, keys: Sequence[str] = ()) -> None:
         """Registers `events` (the contract's columns, each event_id once) and `rejected` from a view of raw records.
@@ -46,7 +42,7 @@ class Operators:
 
     def register_sessions(self) -> None:
         """Registers `sessions` and `late`: what becomes of the events."""
-        properties, rules = self._properties, _package().SessionRules
+        properties, rules = self._properties, java("lake.flink.SessionRules")
         if properties.window is not None:
             chosen = rules.byWindow(millis(properties.window))
         else:
@@ -94,7 +90,7 @@ class Running:
 
 
 def _contract(spec: Spec) -> Any:
-    contract = _package().Contract()
+    contract = java("lake.flink.Contract")()
     for column in spec.columns:
         contract.column(
             column.name,
@@ -106,16 +102,3 @@ def _contract(spec: Spec) -> Any:
             list(column.allowed_values),
         )
     return contract.eventTime(spec.event_time)
-
-
-def _package() -> Any:
-    from py4j.java_gateway import JavaPackage  # type: ignore[import-untyped]
-    from pyflink.java_gateway import get_gateway
-
-    package = get_gateway().jvm.lake.flink
-    if isinstance(package.Views, JavaPackage):
-        raise JarMissing(
-            "looking for the operators: no jar with lake.flink.Views is loaded; build one with `lake stream package`, "
-            "and name it in pipeline.jars (or, on the managed service, as the jarfile of the run options)"
-        )
-    return package

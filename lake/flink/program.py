@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lake.errors import LakeError
-from lake.flink.operators import JarMissing, Program
+from lake.flink.jvm import JarMissing
+from lake.flink.operators import Program
 from lake.flink.properties import Properties, read_properties
+from lake.flink.reach import refuse_unreachable
 from lake.flink.sources import Source, source_of
 
 if TYPE_CHECKING:
@@ -64,12 +66,14 @@ def environment(jar: Path | None, is_bounded: bool) -> StreamTableEnvironment:
     return StreamTableEnvironment.create(StreamExecutionEnvironment.get_execution_environment(configuration))
 
 
-def run(app: Path, assemble: Assembly) -> int:
+def run(app: Path, assemble: Assembly, key: Sequence[str] = ()) -> int:
     """Runs an application whose file is `app`; returns the exit code. A bounded source ends, a stream does not.
 
     Properties come from the managed service; with IS_LOCAL set, from application_properties.json beside the file (or
     LAKE_FLINK_PROPERTIES), and the jar is LAKE_FLINK_JAR, or the one in lib/ beside it. With LAKE_DEBUG set, what Flink
     raised is shown whole.
+
+    Streams and tables are looked for before the job is started; `key` is what a table must have as its key.
     """
     try:
         properties = read_properties(app.parent / "application_properties.json")
@@ -78,7 +82,9 @@ def run(app: Path, assemble: Assembly) -> int:
         with TemporaryDirectory(prefix="lake-checkpoints-") as checkpoints:
             if is_local():  # else they are kept in memory, of which there is too little
                 env.get_config().set("execution.checkpointing.dir", Path(checkpoints).as_uri())
-            result = assemble(env, properties, source).execute()
+            program = assemble(env, properties, source)
+            refuse_unreachable(properties, key)
+            result = program.execute()
             if is_local():
                 result.wait()
     except LakeError as error:

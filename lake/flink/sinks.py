@@ -83,13 +83,25 @@ def sinks_of(properties: Properties, main: str, kinds: tuple[str, ...]) -> Sinks
     In a folder, all three outputs have one below it; for a stream S, they are S, S-late and S-quarantine. A table has
     no streams beside it: then late_sink and quarantine_sink must be given. Raises PropertyError.
     """
-    place = place_of(properties.sink, "sink", kinds)
-    first = Place("file", f"{place.name}/{main}") if place.kind == "file" else place
+    places = sink_places(properties, kinds)
+    first = places["sink"]
+    if first.kind == "file":
+        first = Place("file", f"{first.name}/{main}")
     return Sinks(
         ConnectorSink(first, properties),
-        ConnectorSink(_beside(place, properties.late_sink, "late"), properties),
-        ConnectorSink(_beside(place, properties.quarantine_sink, "quarantine"), properties),
+        ConnectorSink(places["late_sink"], properties),
+        ConnectorSink(places["quarantine_sink"], properties),
     )
+
+
+def sink_places(properties: Properties, kinds: tuple[str, ...]) -> dict[str, Place]:
+    """Where the outputs go, by the property that says so. Raises PropertyError."""
+    place = place_of(properties.sink, "sink", kinds)
+    return {
+        "sink": place,
+        "late_sink": _beside(place, properties.late_sink, "late"),
+        "quarantine_sink": _beside(place, properties.quarantine_sink, "quarantine"),
+    }
 
 
 def insertion(sink: str, view: str, columns: Columns) -> str:

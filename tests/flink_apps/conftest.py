@@ -43,7 +43,7 @@ def jars(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The operators' jar, and one of what only tests need."""
     folder = tmp_path_factory.mktemp("jars")
     given = os.environ.get("LAKE_FLINK_JAR")
-    sources = sorted((REPOSITORY / "flink_apps/src/main/java").rglob("*.java"))
+    sources = sorted((REPOSITORY / "flink_apps/src/main/java/lake/flink").rglob("*.java"))
     operators = Path(given) if given else compiled(sources, folder / "operators.jar")
     return [operators, compiled(sorted((HERE / "java").glob("*.java")), folder / "replay.jar", operators)]
 

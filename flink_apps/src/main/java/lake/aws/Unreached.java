@@ -1,0 +1,35 @@
+package lake.aws;
+
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+
+/** A question that AWS did not answer with yes: by AWS's code and words, or by those of what stood in the way. */
+public final class Unreached extends RuntimeException {
+    private final String code;
+
+    Unreached(RuntimeException error) {
+        super(innermost(error).getMessage(), error);
+        code = code(error);
+    }
+
+    /** AWS's code, such as AccessDeniedException; where there was no answer, the name of the innermost exception. */
+    public String code() {
+        return code;
+    }
+
+    private static String code(RuntimeException error) {
+        if (error instanceof AwsServiceException) {
+            return ((AwsServiceException) error).awsErrorDetails().errorCode();
+        }
+        if (error
+                instanceof org.apache.flink.kinesis.shaded.software.amazon.awssdk.awscore.exception.AwsServiceException) {
+            return ((org.apache.flink.kinesis.shaded.software.amazon.awssdk.awscore.exception.AwsServiceException) error)
+                    .awsErrorDetails()
+                    .errorCode();
+        }
+        return innermost(error).getClass().getSimpleName();
+    }
+
+    private static Throwable innermost(Throwable error) {
+        return error.getCause() == null ? error : innermost(error.getCause());
+    }
+}
