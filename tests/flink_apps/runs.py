@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,6 +37,7 @@ class Cluster:
         settings = runtime.configuration.Configuration()
         settings.setString("rest.port", "0")
         settings.setString("rest.address", "localhost")
+        settings.setString("metrics.fetcher.update-interval", "100 ms")
         settings.setString("taskmanager.memory.network.min", "64mb")
         settings.setString("taskmanager.memory.managed.size", "64mb")
         builder = getattr(runtime.runtime.minicluster, "MiniClusterConfiguration$Builder")()
@@ -75,6 +77,12 @@ class Cluster:
         while tasks.hasNext():
             states.append(str(tasks.next().getExecutionState()))
         return states
+
+    def rest(self, path: str) -> object:
+        """What the cluster's REST API answers to a GET."""
+        address = self._cluster.getRestAddress().get()
+        with urllib.request.urlopen(f"http://{address.getHost()}:{address.getPort()}{path}", timeout=30) as answer:
+            return json.load(answer)
 
     def close(self) -> None:
         self._cluster.close()
