@@ -19,7 +19,7 @@ from lake.rebuild import main
 from lake.runs import RunReport
 
 NOTHING = "NULL"
-"""What stands for a name or a time that an event does not have: DynamoDB's keys cannot be null."""
+"""What stands for a name or a time that an event does not have: DynamoDB's keys can be neither null nor empty."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,9 @@ def event_counts(events: DataFrame, resolution: str) -> DataFrame:
     zone is UTC.
     """
     hour = sf.date_format(sf.date_trunc(resolution, "client_timestamp"), "yyyy-MM-dd'T'HH:mm:ss")
+    name = sf.col("client_event")
     named = events.select(
-        sf.coalesce("client_event", sf.lit(NOTHING)).alias("event_name"),
+        sf.when(name != "", name).otherwise(NOTHING).alias("event_name"),  # of no name, != "" is null, not true
         sf.coalesce(hour, sf.lit(NOTHING)).alias("event_hour"),
     )
     return named.groupBy("event_name", "event_hour").agg(sf.count("*").alias("event_count"))

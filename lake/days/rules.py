@@ -11,7 +11,7 @@ from lake.contract.model import Table
 from lake.errors import UsageError
 from lake.sessions import SessionRules
 
-DAYS_VERSION = "1"
+DAYS_VERSION = "2"
 """The version of the code that derives rows from events; another one makes every derived day stale."""
 
 RESOLUTIONS = ("hour", "minute")

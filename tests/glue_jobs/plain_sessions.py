@@ -90,7 +90,7 @@ def _row(key: tuple[int, str], events: list[Event], rules: SessionRules) -> Row:
 def plain_counts(events: Iterable[Event], resolution: str) -> list[Row]:
     """Distinct events by name and hour, or minute."""
     form = "%Y-%m-%dT%H:00:00" if resolution == "hour" else "%Y-%m-%dT%H:%M:00"
-    named = (("NULL" if one.client_event is None else one.client_event, one.time) for one in events)
+    named = ((one.client_event or "NULL", one.time) for one in events)
     counted = Counter((name, time.strftime(form) if time else "NULL") for name, time in named)
     return sorted((*key, count) for key, count in counted.items())
 

@@ -22,7 +22,7 @@ import org.apache.flink.table.data.binary.BinaryStringData;
 final class PartialCounts extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData>, ProcessingTimeCallback {
     private static final long serialVersionUID = 1L;
-    private static final StringData NO_NAME = StringData.fromString("NULL");
+    private static final BinaryStringData NO_NAME = BinaryStringData.fromString("NULL");
 
     private final int name;
     private final int eventTime;
@@ -61,14 +61,17 @@ final class PartialCounts extends AbstractStreamOperator<RowData>
             current = counts.computeIfAbsent(start, any -> new HashMap<>());
             currentStart = start;
         }
-        StringData text = row.isNullAt(name) ? NO_NAME : row.getString(name);
+        BinaryStringData text = row.isNullAt(name) ? NO_NAME : (BinaryStringData) row.getString(name);
+        if (text.getSizeInBytes() == 0) {
+            text = NO_NAME; // a table's key cannot be empty
+        }
         long[] count = current.get(text);
         if (count != null) {
             count[0]++;
             return;
         }
         // A copy, since what it is part of is large, or will be used again.
-        current.put(((BinaryStringData) text).copy(), new long[] {1});
+        current.put(text.copy(), new long[] {1});
         if (++rows >= Counts.MOST) {
             handOver();
         }
