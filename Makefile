@@ -8,7 +8,7 @@ STREAMS := .venv-streams
 BENCH := .venv-bench
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup setup-streams demo test test-fast lint format render bench bench-scan bench-bucketing bench-stream lock clean
+.PHONY: help setup setup-streams demo demo-stream test test-fast lint format render bench bench-scan bench-bucketing bench-stream lock clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ setup-streams: $(STREAMS)/.ready  ## Make the Flink environment alone, .venv-str
 
 demo: $(JOBS)/.ready  ## Generate events, land them as Firehose does, run the job, query the tables
 	@bash docs/demo.sh
+
+demo-stream: $(JOBS)/.ready $(STREAMS)/.ready  ## Send clicks through Flink, kill a task manager, compare stream and batch; DEMO_ARGS="--seconds 30" for less
+	@$(JOBS)/bin/lake stream demo $(DEMO_ARGS)
 
 test: $(JOBS)/.ready $(STREAMS)/.ready  ## Run all tests, those of the Flink applications in their own environment
 	$(JOBS)/bin/pytest
@@ -61,8 +64,8 @@ lock: $(JOBS)/.ready  ## Compile the lock files anew from pyproject.toml
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group bench --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/bench.txt
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group trino --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/trino.txt
 
-clean:  ## Remove the environments, caches and the demo's lake; a lake of your own in .lake stays
-	rm -rf $(JOBS) $(STREAMS) $(BENCH) .lake/demo .lake/demo-events build dist *.egg-info \
+clean:  ## Remove the environments, caches and the demos' lakes; a lake of your own in .lake stays
+	rm -rf $(JOBS) $(STREAMS) $(BENCH) .lake/demo .lake/demo-events .lake/demo-stream build dist *.egg-info \
 	  .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
 
 # One rule makes each environment: `.ready` is written last, so that a broken install is made again.

@@ -19,6 +19,7 @@ from lake.cli.query import query
 from lake.cli.rollback import rollback, unpin
 from lake.cli.run import run
 from lake.cli.status import status
+from lake.cli.stream_demo import demo
 from lake.cli.vacuum import vacuum
 from lake.cli.verify import verify
 from lake.errors import LakeError
@@ -49,6 +50,7 @@ _COMMANDS: tuple[tuple[str, str, Callable[..., None]], ...] = (
     (_WRITING, "sql deploy", sql.deploy),
     (_STREAMING, "stream run", stream.run),
     (_STREAMING, "stream package", stream.package),
+    (_STREAMING, "stream demo", demo),
     (_TRYING, "generate", generate),
     (_TRYING, "land", land),
     (_TRYING, "trino up", trino.up),

@@ -46,8 +46,9 @@ def test_another_python_is_named_and_so_is_what_to_do(clone: Path) -> None:
     assert not (clone / ".venv").exists()
 
 
-def test_clean_leaves_a_lake_that_is_not_the_demos(clone: Path) -> None:
+def test_clean_leaves_a_lake_that_is_not_a_demos(clone: Path) -> None:
     removed = [".venv/bin/python", ".venv-streams/x", ".lake/demo/x", ".lake/demo-events/x", "build/x", "dist/x"]
+    removed.append(".lake/demo-stream/x")
     kept = [".lake/raw/clickstream/events/dt=2026-11-21-09/x", "contracts/a.yaml", "notes.txt"]
     for name in (*removed, *kept):
         (clone / name).parent.mkdir(parents=True, exist_ok=True)

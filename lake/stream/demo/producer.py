@@ -1,0 +1,92 @@
+"""Puts clicks into a stream as their time comes, and keeps account of what was sent."""
+
+from __future__ import annotations
+
+import time
+from threading import Event as Flag
+from threading import Thread
+from typing import Any
+
+from lake.stream.demo.clicks import Clicks, Payload, last_clicks, payloads_of
+from lake.stream.demo.errors import DemoError
+from lake.stream.demo.truth import Truth
+
+_TICK_SECONDS = 0.2
+_MOST_RECORDS = 500  # of one PutRecords
+_ATTEMPTS = 50
+_STOP_SECONDS = 60.0
+
+
+class Producer:
+    """Sends from a thread of its own between `start` and `finish`. `truth` gets what the stream has taken."""
+
+    def __init__(self, kinesis: Any, stream: str, clicks: Clicks, truth: Truth) -> None:
+        self._kinesis = kinesis
+        self._stream = stream
+        self._clicks = clicks
+        self._truth = truth
+        self._stopped = Flag()
+        self._thread = Thread(target=self._run, name="producer", daemon=True)
+        self._failure: Exception | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def set_late(self, has_late: bool) -> None:
+        """Whether some clicks are late from now on."""
+        self._clicks.has_late = has_late
+
+    def stop(self) -> None:
+        """Sends nothing any more. Nothing happens where it has not been started, or has stopped."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_SECONDS)
+
+    def finish(self) -> float:
+        """Stops, and sends a last click into each shard; returns their time, in seconds since 1970.
+
+        Raises DemoError where sending has failed.
+        """
+        self.stop()
+        self.check()
+        ranges = [shard["HashKeyRange"] for shard in self._kinesis.list_shards(StreamName=self._stream)["Shards"]]
+        records = last_clicks(max(time.time(), self._clicks.since), len(ranges))
+        for record, keys in zip(records, ranges, strict=True):
+            self._put(payloads_of([record]), {"ExplicitHashKey": keys["StartingHashKey"]})
+        return records[0].at
+
+    @property
+    def has_failed(self) -> bool:
+        return self._failure is not None
+
+    def check(self) -> None:
+        """Raises DemoError where sending has failed."""
+        if self._failure is not None:
+            raise DemoError(f"putting clicks into the stream {self._stream}: {self._failure}") from self._failure
+
+    def _run(self) -> None:
+        try:
+            while not self._stopped.is_set():
+                payloads = payloads_of(self._clicks.until(time.time()))
+                for at in range(0, len(payloads), _MOST_RECORDS):
+                    self._put(payloads[at : at + _MOST_RECORDS], {})
+                self._stopped.wait(_TICK_SECONDS)
+        except Exception as error:  # told by the main thread, which asks
+            self._failure = error
+
+    def _put(self, payloads: list[Payload], more: dict[str, str]) -> None:
+        """Puts payloads; those that were refused (a shard takes 1 MB a second) are put again."""
+        for _ in range(_ATTEMPTS):
+            entries = [{"Data": one.data, "PartitionKey": one.key, **more} for one in payloads]
+            answer = self._kinesis.put_records(StreamName=self._stream, Records=entries)
+            refused = []
+            for one, told in zip(payloads, answer["Records"], strict=True):
+                if "ErrorCode" in told:
+                    refused.append(one)
+                else:
+                    self._truth.add(one)
+            if not refused:
+                return
+            payloads = refused
+            time.sleep(_TICK_SECONDS)
+        raise DemoError(f"{len(payloads)} records were refused {_ATTEMPTS} times; lower --rate")
