@@ -28,6 +28,7 @@ from lake.stream.flink_home import CLIENT, JOB_MANAGER, TASK_MANAGER, ZOOKEEPER,
 from lake.stream.messages import message_of
 from lake.stream.package import RUN_OPTIONS, unpack
 
+# A process that is killed soon, or has little to do, never earns back what better compiled code costs.
 _SMALL_JVM = ["-Xms32m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 _START_SECONDS = 120.0
 _SUBMIT_SECONDS = 240.0
@@ -142,7 +143,7 @@ class StandaloneCluster:
     def start_task_manager(self, at: int) -> None:
         """Starts the task manager of this number, from 0."""
         arguments = ["--configDir", str(self.files.conf), "-D", f"taskmanager.resource-id=tm-{at}-{self._started}"]
-        options = [*MEMORY.java_options, "-XX:+UseG1GC"]
+        options = [*_SMALL_JVM, *MEMORY.java_options]
         self._task_managers[at] = self._start(f"task-manager-{at}", TASK_MANAGER, options, arguments)
 
     def kill_task_manager(self, at: int) -> None:

@@ -42,7 +42,6 @@ class Memory:
         """As Flink's own start scripts compute them."""
         return [
             f"-Xmx{self.framework + self.tasks}m",
-            "-Xms64m",
             f"-XX:MaxDirectMemorySize={self.direct + self.network}m",
             f"-XX:MaxMetaspaceSize={self.metaspace}m",
         ]
