@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+
 from lake.cli.app import run_command
+from lake.contract.arrow import arrow_schema
+from lake.sessions import SessionRules
+from tests.glue_jobs.day_lakes import COUNTS, SESSIONS, STREAMED, DayLake
 from tests.glue_jobs.harness import Trial
+from tests.glue_jobs.plain_sessions import EPOCH, Event, Row, distinct, plain_counts, plain_sessions
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
+DAY = "2026-11-21"
 _MADE = {
     "clickstream.events_v1": (3000, 3),
     "sensors.readings_v1": (40_000, 2),
@@ -34,6 +42,7 @@ def make_analysts_lake(root: str, folder: Path) -> None:
         Trial(root, table).run()
     for table in BUCKETED:
         Trial(root, table).run(until="2026-11-21-01")
+    put_sessions(root)
     assert run_command(["sql", "deploy", "--root", root]) == 0
     _landed("sensors.readings_v1", root, folder / "late", records=500, seed=7)
     Trial(root, "sensors.readings_v1").run()
@@ -46,3 +55,32 @@ def _landed(
     words = ["generate", table, *made, "--malformed", "0.02", "--out", str(folder)]
     assert run_command([*words, "--message-kb", "20"]) == 0
     assert run_command(["land", table, str(folder), "--arrived-from-name", "--root", root]) == 0
+
+
+def put_sessions(root: str) -> None:
+    """Sessions and counts of the first day's events, as the stream and the day's jobs say them, without either.
+
+    As streamed, sessions are those of windows of 30 seconds: both ways to name them are there.
+    """
+    rows = Trial(root, "clickstream.events_v1").rows(0, 1, 2)
+    names = ("event_id", "user_id", "device_id", "client_event", "client_timestamp")
+    events = [event(*values) for values in zip(*(rows.column(name).to_pylist() for name in names), strict=True)]
+    events = [one for one in distinct(events) if one.day == DAY]
+    lake = DayLake(root)
+    for table, made in ((SESSIONS, plain_sessions(events, SessionRules())), (COUNTS, plain_counts(events, "hour"))):
+        columns = arrow_schema(lake.lake.table(table))
+        lake.publish_rows(table, DAY, pa.Table.from_pylist([row_of(columns, one) for one in made], schema=columns))
+    streamed = Trial(root, STREAMED)
+    columns = arrow_schema(streamed.table)
+    windows = plain_sessions(events, SessionRules(window_ms=30_000))
+    streamed.land(3, "sessions", "".join(json.dumps(row_of(columns, one), default=str) + "\n" for one in windows))
+    streamed.run()
+
+
+def event(event_id: str, user_id: int, device_id: str, client_event: str, time: datetime | None) -> Event:
+    at = None if time is None else (time - EPOCH) // timedelta(microseconds=1)
+    return Event(event_id, user_id, device_id, client_event, at)
+
+
+def row_of(columns: pa.Schema, values: Row) -> dict[str, object]:
+    return dict(zip(columns.names, values, strict=False))

@@ -60,15 +60,15 @@ def published(dt: str, rows: int) -> Partition:
 
 
 class Written:
-    """A root with one partition's files."""
+    """A root with one partition's files; `dt` is a day's where the table's partitions are days."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, dt: str = DT) -> None:
+        self.root, self.dt = root, dt
         self.store: Store = open_store(str(root))
         self.keys: list[str] = []
 
     def write(self, rows: pa.Table, row_group_size: int | None = None) -> str:
-        key = f"curated/demo/readings_v1/dt={DT}/run={RUN}/part-{len(self.keys)}.parquet"
+        key = f"curated/demo/readings_v1/dt={self.dt}/run={RUN}/part-{len(self.keys)}.parquet"
         path = self.root / key
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(rows, path, row_group_size=row_group_size)
@@ -78,7 +78,7 @@ class Written:
     def candidate(self, **counts: int) -> Candidate:
         rows = sum(pq.read_metadata(self.root / key).num_rows for key in self.keys)
         counts = {"rows": rows, "records": counts.get("rows", rows) + counts.get("quarantined", 0), **counts}
-        return Candidate(DT, RUN, tuple(self.keys), **counts)
+        return Candidate(self.dt, RUN, tuple(self.keys), **counts)
 
     def audited(
         self, judged_by: Suite, table: Table = READINGS, history: Sequence[Partition] = (), **counts: int

@@ -30,8 +30,31 @@ def bundle(number: int) -> Row:
     return {"device_id": f"d{number}", "recorded_at": HOUR + timedelta(seconds=number), "readings": parts}
 
 
+def session(number: int) -> Row:
+    began = HOUR + timedelta(seconds=number)
+    return {
+        "session_id": f"{number}_d{number}_{began.timestamp():.0f}000",
+        "user_id": number,
+        "device_id": f"d{number}",
+        "started_at": began,
+        "ended_at": began + timedelta(seconds=30 * (number % 3)),
+        "duration_sec": 30 * (number % 3),
+        "events": 1 + number % 3,
+        "begin_navigation": "page_view",
+        "end_navigation": "page_view",
+    }
+
+
+def count(number: int) -> Row:
+    hour = "NULL" if number % 20 == 0 else f"2026-11-21T{number % 24:02d}:00:00"
+    return {"event_name": f"event_{number}", "event_hour": hour, "event_count": number + 1}
+
+
 SOUND: dict[str, Callable[[int], Row]] = {
     "clickstream.events_v1": click,
+    "clickstream.sessions_v1": session,
+    "clickstream.sessions_by_day_v1": session,
+    "clickstream.event_counts_by_day_v1": count,
     "sensors.readings_v1": reading,
     "sensors.bundles_v1": bundle,
 }

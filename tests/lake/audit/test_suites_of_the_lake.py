@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ import pytest
 from lake.audit import great
 from lake.audit.parameters import LARGE
 from tests.conftest import REPOSITORY
-from tests.lake.audit.readings import Written, rows_of
+from tests.lake.audit.readings import Written, published, rows_of
 from tests.lake.audit.shipped_suites import made_large, shipped, table, unmet, verdict_on
-from tests.lake.audit.sound_rows import HOUR, SOUND, Row, click, reading
+from tests.lake.audit.sound_rows import HOUR, SOUND, Row, click, count, reading
 
 pytestmark = pytest.mark.slow
 
@@ -57,6 +57,15 @@ def every(nth: int, **values: Any) -> Change:
     return lambda row, number: {**row, **values} if number % nth == 0 else row
 
 
+def of_one_event(instant: str) -> Row:
+    """A session of one event."""
+    return dict.fromkeys(("started_at", "ended_at"), datetime.fromisoformat(instant))
+
+
+SESSIONS, BY_DAY = "clickstream.sessions_v1", "clickstream.sessions_by_day_v1"
+COUNTS = "clickstream.event_counts_by_day_v1"
+ENDS_LATER = "expect_column_pair_values_a_to_be_greater_than_b"
+
 DEFECTS: list[tuple[str, Change, list[tuple[str, str]]]] = [
     ("clickstream.events_v1", changed(client_event=None), [("fail", "client_event"), ("warn", "client_event")]),
     ("clickstream.events_v1", every(4, client_event=None), [("warn", "client_event")]),
@@ -66,6 +75,31 @@ DEFECTS: list[tuple[str, Change, list[tuple[str, str]]]] = [
     ("clickstream.events_v1", every(4, rescued='{"new": 1}'), [("warn", "rescued")]),
     ("clickstream.events_v1", every(4, client_timestamp=HOUR - timedelta(days=9)), [("warn", "client_timestamp")]),
     ("clickstream.events_v1", every(4, client_timestamp=HOUR + timedelta(days=9)), [("warn", "client_timestamp")]),
+    (SESSIONS, every(4, ended_at=HOUR - timedelta(hours=1)), [("warn", ENDS_LATER)]),
+    (SESSIONS, changed(ended_at=HOUR - timedelta(hours=1)), [("fail", ENDS_LATER), ("warn", ENDS_LATER)]),
+    (SESSIONS, every(4, events=0), [("warn", "events")]),
+    (SESSIONS, changed(events=0), [("fail", "events"), ("warn", "events")]),
+    (SESSIONS, every(4, duration_sec=-1), [("warn", "duration_sec")]),
+    (SESSIONS, changed(duration_sec=-1), [("fail", "duration_sec"), ("warn", "duration_sec")]),
+    (SESSIONS, every(4, duration_sec=86401), [("warn", "duration_sec")]),
+    (SESSIONS, every(4, session_id=None), [("fail", "session_id")]),
+    (SESSIONS, every(4, begin_navigation=None), [("warn", "begin_navigation")]),
+    (SESSIONS, every(4, end_navigation=None), [("warn", "end_navigation")]),
+    (SESSIONS, every(4, ended_at=HOUR + timedelta(days=9)), [("warn", "ended_at")]),
+    (BY_DAY, every(40, ended_at=HOUR - timedelta(hours=1)), [("fail", ENDS_LATER)]),
+    (BY_DAY, every(40, events=0), [("fail", "events")]),
+    (BY_DAY, every(40, duration_sec=-1), [("fail", "duration_sec")]),
+    (BY_DAY, every(4, duration_sec=86401), [("warn", "duration_sec")]),
+    (BY_DAY, every(40, started_at=datetime(2026, 11, 20, 23, 59, 59, 999999, UTC)), [("fail", "started_at")]),
+    (BY_DAY, every(40, **of_one_event("2026-11-22T00:00:00+00:00")), [("fail", "started_at")]),
+    (BY_DAY, every(40, **of_one_event("2026-11-21T23:59:59.999999+00:00")), []),
+    (BY_DAY, every(4, begin_navigation=None), [("warn", "begin_navigation")]),
+    (BY_DAY, every(4, end_navigation=None), [("warn", "end_navigation")]),
+    (COUNTS, every(40, event_count=0), [("fail", "event_count")]),
+    (COUNTS, every(40, event_hour="2026-11-21 09:00:00"), [("fail", "event_hour")]),
+    (COUNTS, every(40, event_hour="2026-11-21T09:00:01"), [("fail", "event_hour")]),
+    (COUNTS, changed(event_hour="2026-11-21T09:59:00"), []),
+    (COUNTS, every(40, event_name=None), [("fail", "event_name")]),
     ("sensors.readings_v1", every(9, status="LOST"), [("fail", "status")]),
     ("sensors.readings_v1", every(3, status="FAIL"), [("warn", "status")]),
     ("sensors.readings_v1", every(3, status=None), [("warn", "status")]),
@@ -88,6 +122,13 @@ def test_a_defect_is_found_and_nothing_else(
 ) -> None:
     rows = [change(SOUND[name](number), number) for number in range(ROWS)]
     assert unmet(verdict_on(written, name, rows, **made_large(ROWS))) == expected
+
+
+def test_more_than_a_thousand_names_of_events_are_a_warning(written: Written) -> None:
+    """Each is a metric of its own, and an item an hour."""
+    history = [published(f"2026-11-{day}-09", 1001) for day in (18, 19, 20)]
+    assert unmet(verdict_on(written, COUNTS, [count(number) for number in range(1000)], history)) == []
+    assert unmet(verdict_on(written, COUNTS, [count(1000)], history)) == [("warn", "event_name")]
 
 
 @pytest.mark.parametrize(
