@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import fields
 from datetime import timedelta
 from typing import get_args
 
+import botocore.session
 import pytest
+from botocore.validate import ParamValidator
 
 from lake.flink.durations import duration_of
 from lake.flink.properties import GROUP, Properties, Resolution, properties_of
@@ -50,7 +53,7 @@ def test_the_property_groups_on_the_page_are_accepted() -> None:
 
 
 def test_the_uids_on_the_page_are_those_of_the_operators() -> None:
-    said = {uid for row in rows("| uid | holds |") for uid in re.findall(r"`([a-z-]+)`", row[0])}
+    said = {uid for row in rows("| uid | hash | holds |") for uid in re.findall(r"`([a-z-]+)`", row[0])}
     fixed = set(re.findall(r'uid\("([a-z-]+)"\)', JAVA))
     by_resolution = {f"counts-by-{resolution}" for resolution in get_args(Resolution)}
     assert 'uid("counts-by-" + resolution)' in JAVA
@@ -64,3 +67,20 @@ def test_the_metrics_on_the_page_are_those_of_the_operators(pattern: str) -> Non
     assert registered != set()
     assert registered <= said
     assert said <= set(re.findall(r'"(\w+)"', JAVA))
+
+
+def commands() -> list[list[str]]:
+    """The words of each command of the managed service on the page."""
+    shell = "\n".join(fence.text for fence in fences(PAGE) if fence.language == "sh").replace("\\\n", " ")
+    return [shlex.split(line) for line in shell.splitlines() if line.startswith("aws kinesisanalyticsv2 ")]
+
+
+@pytest.mark.parametrize("command", commands(), ids=lambda words: " ".join(words[2:3] + words[-2:-1]))
+def test_commands_of_the_managed_service_are_right_by_its_model(command: list[str]) -> None:
+    operation = "".join(word.title() for word in command[2].split("-"))
+    shape = botocore.session.get_session().get_service_model(command[1]).operation_model(operation).input_shape
+    given = {}
+    for option, text in zip(command[3::2], command[4::2], strict=True):
+        name = "".join(word.title() for word in option.removeprefix("--").split("-"))
+        given[name] = text if shape.members[name].type_name == "string" else json.loads(text)
+    assert ParamValidator().validate(given, shape).generate_report() == ""
