@@ -31,17 +31,18 @@ class Outputs:
         self.newest: deque[Session] = deque(maxlen=_NEWEST)
         self.counters: dict[CountKey, int] = {}
 
-    def read(self) -> None:
-        """Takes in what is new."""
+    def read(self, is_last: bool = False) -> None:
+        """Takes in what is new; the last time, all of it for sure."""
         sessions, late, quarantine = self._tails
-        for record in sessions.more():
+        for record in sessions.more(is_last):
             self.delivered.append(record)
             session = session_of(record.data)
             if session not in self.sessions:
                 self.sessions[session] = None
                 self.newest.appendleft(session)
-        self.late |= {str(json.loads(record.data)["event_id"]) for record in late.more()}
-        self.quarantined |= {base64.b64decode(json.loads(record.data)["payload"]) for record in quarantine.more()}
+        self.late |= {str(json.loads(record.data)["event_id"]) for record in late.more(is_last)}
+        rejected = (json.loads(record.data)["payload"] for record in quarantine.more(is_last))
+        self.quarantined |= {base64.b64decode(payload) for payload in rejected}
         self.counters = self._counted()
 
     def _counted(self) -> dict[CountKey, int]:

@@ -12,7 +12,7 @@ from lake.stream.demo.errors import DemoError
 from lake.stream.demo.truth import Truth
 
 _TICK_SECONDS = 0.2
-_MOST_RECORDS = 500  # of one PutRecords
+_LONGEST_SECONDS = 1.0  # of clicks in one PutRecords, which takes 500 payloads and 5 MB
 _ATTEMPTS = 50
 _STOP_SECONDS = 60.0
 
@@ -65,12 +65,15 @@ class Producer:
             raise DemoError(f"putting clicks into the stream {self._stream}: {self._failure}") from self._failure
 
     def _run(self) -> None:
+        reached = self._clicks.since
         try:
             while not self._stopped.is_set():
-                payloads = payloads_of(self._clicks.until(time.time()))
-                for at in range(0, len(payloads), _MOST_RECORDS):
-                    self._put(payloads[at : at + _MOST_RECORDS], {})
-                self._stopped.wait(_TICK_SECONDS)
+                now = time.time()
+                reached = min(now, reached + _LONGEST_SECONDS)
+                payloads = payloads_of(self._clicks.until(reached))
+                if payloads:
+                    self._put(payloads, {})
+                self._stopped.wait(_TICK_SECONDS if reached == now else 0)
         except Exception as error:  # told by the main thread, which asks
             self._failure = error
 

@@ -24,15 +24,15 @@ class Tail:
         shards = kinesis.list_shards(StreamName=stream)["Shards"]
         self._iterators = {shard["ShardId"]: self._beginning(stream, shard["ShardId"]) for shard in shards}
 
-    def more(self) -> Iterator[Arrived]:
-        """What has arrived since it was last asked, shard by shard."""
+    def more(self, is_last: bool = False) -> Iterator[Arrived]:
+        """What has arrived since it was last asked, shard by shard; the last time, until nothing is left for sure."""
         for shard in self._iterators:
             while True:
                 answer = self._kinesis.get_records(ShardIterator=self._iterators[shard])
                 self._iterators[shard] = answer["NextShardIterator"]
                 for record in answer["Records"]:
                     yield Arrived(record["Data"], record["ApproximateArrivalTimestamp"])
-                if not answer["Records"] and not answer.get("MillisBehindLatest"):
+                if not answer["Records"] or not (is_last or answer.get("MillisBehindLatest")):
                     break
 
     def _beginning(self, stream: str, shard: str) -> str:

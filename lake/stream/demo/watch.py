@@ -17,7 +17,7 @@ from lake.stream.errors import ClusterError
 
 _EVERY_SECONDS = 0.5
 _STOP_SECONDS = 60.0
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.5
 
 
 class Watch:
