@@ -21,6 +21,9 @@ from lake.runs import RunReport
 NOTHING = "NULL"
 """What stands for a name or a time that an event does not have: DynamoDB's keys can be neither null nor empty."""
 
+MOST_CHARACTERS = 512
+"""Of a name; what is longer counts under its beginning, since DynamoDB's keys have 2,048 bytes at most."""
+
 
 @dataclass(frozen=True)
 class Args:
@@ -48,7 +51,7 @@ def event_counts(events: DataFrame, resolution: str) -> DataFrame:
     zone is UTC.
     """
     hour = sf.date_format(sf.date_trunc(resolution, "client_timestamp"), "yyyy-MM-dd'T'HH:mm:ss")
-    name = sf.col("client_event")
+    name = sf.substring("client_event", 1, MOST_CHARACTERS)
     named = events.select(
         sf.when(name != "", name).otherwise(NOTHING).alias("event_name"),  # of no name, != "" is null, not true
         sf.coalesce(hour, sf.lit(NOTHING)).alias("event_hour"),

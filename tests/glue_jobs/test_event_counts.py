@@ -60,6 +60,15 @@ def test_events_count_on_their_day_and_without_a_time_on_the_day_of_their_arriva
     assert lake.outcomes(COUNTS) == {}
 
 
+def test_a_long_name_counts_under_its_first_512_characters(lake: DayLake) -> None:
+    names = ["\U0001f6b2" * 600, "\U0001f6b2" * 512, "n" * 511]
+    lake.publish([event(str(at), "20T12:00", "20-12", name) for at, name in enumerate(names)])
+    lake.run(COUNTS)
+    assert lake.days(COUNTS) == {
+        "2026-11-20": [("n" * 511, "2026-11-20T12:00:00", 1), ("\U0001f6b2" * 512, "2026-11-20T12:00:00", 2)]
+    }
+
+
 def test_a_late_event_changes_its_own_day_alone(lake: DayLake) -> None:
     lake.publish(TWO_DAYS)
     lake.run(COUNTS)

@@ -24,6 +24,9 @@ final class PartialCounts extends AbstractStreamOperator<RowData>
     private static final long serialVersionUID = 1L;
     private static final BinaryStringData NO_NAME = BinaryStringData.fromString("NULL");
 
+    /** Of a name; a character has four bytes at most, and DynamoDB's keys 2,048. Batch cuts names at the same place. */
+    private static final int MOST_CHARACTERS = 512;
+
     private final int name;
     private final int eventTime;
     private final long resolution;
@@ -64,6 +67,9 @@ final class PartialCounts extends AbstractStreamOperator<RowData>
         BinaryStringData text = row.isNullAt(name) ? NO_NAME : (BinaryStringData) row.getString(name);
         if (text.getSizeInBytes() == 0) {
             text = NO_NAME; // a table's key cannot be empty
+        }
+        if (text.getSizeInBytes() > MOST_CHARACTERS) {
+            text = text.substring(0, MOST_CHARACTERS);
         }
         long[] count = current.get(text);
         if (count != null) {
