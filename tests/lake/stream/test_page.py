@@ -13,6 +13,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from lake.flink import reach
 from lake.flink.durations import duration_of
 from lake.flink.properties import GROUP, Properties, Resolution, properties_of
 from lake.stream.package import RUN_OPTIONS, RUN_OPTIONS_GROUP
@@ -84,3 +85,10 @@ def test_commands_of_the_managed_service_are_right_by_its_model(command: list[st
         name = "".join(word.title() for word in option.removeprefix("--").split("-"))
         given[name] = text if shape.members[name].type_name == "string" else json.loads(text)
     assert ParamValidator().validate(given, shape).generate_report() == ""
+
+
+def test_permissions_that_a_start_takes_are_on_the_page() -> None:
+    said = PAGE.read_text()
+    for service in reach._SERVICES.values():
+        prefix, action = service.permission.split(":")
+        assert re.search(rf"{prefix}:(\w+(, | and ))*{action}\b", said), service.permission
