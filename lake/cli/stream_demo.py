@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,7 +16,6 @@ if TYPE_CHECKING:
 
 DEMO_ROOT = ".lake/demo-stream"
 _DIFFERENCES_SHOWN = 20
-_TERMINATED = 128 + signal.SIGTERM
 
 
 def demo(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
@@ -51,18 +44,15 @@ def demo(  # noqa: PLR0917 # a command's options are its parameters; typer passe
     from lake.stream.demo.batch import Batch
     from lake.stream.demo.settings import Settings
     from lake.stream.demo.show import shown
+    from lake.stream.demo.signals import interruptible, temporary_folder
     from lake.stream.demo.story import play
 
     if root == DEMO_ROOT:
         shutil.rmtree(root, ignore_errors=True)
-    with (
-        _ended_in_order(),
-        tempfile.TemporaryDirectory(prefix="lake-demo-", ignore_cleanup_errors=True) as name,
-        shown(console_err) as watch,
-    ):
-        batch = Batch(root, contracts, Path(name))
+    with interruptible(), temporary_folder() as folder, shown(console_err) as watch:
+        batch = Batch(root, contracts, folder)
         batch.refuse_used()
-        verdict = play(Settings(seconds, rate, seed), batch, Path(name), watch)
+        verdict = play(Settings(seconds, rate, seed), batch, folder, watch)
         watch.phase("done")
     if json_output:
         print_json(asdict(verdict))
@@ -93,26 +83,3 @@ def _tell(verdict: Verdict, root: str) -> None:
     out.print(f"counts = truth: {verdict.counters:,} counters equal, in DynamoDB and in batch")
     if verdict.amended:
         note(f"Which ones, and why: lake reconcile sessions --day {verdict.days[-1]} --root {root}")
-
-
-@contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end all that was started; a second one meanwhile does not interrupt that."""
-
-    def leave(number: int, _frame: FrameType | None) -> NoReturn:
-        for one in before:
-            signal.signal(one, signal.SIG_IGN)
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        raise SystemExit(_TERMINATED)
-
-    # A shell's background jobs ignore Ctrl-C, and go on doing so.
-    wanted = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.getsignal(number) for number in wanted}
-    for number in wanted:
-        signal.signal(number, leave)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

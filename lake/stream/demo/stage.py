@@ -18,6 +18,7 @@ from lake.emulators.streams import create_stream
 from lake.stream.apps import app_named, apps_folder
 from lake.stream.cluster import StandaloneCluster
 from lake.stream.demo.settings import CLICKS, COUNTS, OUTPUTS, SHARDS, count_properties, session_properties
+from lake.stream.demo.signals import undisturbed
 from lake.stream.errors import ClusterError
 from lake.stream.flink_api import FlinkApi
 from lake.stream.jar import connectors_jar
@@ -48,26 +49,34 @@ def stage(folder: Path, contracts: str | None, say: Say) -> Iterator[Stage]:
 
     Raises StreamSetupError and EmulatorSetupError (what to install), JarError, EmulatorError, ClusterError, AppFailed.
     """
-    with ExitStack() as ends:
-        say("packing the applications")
-        packages = _packages(folder, contracts, say)
-        say("starting kinesis-mock and moto")
-        kinesis_at = ends.enter_context(kinesis_mock(folder, say=say)).endpoint
-        dynamodb_at = ends.enter_context(moto_server())
-        kinesis, dynamodb = client("kinesis", kinesis_at), client("dynamodb", dynamodb_at)
-        _make_streams(kinesis)
-        _make_table(dynamodb)
-        say(f"starting Flink: a job manager, {TASK_MANAGERS} task managers")
-        cluster = ends.enter_context(StandaloneCluster(folder / "flink", task_managers=TASK_MANAGERS, slots=_SLOTS))
-        properties = {
-            "sessions": session_properties(kinesis_at),
-            "event_counts": count_properties(kinesis_at, dynamodb_at),
-        }
-        jobs = {}
-        for app, given in properties.items():
-            say(f"submitting {app}")
-            jobs[app] = cluster.submit(packages[app], given, settings=_SUBMIT)
-        yield Stage(kinesis, dynamodb, cluster, jobs)
+    ends = ExitStack()
+    try:
+        yield _started(ends, folder, contracts, say)
+    finally:
+        with undisturbed():
+            ends.close()
+
+
+def _started(ends: ExitStack, folder: Path, contracts: str | None, say: Say) -> Stage:
+    say("packing the applications")
+    packages = _packages(folder, contracts, say)
+    say("starting kinesis-mock and moto")
+    kinesis_at = ends.enter_context(kinesis_mock(folder, say=say)).endpoint
+    dynamodb_at = ends.enter_context(moto_server())
+    kinesis, dynamodb = client("kinesis", kinesis_at), client("dynamodb", dynamodb_at)
+    _make_streams(kinesis)
+    _make_table(dynamodb)
+    say(f"starting Flink: a job manager, {TASK_MANAGERS} task managers")
+    cluster = ends.enter_context(StandaloneCluster(folder / "flink", task_managers=TASK_MANAGERS, slots=_SLOTS))
+    properties = {
+        "sessions": session_properties(kinesis_at),
+        "event_counts": count_properties(kinesis_at, dynamodb_at),
+    }
+    jobs = {}
+    for app, given in properties.items():
+        say(f"submitting {app}")
+        jobs[app] = cluster.submit(packages[app], given, settings=_SUBMIT)
+    return Stage(kinesis, dynamodb, cluster, jobs)
 
 
 def watermark(api: FlinkApi, job: str) -> float | None:
