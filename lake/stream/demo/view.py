@@ -10,7 +10,7 @@ from rich.text import Text
 
 from lake.stream.demo.scene import Scene, clock
 
-SESSIONS_SHOWN = 10
+SESSIONS_SHOWN = 8
 _HAPPENED_SHOWN = 5
 _LAGGING_MS = 10_000
 
@@ -69,10 +69,12 @@ def _sums(scene: Scene) -> RenderableType:
 
 def _sessions(scene: Scene) -> Table:
     table = Table(title="Sessions as they close", title_justify="left", header_style="bold")
-    for name, justify in (("user", "right"), ("device", "left"), ("from", "left"), ("to", "left")):
-        table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
+    table.add_column("user", justify="right", min_width=5)
+    table.add_column("device", min_width=7)
+    table.add_column("from", min_width=8)
+    table.add_column("to", min_width=8)
     table.add_column("events", justify="right")
-    table.add_column("begin -> end", no_wrap=True)
+    table.add_column("begin -> end", no_wrap=True, min_width=26)
     rows = [
         (
             *(str(one.user_id), one.device_id, clock(one.started_at), clock(one.ended_at), str(one.events)),
@@ -88,7 +90,7 @@ def _sessions(scene: Scene) -> Table:
 def _counters(scene: Scene) -> Table:
     title = f"Counters of {scene.minute[11:16]}" if scene.minute else "Counters"
     table = Table(title=title, title_justify="left", header_style="bold")
-    table.add_column("event", no_wrap=True)
+    table.add_column("event", no_wrap=True, min_width=12)
     table.add_column("count", justify="right", min_width=7)
     for name, count in sorted(scene.counts.items(), key=lambda one: (-one[1], one[0]))[:SESSIONS_SHOWN]:
         table.add_row(Text(name), f"{count:,}")
