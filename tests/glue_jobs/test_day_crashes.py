@@ -5,45 +5,102 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.glue_jobs.day_lakes import DayLake
+from tests.glue_jobs.day_lakes import COUNTS, SESSIONS, DayLake
 from tests.glue_jobs.killed_day_run import STEPS
-from tests.glue_jobs.plain_sessions import Event, micros
+from tests.glue_jobs.plain_sessions import Event, Row, micros
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.slow
 
 
 def event(name: str, time: str, arrived: str) -> Event:
     return Event(name, 1, "phone", "view", micros(f"2026-11-{time}:00Z"), f"2026-11-{arrived}")
 
 
+DAYS = ["2026-11-20", "2026-11-21"]
 BEFORE = [event("a", "20T23:50", "20-23"), event("b", "21T12:00", "21-12")]
-LATE = [event("c", "21T00:10", "22-05"), event("d", "21T12:10", "22-05")]
+LATE = [event("c", "21T00:10", "22-05"), event("d", "21T12:10", "22-05"), event("e", "20T09:00", "22-05")]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("step", STEPS)
-def test_a_killed_run_leaves_old_days_or_new_ones(step: str, spark: SparkSession, tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Undisturbed:
+    """A lake whose days were made before the late events came; its days then, and after a run that was let be."""
+
+    root: Path
+    old: dict[str, dict[str, list[Row]]]
+    new: dict[str, dict[str, list[Row]]]
+    content: dict[str, dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     spark.conf.set("spark.sql.shuffle.partitions", "2")
-    killed, whole = DayLake(str(tmp_path / "killed"), spark), DayLake(str(tmp_path / "whole"), spark)
-    killed.publish(BEFORE)
-    killed.run()
-    old = killed.days()
-    killed.publish(LATE)
-    shutil.copytree(killed.root, whole.root)
-    whole.run()
-    new = whole.days()
-    command = [sys.executable, "-m", "tests.glue_jobs.killed_day_run", step, killed.root, "sessions"]
+    folder, tables = tmp_path_factory.mktemp("undisturbed"), (SESSIONS, COUNTS)
+    lake = DayLake(str(folder / "whole"), spark)
+    make_stale(lake, *tables)
+    old = {table: lake.days(table) for table in tables}
+    shutil.copytree(lake.root, folder / "before")
+    for table in tables:
+        lake.run(table)
+    new = {table: lake.days(table) for table in tables}
+    assert all([day for day in days if old[table][day] != days[day]] == DAYS for table, days in new.items())
+    return Undisturbed(folder / "before", old, new, {table: lake.content(table) for table in tables})
+
+
+def make_stale(lake: DayLake, *tables: str) -> None:
+    """Days of events, and late events of each of them that no run has seen."""
+    lake.publish(BEFORE)
+    for table in tables:
+        lake.run(table)
+    lake.publish(LATE)
+
+
+def check_killed(step: str, table: str, lake: DayLake, undisturbed: Undisturbed) -> None:
+    """A run that dies at a step, and the next one, come to what a run that was let be comes to."""
+    job = lake.lake.table(table).made_by or ""
+    command = [sys.executable, "-m", "tests.glue_jobs.killed_day_run", step, lake.root, job]
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False)
     assert ended.returncode == -9, ended.stderr.decode()
-    assert all(rows in (old[day], new[day]) for day, rows in killed.days().items())
-    killed.run()
-    assert killed.days() == new
-    assert killed.content() == whole.content()
-    assert killed.outcomes() == {}
+    old, new = undisturbed.old[table], undisturbed.new[table]
+    assert all(rows in (old[day], new[day]) for day, rows in lake.days(table).items())
+    lake.run(table)
+    assert lake.days(table) == new
+    assert lake.content(table) == undisturbed.content[table]
+    assert lake.outcomes(table) == {}
+
+
+def copied(undisturbed: Undisturbed, folder: Path, spark: SparkSession) -> DayLake:
+    shutil.copytree(undisturbed.root, folder / "killed")
+    return DayLake(str(folder / "killed"), spark)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_killed_run_of_sessions_leaves_old_days_or_new_ones(
+    step: str, undisturbed: Undisturbed, spark: SparkSession, tmp_path: Path
+) -> None:
+    check_killed(step, SESSIONS, copied(undisturbed, tmp_path, spark), undisturbed)
+
+
+@pytest.mark.parametrize("step", ["after files are written", "between audit and publish", "between two days"])
+def test_a_killed_run_of_counts_leaves_old_days_or_new_ones(
+    step: str, undisturbed: Undisturbed, spark: SparkSession, tmp_path: Path
+) -> None:
+    check_killed(step, COUNTS, copied(undisturbed, tmp_path, spark), undisturbed)
+
+
+@pytest.mark.parametrize("step", ["after the manifest", "between two days"])
+def test_a_killed_run_on_s3_leaves_old_days_or_new_ones(
+    step: str, undisturbed: Undisturbed, spark: SparkSession, s3_root: str
+) -> None:
+    lake = DayLake(s3_root, spark)
+    make_stale(lake, SESSIONS)
+    check_killed(step, SESSIONS, lake, undisturbed)

@@ -10,38 +10,20 @@ import pytest
 from lake.errors import GateRefused, UsageError
 from lake.publish import roll_back, unpin
 from lake.sessions import SessionRules
-from tests.glue_jobs.day_lakes import EVENTS, SESSIONS, DayLake, by_start
-from tests.glue_jobs.plain_sessions import Event, distinct, micros, plain_sessions
+from tests.glue_jobs.day_lakes import EVENTS, SESSIONS, DayLake
+from tests.glue_jobs.plain_sessions import Event, micros
+from tests.glue_jobs.three_days import THREE_DAYS, TWENTIETH, TWENTY_FIRST, TWENTY_SECOND, event, expected
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 pytestmark = pytest.mark.slow
 
-TWENTIETH, TWENTY_FIRST, TWENTY_SECOND, TWENTY_THIRD = (f"2026-11-{day}" for day in (20, 21, 22, 23))
-
 
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path) -> DayLake:
     spark.conf.set("spark.sql.shuffle.partitions", "2")
     return DayLake(str(tmp_path / "lake"), spark)
-
-
-def event(name: str, time: str, arrived: str, user: int | None = 1) -> Event:
-    """An event of November 2026: `time` and `arrived` are DDTHH:MM and DD-HH."""
-    at = micros(f"2026-11-{time}:00Z") if len(time) == 8 else micros(f"2026-11-{time}Z")
-    return Event(name, user, "phone", "page_view", at, f"2026-11-{arrived}")
-
-
-THREE_DAYS = [
-    event("a", "20T12:00", "20-12"),
-    event("b", "21T12:00", "21-12"),
-    event("c", "22T12:00", "22-12"),
-]
-
-
-def expected(events: list[Event], rules: SessionRules | None = None) -> dict[str, list[tuple[object, ...]]]:
-    return by_start(plain_sessions(distinct(events), rules or SessionRules()))
 
 
 def test_every_day_of_events_is_made_once_and_then_left_alone(lake: DayLake) -> None:
@@ -58,65 +40,6 @@ def test_a_late_event_changes_its_own_day_alone_however_late_it_arrives(lake: Da
     lake.publish([late])
     assert lake.outcomes() == {TWENTY_FIRST: "published"}
     assert lake.days() == expected([*THREE_DAYS, late])
-
-
-def test_an_event_that_a_session_of_the_day_before_reaches_changes_both_days(lake: DayLake) -> None:
-    before, after = event("x", "21T23:50", "21-23"), event("y", "22T00:40", "22-00")
-    lake.publish([*THREE_DAYS, before, after])
-    lake.run()
-    assert len(lake.days()[TWENTY_FIRST]) == 2
-    joining = event("late", "22T00:15", "22-03")
-    lake.publish([joining])
-    assert lake.outcomes() == {TWENTY_FIRST: "published", TWENTY_SECOND: "published"}
-    assert lake.days() == expected([*THREE_DAYS, before, after, joining])
-    assert len(lake.days()[TWENTY_SECOND]) == 1
-
-
-def test_an_event_before_midnight_takes_the_start_from_the_next_day(lake: DayLake) -> None:
-    after = event("y", "22T00:10", "22-00")
-    lake.publish([*THREE_DAYS, after])
-    lake.run()
-    late = event("late", "21T23:45", "22-03")
-    lake.publish([late])
-    assert lake.outcomes() == {TWENTY_FIRST: "published", TWENTY_SECOND: "published"}
-    assert lake.days() == expected([*THREE_DAYS, after, late])
-
-
-def test_an_event_after_midnight_that_no_session_reaches_leaves_the_day_before_alone(lake: DayLake) -> None:
-    lake.publish(THREE_DAYS)
-    lake.run()
-    late = event("late", "22T00:15", "22-03")
-    lake.publish([late])
-    assert lake.outcomes() == {TWENTY_SECOND: "published"}
-    assert lake.days() == expected([*THREE_DAYS, late])
-
-
-def test_a_neighbour_that_is_looked_at_again_and_is_the_same_stays_as_it_is(lake: DayLake) -> None:
-    lake.publish([*THREE_DAYS, event("x", "21T23:50", "21-23")])
-    lake.run()
-    folder = lake.partitions()[TWENTY_FIRST].location
-    lake.publish([event("other", "22T00:05", "22-03", user=2)])
-    assert lake.outcomes() == {TWENTY_FIRST: "unchanged", TWENTY_SECOND: "published"}
-    assert lake.partitions()[TWENTY_FIRST].location == folder
-    assert lake.outcomes() == {}
-
-
-def test_a_session_over_several_days_belongs_to_the_day_of_its_start(lake: DayLake) -> None:
-    chain = [
-        event(f"n{n}", f"{20 + n // 48}T{n % 48 // 2:02d}:{n % 2 * 30:02d}", f"{20 + n // 48}-{n % 48 // 2:02d}")
-        for n in range(40, 150)
-    ]
-    lake.publish(chain)
-    assert set(lake.outcomes().values()) == {"published"}
-    days = lake.days()
-    assert {day: len(rows) for day, rows in days.items()} == {
-        TWENTIETH: 1, TWENTY_FIRST: 0, TWENTY_SECOND: 0, TWENTY_THIRD: 0,
-    }  # fmt: skip
-    assert days[TWENTIETH] == expected(chain)[TWENTIETH]
-    late = event("late", "23T02:50", "24-00")
-    lake.publish([late])
-    assert lake.outcomes() == {TWENTIETH: "published", TWENTY_THIRD: "unchanged"}
-    assert lake.days()[TWENTIETH] == expected([*chain, late])[TWENTIETH]
 
 
 def test_an_event_that_arrives_twice_is_counted_once_and_the_rest_is_not_rebuilt(lake: DayLake) -> None:
@@ -210,12 +133,20 @@ def test_clocks_that_were_never_set_make_days_of_their_own(lake: DayLake) -> Non
     assert lake.outcomes() == {}
 
 
-def test_both_kinds_of_root_come_to_the_same(any_root: str, spark: SparkSession, lake: DayLake) -> None:
-    other = DayLake(any_root, spark)
+def test_on_s3_the_same_days_are_made_anew_and_come_to_the_same(
+    s3_root: str, spark: SparkSession, lake: DayLake
+) -> None:
+    other = DayLake(s3_root, spark)
+    across = [event("x", "21T23:50", "21-23"), event("y", "22T00:40", "22-00"), event("late", "22T00:15", "23-07")]
+    outcomes = []
     for one in (lake, other):
-        one.publish(THREE_DAYS)
+        one.publish([*THREE_DAYS, *across[:2]])
         one.run()
+        one.publish(across[2:])
+        outcomes.append((one.outcomes(), one.outcomes()))
+    assert outcomes == [({TWENTY_FIRST: "published", TWENTY_SECOND: "published"}, {})] * 2
     assert other.content() == lake.content()
+    assert other.days() == lake.days() == expected([*THREE_DAYS, *across])
 
 
 @pytest.mark.parametrize(
