@@ -102,7 +102,7 @@ def results(streams: Streams, asked: argparse.Namespace, folder: Path) -> Iterat
         write_events(folder / name, max(2, events))
     for backend in BACKENDS:
         for form in (*SESSIONS, *COUNTS):
-            if asked.only not in f"{form}, {backend}":
+            if asked.only and not f"{form}, {backend}".startswith(tuple(asked.only)):
                 continue
             is_python = form == PYTHON  # so slow that it gets fewer events, and does not have to be warmed up
             every = "some" if is_python else "all"
@@ -158,7 +158,7 @@ def main() -> int:
     """Parse the options, measure form by form, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--only", default="", help="only forms whose name and backend have this in it")
+    parser.add_argument("--only", nargs="*", default=[], help='only forms that begin so, such as "sessions, rocksdb"')
     parser.add_argument("--python-mode", choices=("process", "thread"), default="process", help="of the Python rival")
     parser.add_argument("--no-state", action="store_true", help="leave out the size of the state")
     parser.add_argument("--no-latency", action="store_true", help="leave out the time from Kinesis to DynamoDB")

@@ -8,6 +8,9 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
@@ -21,7 +24,7 @@ import org.apache.flink.util.OutputTag;
  *
  * <p>Why not in SQL: a deduplication there keeps the first row and drops all others, a conflict too.
  */
-final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> {
+final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> implements CheckpointedFunction {
     private static final long serialVersionUID = 1L;
 
     private final Contract contract;
@@ -30,6 +33,7 @@ final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> 
 
     private transient RowData.FieldGetter[] getters;
     private transient ValueState<Long> seen;
+    private transient SeenIds ids;
     private transient Counter duplicates;
     private transient Counter conflicts;
 
@@ -38,6 +42,16 @@ final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> 
         this.contract = contract;
         this.window = window;
         this.rejectedTag = rejectedTag;
+    }
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) {
+        ids = new SeenIds(window, context.isRestored(), System.currentTimeMillis());
+    }
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) {
+        // All of it is in the keyed state.
     }
 
     @Override
@@ -57,9 +71,12 @@ final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> 
     public void processElement(RowData row, Context context, Collector<RowData> out) throws Exception {
         int columns = getters.length;
         long digest = row.getLong(columns);
-        Long first = seen.value();
+        long id = SeenIds.hash(context.getCurrentKey().toBytes());
+        long now = System.currentTimeMillis();
+        Long first = ids.mayHold(id, now) ? seen.value() : null;
         if (first == null) {
             seen.update(digest);
+            ids.add(id, now);
             GenericRowData event = new GenericRowData(columns);
             for (int place = 0; place < columns; place++) {
                 event.setField(place, getters[place].getFieldOrNull(row));

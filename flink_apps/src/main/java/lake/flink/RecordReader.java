@@ -1,5 +1,8 @@
 package lake.flink;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -7,7 +10,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
+import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 
 /**
@@ -27,6 +32,7 @@ final class RecordReader {
     private final boolean[] escapes;
     private final MessageDigest sha256;
     private final MessageDigest unknown;
+    private final DataOutputSerializer gathered = new DataOutputSerializer(256);
     private final boolean hasDigest;
     private int expected;
 
@@ -165,30 +171,40 @@ final class RecordReader {
      * do not have it as they are, so that one that comes again across an upgrade is still known.
      */
     long digest(GenericRowData row) {
-        for (int place = 0; place < columns.length; place++) {
-            Object value = row.getField(place);
-            if (value != null) {
-                digest(columns[place].nameBytes);
-                digest(value instanceof BinaryStringData ? ((BinaryStringData) value).toBytes()
-                        : value.toString().getBytes(StandardCharsets.UTF_8));
+        gathered.clear();
+        try {
+            for (int place = 0; place < columns.length; place++) {
+                Object value = row.getField(place);
+                if (value != null) {
+                    gather(columns[place].nameBytes);
+                    gather(value);
+                }
             }
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);  // a buffer in memory raises none
         }
+        sha256.update(gathered.getSharedBuffer(), 0, gathered.length());
         if (hasUnknown) {
             sha256.update(unknown.digest());
         }
-        byte[] digest = sha256.digest();
-        long bits = 0;
-        for (int place = 0; place < 8; place++) {
-            bits = bits << 8 | digest[place] & 0xff;
-        }
-        return bits;
+        return ByteBuffer.wrap(sha256.digest()).getLong();
     }
 
-    private void digest(byte[] bytes) {
-        for (int shift = 24; shift >= 0; shift -= 8) {
-            sha256.update((byte) (bytes.length >> shift));
+    private void gather(Object value) throws IOException {
+        if (value instanceof Long) {
+            gathered.writeLong((Long) value);
+        } else if (value instanceof TimestampData) {
+            gathered.writeLong(((TimestampData) value).getMillisecond());
+            gathered.writeInt(((TimestampData) value).getNanoOfMillisecond());
+        } else {
+            gather(value instanceof BinaryStringData ? ((BinaryStringData) value).toBytes()
+                    : value.toString().getBytes(StandardCharsets.UTF_8));
         }
-        sha256.update(bytes);
+    }
+
+    private void gather(byte[] bytes) throws IOException {
+        gathered.writeInt(bytes.length);
+        gathered.write(bytes);
     }
 
     /** Forgets what of a record's members has been gathered: it is not read any further. */

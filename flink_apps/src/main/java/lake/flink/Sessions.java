@@ -119,7 +119,7 @@ final class Sessions extends AbstractStreamOperator<RowData>
         KeyedSessions held = memory.get(key);
         boolean isNew = held == null;
         if (isNew) {
-            held = stored(key);
+            held = memory.hasClosed(key) ? KeyedSessions.of(key) : stored(key);
         }
         TimestampData time = row.getTimestamp(eventTime, 6);
         long micros = time.getMillisecond() * 1000 + time.getNanoOfMillisecond() / 1000;
@@ -148,7 +148,7 @@ final class Sessions extends AbstractStreamOperator<RowData>
             Tuple2<Long, String> key = held.key;
             held.close(watermark.millis, rules, session -> emit(key, session));
             if (held.sessions.isEmpty()) {
-                memory.remove(held);
+                memory.close(held);
                 forget(held);
             } else {
                 memory.lookAt(held, held.earliest(rules));
