@@ -157,14 +157,14 @@ class Clicks:
         return due
 
 
-def last_clicks(time: float, shards: int) -> list[Record]:
-    """One click for each shard, all at one moment: once event time has reached them, all before them has been read.
+def last_clicks(moment: int, shards: int) -> list[Record]:
+    """One click for each shard, all at one moment, in milliseconds since 1970; the n-th belongs into the n-th shard.
 
-    The n-th belongs into the n-th shard.
+    Once event time has reached them, all before them has been read.
     """
-    at = int(time * 1000) * 1000
-    events = [Event(f"last-{number}-{at}", 1 + number, "demo", "end_of_demo", at) for number in range(shards)]
-    return [Record(time, str(number), data_of(event), "last", event) for number, event in enumerate(events)]
+    at = moment * 1000
+    events = [Event(f"last-{number}-{moment}", 1 + number, "demo", "end_of_demo", at) for number in range(shards)]
+    return [Record(moment / 1000, str(number), data_of(event), "last", event) for number, event in enumerate(events)]
 
 
 def payloads_of(records: Sequence[Record]) -> list[Payload]:

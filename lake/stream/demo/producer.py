@@ -42,18 +42,19 @@ class Producer:
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
 
-    def finish(self) -> float:
-        """Stops, and sends a last click into each shard; returns their time, in seconds since 1970.
+    def finish(self) -> int:
+        """Stops, and sends a last click into each shard; returns their time, in milliseconds since 1970.
 
         Raises DemoError where sending has failed.
         """
         self.stop()
         self.check()
         ranges = [shard["HashKeyRange"] for shard in self._kinesis.list_shards(StreamName=self._stream)["Shards"]]
-        records = last_clicks(max(time.time(), self._clicks.since), len(ranges))
+        moment = int(max(time.time(), self._clicks.since) * 1000)
+        records = last_clicks(moment, len(ranges))
         for record, keys in zip(records, ranges, strict=True):
             self._put(payloads_of([record]), {"ExplicitHashKey": keys["StartingHashKey"]})
-        return records[0].at
+        return moment
 
     @property
     def has_failed(self) -> bool:

@@ -79,8 +79,8 @@ def _started(ends: ExitStack, folder: Path, contracts: str | None, say: Say) -> 
     return Stage(kinesis, dynamodb, cluster, jobs)
 
 
-def watermark(api: FlinkApi, job: str) -> float | None:
-    """How far event time has come, in seconds since 1970, in that task of a job that is furthest behind.
+def watermark(api: FlinkApi, job: str) -> int | None:
+    """How far event time has come, in milliseconds since 1970, in that task of a job that is furthest behind.
 
     None before there is any. Raises ClusterError.
     """
@@ -89,7 +89,7 @@ def watermark(api: FlinkApi, job: str) -> float | None:
         told = api.get(f"/jobs/{job}/vertices/{vertex['id']}/watermarks")
         values += [int(entry["value"]) for entry in told]
     known = [value for value in values if value > _NEVER]  # a source is given none
-    return min(known) / 1000 if known else None
+    return min(known, default=None)
 
 
 def drain(api: FlinkApi, job: str, savepoints: Path) -> None:

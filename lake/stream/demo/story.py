@@ -58,7 +58,7 @@ def _stream(on: Stage, settings: Settings, truth: Truth, watch: Watch, folder: P
         last = producer.finish()
     finally:
         producer.stop()
-    read = last - DELAY_SECONDS - 0.001
+    read = last - DELAY_SECONDS * 1000 - 1  # a watermark says that nothing at it or before it is to come
     watch.wait_until(lambda: _reached(on, read), "all clicks to be read", _PATIENCE_SECONDS)
     watch.phase("ending the jobs: sessions that are open are closed")
     for job in on.jobs.values():
@@ -83,7 +83,7 @@ def _lose_a_task_manager(on: Stage, producer: Producer, watch: Watch) -> None:
     """
     producer.set_late(False)
     watch.phase("a checkpoint before a task manager is killed")
-    moment = time.time()
+    moment = int(time.time() * 1000)
     watch.wait_until(lambda: _reached(on, moment), "clicks to be read", _PATIENCE_SECONDS)
     wanted = {job: on.cluster.api.completed_checkpoints(job) + 2 for job in on.jobs.values()}
     watch.wait_until(
@@ -139,8 +139,8 @@ def _all_are(on: Stage, state: str) -> bool:
         return False
 
 
-def _reached(on: Stage, moment: float) -> bool:
-    """Whether the event time of both jobs has come to a moment, in seconds since 1970."""
+def _reached(on: Stage, moment: int) -> bool:
+    """Whether the event time of both jobs has come to a moment, in milliseconds since 1970."""
     try:
         reached = [watermark(on.cluster.api, job) for job in on.jobs.values()]
     except ClusterError:

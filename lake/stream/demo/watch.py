@@ -111,4 +111,4 @@ def _with_health(scene: Scene, stage: Stage) -> Scene:
     except ClusterError:
         return replace(scene, lag_ms=None)
     alive = tuple(f"tm-{number}-" in registered for number in range(TASK_MANAGERS))
-    return replace(scene, task_managers=alive, lag_ms=None if reached is None else (time.time() - reached) * 1000)
+    return replace(scene, task_managers=alive, lag_ms=None if reached is None else time.time() * 1000 - reached)

@@ -100,8 +100,8 @@ def test_a_payload_holds_a_collectors_lines_in_their_order_and_what_is_no_event_
 
 
 def test_the_last_clicks_are_one_for_each_shard_and_at_one_moment() -> None:
-    events = [record.event for record in last_clicks(SINCE, 3)]
-    assert [event.at for event in events if event is not None] == [int(SINCE * 1e6)] * 3
+    events = [record.event for record in last_clicks(1_543_534_510_250, 3)]
+    assert [event.at for event in events if event is not None] == [1_543_534_510_250_000] * 3
     assert len({event.event_id for event in events if event is not None}) == 3
 
 
