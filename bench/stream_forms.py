@@ -75,10 +75,6 @@ class SortedFiles(FileSource):
 class Nowhere:
     """A sink that forgets."""
 
-    @property
-    def replaces(self) -> bool:
-        return True
-
     def declare(self, env: StreamTableEnvironment, name: str, columns: Columns, key: object = ()) -> None:  # noqa: ARG002 # keeps none
         _declare(env, name, columns, {"connector": "blackhole"})
 
@@ -88,10 +84,6 @@ class Folder:
     """A sink of NDJSON files."""
 
     path: Path
-
-    @property
-    def replaces(self) -> bool:
-        return False
 
     def declare(self, env: StreamTableEnvironment, name: str, columns: Columns, key: object = ()) -> None:  # noqa: ARG002 # adds only
         _declare(env, name, columns, file_sink(str(self.path)))

@@ -27,10 +27,6 @@ QUARANTINE_COLUMNS: Columns = (
 class Sink(Protocol):
     """A sink of one kind of row."""
 
-    @property
-    def replaces(self) -> bool:
-        """Whether a row replaces the earlier one of its key; else rows are only added."""
-
     def declare(self, env: StreamTableEnvironment, name: str, columns: Columns, key: Sequence[str] = ()) -> None:
         """Registers a table of these columns; with a key, rows replace earlier ones of their key."""
 
@@ -50,10 +46,6 @@ class ConnectorSink:
 
     place: Place
     properties: Properties
-
-    @property
-    def replaces(self) -> bool:
-        return self.place.kind == "dynamodb"
 
     def declare(self, env: StreamTableEnvironment, name: str, columns: Columns, key: Sequence[str] = ()) -> None:
         lines = [f"  `{column}` {kind}" for column, kind in columns]

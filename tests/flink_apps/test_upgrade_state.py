@@ -33,8 +33,6 @@ REFUSED = "Cannot map checkpoint/savepoint state for operator"
 class Nowhere:
     """A sink of another kind than a folder."""
 
-    replaces: bool = False
-
     def declare(self, env: StreamTableEnvironment, name: str, columns: Columns, key: Sequence[str] = ()) -> None:
         fields = ", ".join(f"`{column}` {kind}" for column, kind in columns)
         env.execute_sql(f"CREATE TEMPORARY TABLE {name} ({fields}) {with_clause({'connector': 'blackhole'})}")
