@@ -1,13 +1,16 @@
 package lake.flink;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.api.java.tuple.Tuple3;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -48,6 +51,7 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     private transient Records records;
     private transient ShardClock clock;
     private transient ListState<Tuple2<String, Long>> shardTimes;
+    private transient ListState<Tuple3<String, Integer, Integer>> readers;
     private transient StreamRecord<RowData> out;
     private transient ShardClock.Shard shard;
     private transient StringData shardName;
@@ -77,8 +81,17 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
         clock = new ShardClock(delay, idleTime, hold);
         TypeInformation<Tuple2<String, Long>> type = TypeInformation.of(new TypeHint<Tuple2<String, Long>>() {});
         shardTimes = context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("shards", type));
+        readers = context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("readers",
+                TypeInformation.of(new TypeHint<Tuple3<String, Integer, Integer>>() {})));
+        Set<String> expected = new HashSet<>();
+        for (Tuple3<String, Integer, Integer> reader : readers.get()) {
+            // With another number of tasks, any of them may read it: all wait until it is idle for them.
+            if (reader.f2 == tasks() ? reader.f1 == task() : idleTime > 0) {
+                expected.add(reader.f0);
+            }
+        }
         for (Tuple2<String, Long> time : shardTimes.get()) {
-            clock.restore(time.f0, time.f1);
+            clock.restore(time.f0, time.f1, expected.contains(time.f0));
         }
     }
 
@@ -102,9 +115,19 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
         shardTimes.clear();
+        readers.clear();
         for (Map.Entry<StringData, ShardClock.Shard> each : clock.shards().entrySet()) {
             shardTimes.add(Tuple2.of(each.getKey().toString(), each.getValue().latest));
+            readers.add(Tuple3.of(each.getKey().toString(), task(), tasks()));
         }
+    }
+
+    private int task() {
+        return getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+    }
+
+    private int tasks() {
+        return getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
     }
 
     @Override

@@ -19,6 +19,8 @@ import org.apache.flink.table.data.StringData;
  *
  * <p>Until the hold is over, there is no watermark: at a start, the first shard to be read must not run ahead of those
  * that have not been heard of. It begins with the first record: a source may take long until it reads anything.
+ *
+ * <p>After a restart, the shards of before are waited for like any other: until they are idle.
  */
 final class ShardClock {
     private static final long LONGEST_STEP = 1_000;
@@ -111,8 +113,13 @@ final class ShardClock {
         return shards;
     }
 
-    /** Says how far a shard had come before a restart. */
-    void restore(String name, long latest) {
+    /** Says how far a shard had come before a restart, and whether it is to be read here again. */
+    void restore(String name, long latest, boolean isExpected) {
         restored.merge(name, latest, Math::max);
+        if (isExpected) {
+            firstHeardAt = 0;
+            Shard known = heard(StringData.fromString(name));
+            known.latest = Math.max(known.latest, latest);
+        }
     }
 }
