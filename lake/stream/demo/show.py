@@ -44,5 +44,5 @@ def shown(console: Console) -> Iterator[Watch]:
 
 def _print_lines(console: Console, watch: Watch, ended: Flag) -> None:
     while not ended.wait(_LINE_SECONDS):
-        if watch.scene.task_managers:  # before, there is nothing to count
+        if watch.scene.task_managers:  # before and after, nothing changes
             console.print(Text(line_of(watch.scene)))

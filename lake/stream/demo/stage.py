@@ -30,7 +30,7 @@ TASK_MANAGERS = 2
 _SLOTS = 2  # a slot of each task manager for each of the two jobs
 _SUBMIT = {"parallelism.default": str(SHARDS)}
 _ASK_SECONDS = 30.0
-_NEVER = -(1 << 63)
+_NEVER, _ENDED = -(1 << 63), (1 << 63) - 1
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,13 @@ def _started(ends: ExitStack, folder: Path, contracts: str | None, say: Say) -> 
 def watermark(api: FlinkApi, job: str) -> int | None:
     """How far event time has come, in milliseconds since 1970, in that task of a job that is furthest behind.
 
-    None before there is any. Raises ClusterError.
+    None before there is any, and when all input has ended. Raises ClusterError.
     """
     values = []
     for vertex in api.get(f"/jobs/{job}")["vertices"]:
         told = api.get(f"/jobs/{job}/vertices/{vertex['id']}/watermarks")
         values += [int(entry["value"]) for entry in told]
-    known = [value for value in values if value > _NEVER]  # a source is given none
+    known = [value for value in values if _NEVER < value < _ENDED]  # a source is given none
     return min(known, default=None)
 
 

@@ -48,7 +48,7 @@ def _sums(scene: Scene) -> RenderableType:
     alive = Text()
     for number, is_alive in enumerate(scene.task_managers, start=1):
         alive.append(f"● {number}  " if is_alive else f"✗ {number}  ", "green" if is_alive else "bold red")
-    lagging = scene.lag_ms is None or scene.lag_ms > _LAGGING_MS
+    lagging = scene.lag_ms is not None and scene.lag_ms > _LAGGING_MS
     grid = Table.grid(padding=(0, 2))
     for _ in range(3):
         grid.add_column()

@@ -59,6 +59,7 @@ class Watch:
         self._stopped.set()
         if self._thread is not None:
             self._thread.join(_STOP_SECONDS)
+        self._seen = replace(self._seen, rate=0.0, lag_ms=None, task_managers=())
 
     def wait_until(self, is_so: Callable[[], bool], what: str, seconds: float) -> None:
         """Waits while the view goes on. Raises DemoError where it is not so in time, or looking has failed."""
