@@ -87,8 +87,8 @@ final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> 
         } else {
             conflicts.inc();
             String message = "event " + context.getCurrentKey() + " came before with other content";
-            context.output(rejectedTag, GenericRowData.of(StringData.fromString("conflicting_duplicate"),
-                    StringData.fromString(message), row.getBinary(columns + 1), null));
+            Rejection.write("conflicting_duplicate", message, row.getBinary(columns + 1), null,
+                    rejected -> context.output(rejectedTag, rejected));
         }
     }
 }

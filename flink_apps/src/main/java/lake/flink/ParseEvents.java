@@ -171,9 +171,8 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     @Override
     public void rejected(String reason, String message, byte[] source) {
         quarantined.inc();
-        GenericRowData row = GenericRowData.of(
-                StringData.fromString(reason), StringData.fromString(message), source, shardName);
-        output.collect(rejectedTag, new StreamRecord<>(row));
+        Rejection.write(reason, message, source, shardName,
+                row -> output.collect(rejectedTag, new StreamRecord<>(row)));
     }
 
     @Override
