@@ -28,14 +28,18 @@ logger.unlocked.level = OFF
 
 @dataclass(frozen=True)
 class Memory:
-    """A task manager's parts in megabytes; with what the JVM takes for itself, some 700 in all."""
+    """A task manager's parts in megabytes, at most; two small jobs take some 700 in all.
+
+    Classes have so much room because a job that a new job manager takes over loads its own anew, some 25 MB, and those
+    of before were seen to stay: with 256 MB, a task manager ended after two job managers and five jobs.
+    """
 
     framework: int = 128
     tasks: int = 192
     direct: int = 192
     network: int = 64
     managed: int = 128
-    metaspace: int = 256
+    metaspace: int = 1024
 
     @property
     def java_options(self) -> list[str]:
