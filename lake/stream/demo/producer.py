@@ -36,19 +36,20 @@ class Producer:
         """Whether some clicks are late from now on."""
         self._clicks.has_late = has_late
 
-    def stop(self) -> None:
-        """Sends nothing any more. Nothing happens where it has not been started, or has stopped."""
+    def leave(self) -> None:
+        """Sends nothing any more, after what is being sent. Does not wait."""
         self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_SECONDS)
 
     def finish(self) -> int:
         """Stops, and sends a last click into each shard; returns their time, in milliseconds since 1970.
 
         Raises DemoError where sending has failed.
         """
-        self.stop()
+        self.leave()
+        self._thread.join(_STOP_SECONDS)
         self.check()
+        if self._thread.is_alive():
+            raise DemoError(f"putting clicks into the stream {self._stream}: no answer in {_STOP_SECONDS:.0f} s")
         ranges = [shard["HashKeyRange"] for shard in self._kinesis.list_shards(StreamName=self._stream)["Shards"]]
         moment = int(max(time.time(), self._clicks.since) * 1000)
         records = last_clicks(moment, len(ranges))

@@ -33,8 +33,9 @@ def play(settings: Settings, batch: Batch, folder: Path, watch: Watch) -> Verdic
         watch.start(on, outputs, truth)
         try:
             _stream(on, settings, truth, watch, folder)
-        finally:
             watch.stop()
+        finally:
+            watch.leave()
         outputs.read(is_last=True)
         arrived = list(Tail(on.kinesis, CLICKS).more(is_last=True))
         watch.phase("stopping Flink")
@@ -57,7 +58,7 @@ def _stream(on: Stage, settings: Settings, truth: Truth, watch: Watch, folder: P
         watch.phase("no more clicks; reading the rest")
         last = producer.finish()
     finally:
-        producer.stop()
+        producer.leave()
     read = last - DELAY_SECONDS * 1000 - 1  # a watermark says that nothing at it or before it is to come
     watch.wait_until(lambda: _reached(on, read), "all clicks to be read", _PATIENCE_SECONDS)
     watch.phase("ending the jobs: sessions that are open are closed")

@@ -54,9 +54,13 @@ class Watch:
         self._thread = Thread(target=self._run, args=(stage, outputs, truth), name="watch", daemon=True)
         self._thread.start()
 
+    def leave(self) -> None:
+        """Looks no more, as soon as what is being looked at has been seen. Does not wait."""
+        self._stopped.set()
+
     def stop(self) -> None:
         """Looks no more; outputs are the caller's again."""
-        self._stopped.set()
+        self.leave()
         if self._thread is not None:
             self._thread.join(_STOP_SECONDS)
         self._seen = replace(self._seen, rate=0.0, lag_ms=None, task_managers=())
