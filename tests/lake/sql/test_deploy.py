@@ -52,7 +52,12 @@ def test_the_first_time_puts_all_tables_and_views_and_the_second_has_nothing_to_
     assert [f"{database}.{name}" for database, name in catalog.views()] == [
         "clickstream.clicks_month",
         "clickstream.clicks_today",
+        "clickstream.event_counts",
         "clickstream.events",
+        "clickstream.sessions",
+        "clickstream.sessions_streamed",
+        "clickstream.stagger_sessions",
+        "clickstream.stagger_sessions_streamed",
         "clickstream.user_events",
         "operations.rejected",
         "sensors.bundles",
