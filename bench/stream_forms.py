@@ -188,6 +188,7 @@ def settings(backend: str, checkpoints: Path) -> dict[str, str]:
         "execution.checkpointing.dir": checkpoints.as_uri(),
         "taskmanager.memory.managed.size": "512mb",
         "taskmanager.memory.network.max": "128mb",
+        "heartbeat.timeout": "10 min",  # on a machine that is busy, a task is slow, not dead
     }
 
 
