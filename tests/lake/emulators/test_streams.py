@@ -46,6 +46,13 @@ def test_what_is_refused_for_ever_is_an_error() -> None:
         put(Refusing(is_hopeless=True), "s", [("k", b"x")])
 
 
+def test_requests_of_500_records_and_a_record_of_nearly_1_mb_arrive_whole(kinesis: Any, fresh: str) -> None:
+    create_stream(kinesis, fresh, 4)
+    sent = [(str(at), f"{at}".encode()) for at in range(1_000)] + [("large", b"x" * (2**20 - len("large")))]
+    assert put(kinesis, fresh, sent) == 1_001
+    assert sorted(StreamReader(kinesis, fresh).read()) == sorted(data for _, data in sent)
+
+
 def test_a_stream_is_read_whole_over_a_split_and_a_merge(kinesis: Any, fresh: str) -> None:
     create_stream(kinesis, fresh, 2)
     reader = StreamReader(kinesis, fresh)
