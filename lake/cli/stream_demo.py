@@ -82,4 +82,4 @@ def _tell(verdict: Verdict, root: str) -> None:
     out.print(f"stream = batch: {verdict.equal:,} sessions equal{amended}")
     out.print(f"counts = truth: {verdict.counters:,} counters equal, in DynamoDB and in batch")
     if verdict.amended:
-        note(f"Which ones, and why: lake reconcile sessions --day {verdict.days[-1]} --root {root}")
+        note(f"Which ones: lake reconcile sessions --day {verdict.days[-1]} --root {root}")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
+from lake.contract.load import contracts_folder, table_named
+from lake.parse.block import Block
+from lake.parse.read import read_object
 from lake.sessions import SessionRules
 from lake.stream.demo.clicks import Clicks, Event, Payload, Record, Shares, data_of, last_clicks, payloads_of
 from lake.stream.demo.outputs import micros_of
@@ -142,3 +147,13 @@ def test_the_truths_sessions_are_those_of_the_rules(told: Truth) -> None:
         Session("20_mobile_1543534570000", 20, "mobile", later, later, 0, 1, "purchase", "purchase"),
         Session("21_mobile_1543534500000", 21, "mobile", at, at, 0, 1, "login", "login"),
     ]
+
+
+def test_malformed_records_that_land_side_by_side_are_as_many_records_to_batch() -> None:
+    broken = [record.data for record in clicks(shares=Shares(malformed=500)).until(SINCE + 2) if record.event is None]
+    table = table_named("clickstream.events_v1", contracts_folder())
+
+    def rejected(blocks: Iterator[Block]) -> int:
+        return sum(len(block.rejected) for block in blocks)
+
+    assert read_object(lambda: io.BytesIO(b"\n".join(broken)), table, rejected) == len(broken) > 150
