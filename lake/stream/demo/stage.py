@@ -92,6 +92,14 @@ def watermark(api: FlinkApi, job: str) -> int | None:
     return min(known, default=None)
 
 
+def task_managers_of(api: FlinkApi, at: int) -> set[str]:
+    """Flink's ids of the task manager of this number: several for a while, where it was started anew.
+
+    Raises ClusterError.
+    """
+    return {one for one in api.task_managers() if one.startswith(f"tm-{at}-")}
+
+
 def drain(api: FlinkApi, job: str, savepoints: Path) -> None:
     """Tells a job to end as if its sources had ended: all sessions are closed, and all is written. Does not wait.
 

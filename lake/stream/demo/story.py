@@ -11,7 +11,7 @@ from lake.stream.demo.clicks import Clicks
 from lake.stream.demo.outputs import Outputs
 from lake.stream.demo.producer import Producer
 from lake.stream.demo.settings import CLICKS, COUNTS, DELAY_SECONDS, RULES, SESSIONS, Settings
-from lake.stream.demo.stage import Stage, drain, stage, watermark
+from lake.stream.demo.stage import Stage, drain, stage, task_managers_of, watermark
 from lake.stream.demo.tail import Arrived, Tail
 from lake.stream.demo.truth import Truth
 from lake.stream.demo.watch import Watch
@@ -92,8 +92,10 @@ def _lose_a_task_manager(on: Stage, producer: Producer, watch: Watch) -> None:
         "two checkpoints",
         _PATIENCE_SECONDS,
     )
+    known = task_managers_of(on.cluster.api, 0)
     killed = time.monotonic()
     on.cluster.kill_task_manager(0)
+    watch.killed(known)
     watch.phase("a task manager is dead")
     watch.happened("task manager 1 was killed (SIGKILL)")
     watch.wait_until(lambda: time.monotonic() > killed + _WITHOUT_SECONDS, "a moment", _PATIENCE_SECONDS)

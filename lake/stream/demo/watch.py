@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import replace
 from threading import Event as Flag
 from threading import Thread
@@ -11,7 +11,7 @@ from threading import Thread
 from lake.stream.demo.errors import DemoError
 from lake.stream.demo.outputs import Outputs
 from lake.stream.demo.scene import Happening, Scene
-from lake.stream.demo.stage import TASK_MANAGERS, Stage, watermark
+from lake.stream.demo.stage import TASK_MANAGERS, Stage, task_managers_of, watermark
 from lake.stream.demo.truth import Truth
 from lake.stream.errors import ClusterError
 
@@ -29,6 +29,7 @@ class Watch:
         self._phase = "starting"
         self._happened: tuple[Happening, ...] = ()
         self._seen = Scene()  # the thread's alone to replace
+        self._dead: frozenset[str] = frozenset()
         self._stopped = Flag()
         self._thread: Thread | None = None
         self._failure: Exception | None = None
@@ -48,6 +49,10 @@ class Watch:
         one = Happening(time.monotonic() - self._began, what)
         self._happened = (*self._happened, one)
         self._tell(what)
+
+    def killed(self, task_managers: Iterable[str]) -> None:
+        """Says which task managers, by Flink's ids, are dead: Flink itself takes seconds to notice."""
+        self._dead |= frozenset(task_managers)
 
     def start(self, stage: Stage, outputs: Outputs, truth: Truth) -> None:
         """Looks at the stage from now on."""
@@ -86,7 +91,9 @@ class Watch:
                 now, sent = time.monotonic(), truth.records
                 rate = (sent - sent_before) / max(now - before, 1e-6)
                 before, sent_before = now, sent
-                self._seen = replace(_with_health(_with_outputs(self._seen, outputs), stage), sent=sent, rate=rate)
+                self._seen = replace(
+                    _with_health(_with_outputs(self._seen, outputs), stage, self._dead), sent=sent, rate=rate
+                )
             except Exception as error:  # told by the main thread, which waits
                 self._failure = error
                 return
@@ -108,12 +115,11 @@ def _with_outputs(scene: Scene, outputs: Outputs) -> Scene:
     )
 
 
-def _with_health(scene: Scene, stage: Stage) -> Scene:
+def _with_health(scene: Scene, stage: Stage, dead: Set[str]) -> Scene:
     """Watermark lag and task managers, as far as Flink answers."""
     try:
-        registered = " ".join(stage.cluster.api.task_managers())
+        alive = tuple(bool(task_managers_of(stage.cluster.api, at) - dead) for at in range(TASK_MANAGERS))
         reached = watermark(stage.cluster.api, stage.jobs["sessions"])
     except ClusterError:
         return replace(scene, lag_ms=None)
-    alive = tuple(f"tm-{number}-" in registered for number in range(TASK_MANAGERS))
     return replace(scene, task_managers=alive, lag_ms=None if reached is None else time.time() * 1000 - reached)

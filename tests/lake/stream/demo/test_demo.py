@@ -62,7 +62,7 @@ def test_the_demonstration_survives_a_killed_task_manager_and_ends_with_stream_e
     assert "\x1b" not in told
     story = [
         "clicks are coming in",
-        "task manager 1 was killed (SIGKILL)",
+        r"task manager 1 was killed \(SIGKILL\)",
         "task manager 1 is started anew",
         r"recovered, \d+ s after the kill",
         "no more clicks; reading the rest",
