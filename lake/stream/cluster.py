@@ -90,6 +90,11 @@ class StandaloneCluster:
         """Where Flink's API and its pages are, http://127.0.0.1:PORT."""
         return self.api.address
 
+    @property
+    def task_manager_processes(self) -> list[int]:
+        """The process ids of the task managers that are alive."""
+        return [child.pid for child in self._task_managers if child is not None and child.poll() is None]
+
     def submit(
         self,
         package: Path,

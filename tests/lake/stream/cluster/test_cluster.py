@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,23 @@ def test_a_job_that_is_submitted_again_goes_on_from_its_last_checkpoint(
     cluster.wait_until(lambda: aws.counts_in("again") == {("home", HOUR): 3}, "the third event", 120)
     cluster.wait_until(lambda: cluster.metrics(again, "duplicates") == {"duplicates": 1.0}, "the repeat", 60)
     cluster.cancel(again)
+
+
+def test_a_job_that_has_ended_holds_no_classes_in_the_task_managers(
+    cluster: StandaloneCluster, packages: dict[str, Path], aws: Aws
+) -> None:
+    aws.create_streams("ended", "ended-out", "ended-out-late", "ended-out-quarantine")
+    properties = {"source": "kinesis://ended", "sink": "kinesis://ended-out", "kinesis_endpoint": aws.kinesis_endpoint}
+    job = cluster.submit(packages["sessions"], properties, settings=ONE_TASK)
+    cluster.wait_until(lambda: cluster.is_working(job) and holders(cluster) > 0, "the source to be read", 120)
+    cluster.cancel(job)
+    cluster.wait_until(lambda: holders(cluster) == 0, "the AWS SDK's MBean to be removed", 60)
+
+
+def holders(cluster: StandaloneCluster) -> int:
+    """How many task managers hold a job's classes by the MBean that the Kinesis source's AWS SDK registers."""
+    histograms = (
+        subprocess.run(["jcmd", str(process), "GC.class_histogram"], capture_output=True, text=True, check=True).stdout
+        for process in cluster.task_manager_processes
+    )
+    return sum("com.amazonaws.metrics.MetricAdmin" in histogram for histogram in histograms)

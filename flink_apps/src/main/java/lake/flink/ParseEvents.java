@@ -98,6 +98,7 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     @Override
     public void open() throws Exception {
         super.open();
+        AwsMetrics.forgetAtRelease(getRuntimeContext());
         records = new Records(contract, contract.columns.size() + (hasPayload ? 2 : 0));
         eventTime = contract.place(contract.eventTime, "timestamp");
         out = new StreamRecord<>(null);
