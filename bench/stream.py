@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.stream_input import write_events
+from bench.stream_input import FILES, write_events
 from lake.stream.apps import apps_folder
 from lake.stream.jar import connectors_jar
 from lake.stream.runtime import java_home, streams_python
@@ -99,7 +99,7 @@ def results(streams: Streams, asked: argparse.Namespace, folder: Path) -> Iterat
     """Each form on each backend, as it is measured."""
     inputs = {"all": asked.events, "some": asked.events // 25, "few": asked.events // 50, "none": 2}
     for name, events in inputs.items():
-        write_events(folder / name, max(2, events))
+        write_events(folder / name, max(2, events), 1 if name == "few" else FILES)
     for backend in BACKENDS:
         for form in (*SESSIONS, *COUNTS):
             if asked.only and not f"{form}, {backend}".startswith(tuple(asked.only)):

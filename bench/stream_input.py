@@ -20,14 +20,15 @@ NAMES = ("page_view", "add_to_cart", "purchase", "search", "B_10", "A_02")
 Row = dict[str, Any]
 
 
-def write_events(folder: Path, events: int) -> None:
+def write_events(folder: Path, events: int, files: int = FILES) -> None:
     """Files of clicks of one hour in the order of time, of so many users that nine of ten are a session of their own.
 
-    The same for the same number.
+    The same for the same number. Files are read side by side, or, where they are so small that one task has done with
+    the first before the other begins, one after the other, which makes events late: what is compared is one file.
     """
     users = max(1, round(events * MEAN_GAP_MS / SPAN_MS))
     chance = random.Random(7)  # any numbers will do
-    _write(folder, (_line(chance, SPAN_MS * n // events, chance.randrange(users)) for n in range(events)))
+    _write(folder, (_line(chance, SPAN_MS * n // events, chance.randrange(users)) for n in range(events)), files)
 
 
 def write_open_sessions(folder: Path, sessions: int, events_each: int) -> None:
@@ -36,12 +37,12 @@ def write_open_sessions(folder: Path, sessions: int, events_each: int) -> None:
     _write(folder, (_line(chance, n % 60_000, n % sessions) for n in range(sessions * events_each)))
 
 
-def _write(folder: Path, lines: Iterable[str]) -> None:
+def _write(folder: Path, lines: Iterable[str], files: int = FILES) -> None:
     folder.mkdir()
-    files = [(folder / f"{number}.ndjson").open("w") for number in range(FILES)]
+    opened = [(folder / f"{number}.ndjson").open("w") for number in range(files)]
     for number, line in enumerate(lines):
-        files[number % FILES].write(line)
-    for file in files:
+        opened[number % files].write(line)
+    for file in opened:
         file.close()
 
 
