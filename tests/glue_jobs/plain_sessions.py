@@ -88,9 +88,9 @@ def _row(key: tuple[int, str], events: list[Event], rules: SessionRules) -> Row:
 
 
 def plain_counts(events: Iterable[Event], resolution: str) -> list[Row]:
-    """Distinct events by name and hour, or minute."""
+    """Distinct events by the first 512 characters of their name and hour, or minute."""
     form = "%Y-%m-%dT%H:00:00" if resolution == "hour" else "%Y-%m-%dT%H:%M:00"
-    named = ((one.client_event or "NULL", one.time) for one in events)
+    named = ((one.client_event[:512] if one.client_event else "NULL", one.time) for one in events)
     counted = Counter((name, time.strftime(form) if time else "NULL") for name, time in named)
     return sorted((*key, count) for key, count in counted.items())
 
