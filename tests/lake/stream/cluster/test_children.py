@@ -39,7 +39,9 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_children_end_with_a_parent_that_a_signal_ends(number: signal.Signals, tmp_path: Path) -> None:
+def test_children_end_with_a_parent_that_a_signal_ends(
+    number: signal.Signals, tmp_path: Path, interruptible: None
+) -> None:
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     words = [sys.executable, "-c", PARENT, str(tmp_path)]
     with subprocess.Popen(
