@@ -23,6 +23,7 @@ from lake.emulators.aws import moto_server
 from lake.emulators.clients import client
 from lake.emulators.kinesis import kinesis_mock
 from lake.emulators.streams import create_stream, put
+from lake.emulators.tables import create_counts_table
 from lake.stream.apps import app_named, apps_folder
 from lake.stream.cluster import StandaloneCluster
 from lake.stream.package import write_package
@@ -52,7 +53,7 @@ def latency(jar: Path, probes: int) -> dict[str, float]:
         ):
             kinesis, dynamodb = client("kinesis", kinesis_at.endpoint), client("dynamodb", aws)
             create_stream(kinesis, _STREAM, SHARDS)
-            _create_table(dynamodb)
+            create_counts_table(dynamodb, _TABLE)
             properties = {
                 "source": f"kinesis://{_STREAM}",
                 "sink": f"dynamodb://{_TABLE}",
@@ -128,13 +129,3 @@ def _seen(dynamodb: Any, waiting: dict[str, float], patience: float, probes: int
                 elif took > patience:
                     raise TimeoutError(f"measuring latency: {name} is not in DynamoDB after {took:.0f} s")
     return found
-
-
-def _create_table(dynamodb: Any) -> None:
-    keys = {"EventName": "HASH", "EventHour": "RANGE"}
-    dynamodb.create_table(
-        TableName=_TABLE,
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )

@@ -24,7 +24,7 @@ settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
-pytest_plugins = ("tests.emulators", "tests.trino_servers")
+pytest_plugins = ("tests.emulators", "tests.trino_servers", "tests.programs")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

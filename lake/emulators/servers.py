@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
-import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from lake.children import Child, Children
 from lake.emulators.errors import EmulatorError
 
 _START_SECONDS = 60.0
-_STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 _TOLD_LINES = 5
 
@@ -34,28 +31,17 @@ def serving(
 ) -> Iterator[str]:
     """The address of a server that `words` start in `folder`, from its first answer until the block is left.
 
-    It is a group of its own, so Ctrl-C in a terminal is the caller's to handle. Raises EmulatorError where it ends, or
-    does not answer within a minute.
+    Ctrl-C in a terminal is the caller's to handle; the server ends with the caller, even if that is killed. Raises
+    EmulatorError where it ends, or does not answer within a minute.
     """
     address = f"http://127.0.0.1:{port}"
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            words,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
+    with Children() as children:
+        process = children.start([str(word) for word in words], environment, folder, log)
         _wait_for_answer(name, process, address, log)
         yield address
-    finally:
-        _stop(process)
 
 
-def _wait_for_answer(name: str, process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def _wait_for_answer(name: str, process: Child, address: str, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not _answers(address):
         if process.poll() is not None:
@@ -80,10 +66,3 @@ def _answers(address: str) -> bool:
 def _last_words(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     return f"its log is {log}" + "".join(f"\n  {line}" for line in lines[-_TOLD_LINES:])
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Kills it: it keeps nothing, and would wait for its clients to go."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(_STOP_SECONDS)

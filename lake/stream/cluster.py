@@ -19,8 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+from lake.children import Child, Children
 from lake.flink.properties import GROUP
-from lake.stream.children import Child, Children
 from lake.stream.cluster_files import MEMORY, ClusterFiles
 from lake.stream.errors import AppFailed, ClusterError
 from lake.stream.flink_api import FlinkApi, NotAnswered

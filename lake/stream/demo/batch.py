@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lake.children import Child, Children
 from lake.days.slots import batches_of
 from lake.errors import UsageError
 from lake.lake import Lake
 from lake.land.deliver import default_prefixes, stream_name
 from lake.land.stream import Firehose, Stream
 from lake.objects import open_store
-from lake.stream.children import Child, Children
 from lake.stream.demo.errors import DemoError
 from lake.stream.demo.settings import GAP, RESOLUTION
 from lake.stream.demo.tail import Arrived

@@ -15,6 +15,7 @@ from lake.emulators.aws import moto_server
 from lake.emulators.clients import client
 from lake.emulators.kinesis import kinesis_mock
 from lake.emulators.streams import create_stream
+from lake.emulators.tables import create_counts_table
 from lake.stream.apps import app_named, apps_folder
 from lake.stream.cluster import StandaloneCluster
 from lake.stream.demo.settings import CLICKS, COUNTS, OUTPUTS, SHARDS, count_properties, session_properties
@@ -65,7 +66,7 @@ def _started(ends: ExitStack, folder: Path, contracts: str | None, say: Say) -> 
     dynamodb_at = ends.enter_context(moto_server())
     kinesis, dynamodb = client("kinesis", kinesis_at), client("dynamodb", dynamodb_at)
     _make_streams(kinesis)
-    _make_table(dynamodb)
+    create_counts_table(dynamodb, COUNTS)
     say(f"starting Flink: a job manager, {TASK_MANAGERS} task managers")
     cluster = ends.enter_context(StandaloneCluster(folder / "flink", task_managers=TASK_MANAGERS, slots=_SLOTS))
     properties = {
@@ -127,13 +128,3 @@ def _packages(folder: Path, contracts: str | None, say: Say) -> dict[str, Path]:
 def _make_streams(kinesis: Any) -> None:
     for name, shards in {CLICKS: SHARDS, **dict.fromkeys(OUTPUTS, 1)}.items():
         create_stream(kinesis, name, shards)
-
-
-def _make_table(dynamodb: Any) -> None:
-    keys = {"EventName": "HASH", "EventHour": "RANGE"}
-    dynamodb.create_table(
-        TableName=COUNTS,
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra.functions.event_count_metrics.handler import handler
+from lake.emulators.tables import create_counts_table
 
 COUNTS, MARKS = "event_counts", "event_count_marks"
 NAMESPACE = "Lake"
-KEYS = [("EventName", "HASH"), ("EventHour", "RANGE")]
 
 Record = dict[str, Any]
 
@@ -43,14 +43,9 @@ class CountsTable:
     read: int = 0
 
     def create(self) -> None:
-        for name, view in ((COUNTS, {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}), (MARKS, None)):
-            self.dynamodb.create_table(
-                TableName=name,
-                KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in KEYS],
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in KEYS],
-                BillingMode="PAY_PER_REQUEST",
-                **({"StreamSpecification": view} if view else {}),
-            )
+        stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        create_counts_table(self.dynamodb, COUNTS, StreamSpecification=stream)
+        create_counts_table(self.dynamodb, MARKS)  # of the same keys
 
     def put(self, name: str, hour: str, *counts: int) -> None:
         """Write a count, again and again, as Flink does: the whole item."""

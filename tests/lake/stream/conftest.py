@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,33 +18,6 @@ from tests.conftest import REPOSITORY
 
 APPS = REPOSITORY / "flink_apps"
 
-Program = Callable[[str, str], Path]
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of the test's own."""
-    monkeypatch.setenv("LAKE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("LAKE_FLINK_JAR", raising=False)
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def empty_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    """A PATH with nothing on it but what the function it gives puts there: a name, and a shell script's text."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.delenv("JAVA_HOME", raising=False)
-
-    def program(name: str, text: str) -> Path:
-        path = folder / name
-        path.write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{text}\n")
-        path.chmod(0o755)
-        return path
-
-    return program
-
 
 @pytest.fixture
 def apps(tmp_path: Path) -> Path:
@@ -59,14 +30,6 @@ def apps(tmp_path: Path) -> Path:
     (folder / "target").mkdir()
     (folder / "target" / "left.txt").write_text("of another build\n")
     return folder
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Programs that are started heed Ctrl-C; in the background, where tests may run, shells have them ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ import pytest
 
 from lake.stream.errors import JarError, StreamSetupError
 from lake.stream.jar import JAR, connectors_jar, sources_digest
-from tests.lake.stream.conftest import APPS, Program
+from tests.lake.stream.conftest import APPS
+from tests.programs import Program
 
 # Says where it runs, what it was told and what it sees, in the jar itself.
 BUILDS = f'mkdir target; (echo "$@"; find . -type f | sort) > target/{JAR}'

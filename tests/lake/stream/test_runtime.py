@@ -9,7 +9,7 @@ import pytest
 
 from lake.stream.errors import StreamSetupError
 from lake.stream.runtime import java_home, streams_python
-from tests.lake.stream.conftest import Program
+from tests.programs import Program
 
 
 def java(home: Path, version: str) -> Path:

@@ -10,7 +10,7 @@ import io
 import os
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,35 +25,12 @@ SLEEPS = "touch ready; exec sleep 600"
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of the test's own."""
-    monkeypatch.setenv("LAKE_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A Maven repository in a folder, with both archives in it."""
     folder = tmp_path / "repository"
     _put(monkeypatch, folder, "SERVER", _tar({"lib/a.jar": b"a", "plugin/hive/old.jar": b"old", "bin/launcher": b"x"}))
     _put(monkeypatch, folder, "HIVE", _zip({"b.jar": b"b", "c.jar": b"c"}))
     return folder
-
-
-@pytest.fixture
-def empty_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
-    """A PATH with nothing on it but what the function it gives puts there: a name, and a shell script's text."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", str(folder))
-
-    def program(name: str, text: str) -> Path:
-        path = folder / name
-        path.write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{text}\n")
-        path.chmod(0o755)
-        return path
-
-    return program
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +10,9 @@ import pytest
 
 from lake.emulators.aws import moto_server
 from lake.emulators.clients import client
-from lake.emulators.errors import EmulatorSetupError
 from lake.emulators.kinesis import kinesis_mock
 from lake.emulators.streams import create_stream
+from lake.emulators.tables import create_counts_table
 from lake.stream.cluster import StandaloneCluster
 
 
@@ -33,13 +32,7 @@ class Aws:
 
     def create_counts_table(self, name: str) -> None:
         """A table of counts, as the application expects it."""
-        keys = {"EventName": "HASH", "EventHour": "RANGE"}
-        self.dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_counts_table(self.dynamodb, name)
 
     def counts_in(self, table: str) -> dict[tuple[str, str], int]:
         """All counts of a table, each item exactly of the three attributes."""
@@ -54,13 +47,8 @@ class Aws:
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """kinesis-mock and moto."""
-    try:
-        with kinesis_mock(tmp_path_factory.mktemp("kinesis")) as mock, moto_server() as moto:
-            yield Aws(mock.endpoint, moto, client("kinesis", mock.endpoint), client("dynamodb", moto))
-    except EmulatorSetupError as error:
-        if os.environ.get("LAKE_TESTS_NEED_FLINK"):
-            raise
-        pytest.skip(f"these tests need Node.js: {error}")
+    with kinesis_mock(tmp_path_factory.mktemp("kinesis")) as mock, moto_server() as moto:
+        yield Aws(mock.endpoint, moto, client("kinesis", mock.endpoint), client("dynamodb", moto))
 
 
 @pytest.fixture(scope="session")

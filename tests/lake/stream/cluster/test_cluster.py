@@ -74,8 +74,8 @@ def test_a_job_that_is_submitted_again_goes_on_from_its_last_checkpoint(
 def test_a_job_that_has_ended_holds_no_classes_in_the_task_managers(
     cluster: StandaloneCluster, packages: dict[str, Path], aws: Aws
 ) -> None:
-    aws.create_streams("ended", "ended-out", "ended-out-late", "ended-out-quarantine")
-    properties = {"source": "kinesis://ended", "sink": "kinesis://ended-out", "kinesis_endpoint": aws.kinesis_endpoint}
+    aws.create_streams("freed", "freed-out", "freed-out-late", "freed-out-quarantine")
+    properties = {"source": "kinesis://freed", "sink": "kinesis://freed-out", "kinesis_endpoint": aws.kinesis_endpoint}
     job = cluster.submit(packages["sessions"], properties, settings=ONE_TASK)
     cluster.wait_until(lambda: cluster.is_working(job) and holders(cluster) > 0, "the source to be read", 120)
     cluster.cancel(job)

@@ -12,22 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from lake.emulators.errors import EmulatorSetupError
-from lake.emulators.node import kinesis_local, node
 from tests.conftest import REPOSITORY
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
-
-
-@pytest.fixture(scope="module")
-def with_emulators(with_flink: None) -> None:
-    """Skips where there is no Node.js; fails instead where LAKE_TESTS_NEED_FLINK is set, as on CI."""
-    try:
-        node(), kinesis_local()
-    except EmulatorSetupError as error:
-        if os.environ.get("LAKE_TESTS_NEED_FLINK"):
-            pytest.fail(str(error))
-        pytest.skip(str(error))
 
 
 def started(folder: Path, *words: str) -> subprocess.Popen[str]:
@@ -48,7 +35,7 @@ def left_of(folder: Path) -> list[str]:
     return lines + [path.name for path in (folder / "tmp").iterdir() if path.name.startswith("lake-")]
 
 
-@pytest.mark.usefixtures("with_emulators")
+@pytest.mark.usefixtures("with_flink")
 def test_the_demonstration_survives_a_killed_task_manager_and_ends_with_stream_equal_to_batch(tmp_path: Path) -> None:
     ours = started(tmp_path, "--seconds", "20", "--rate", "200")
     try:
@@ -85,7 +72,7 @@ def test_the_demonstration_survives_a_killed_task_manager_and_ends_with_stream_e
     assert left_of(tmp_path) == []
 
 
-@pytest.mark.usefixtures("with_emulators", "interruptible")
+@pytest.mark.usefixtures("with_flink", "interruptible")
 def test_ctrl_c_ends_all_that_was_started(tmp_path: Path) -> None:
     ours = started(tmp_path)
     assert ours.stderr is not None

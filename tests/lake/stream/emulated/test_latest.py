@@ -11,9 +11,10 @@ import pytest
 
 from lake.emulators.clients import client
 from lake.emulators.streams import create_stream, put
+from lake.emulators.tables import create_counts_table
 from tests.lake.stream.emulated.apps import running
 from tests.lake.stream.emulated.clicks import START, Click, records
-from tests.lake.stream.emulated.counters import counts_in, create_counts_table
+from tests.lake.stream.emulated.counters import counts_in
 
 HOUR = f"{START:%Y-%m-%dT%H}:00:00"
 INTERRUPTED = 130

@@ -19,6 +19,7 @@ import pytest
 
 from lake.emulators.clients import client
 from lake.emulators.streams import StreamReader, create_stream, put
+from lake.emulators.tables import create_counts_table
 from lake.stream.run import run_package
 from tests.lake.stream.emulated.apps import running
 from tests.lake.stream.emulated.clicks import (
@@ -34,7 +35,7 @@ from tests.lake.stream.emulated.clicks import (
     key,
     records,
 )
-from tests.lake.stream.emulated.counters import counts_in, create_counts_table
+from tests.lake.stream.emulated.counters import counts_in
 from tests.lake.stream.emulated.shards import arn, merge, open_shards, put_into, split
 
 pytestmark = pytest.mark.timeout(1200)  # two JVMs and a third are waited for, on a machine that may be busy

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from lake.stream.children import Children
+from lake.children import Children
 from tests.conftest import REPOSITORY
 
 PARENT = """
 import os, sys, time
 from pathlib import Path
-from lake.stream.children import Children
+from lake.children import Children
 folder = Path(sys.argv[1])
 with Children() as children:
     child = children.start(["sleep", "600"], os.environ, folder, folder / "output")

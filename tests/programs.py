@@ -1,0 +1,44 @@
+"""What tests of programs need: a cache and a PATH of their own, and Ctrl-C heeded."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+Program = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the test's own."""
+    monkeypatch.setenv("LAKE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("LAKE_FLINK_JAR", raising=False)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def empty_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """A PATH with nothing on it but what the function it gives puts there: a name, and a shell script's text."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+
+    def program(name: str, text: str) -> Path:
+        path = folder / name
+        path.write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{text}\n")
+        path.chmod(0o755)
+        return path
+
+    return program
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Programs that are started heed Ctrl-C; in the background, where tests may run, shells have them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
