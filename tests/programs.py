@@ -1,12 +1,19 @@
-"""What tests of programs need: a cache and a PATH of their own, and Ctrl-C heeded."""
+"""What tests of programs need: a cache and a PATH of their own, Ctrl-C heeded, and Flink where it can be run."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from lake.stream.apps import apps_folder
+from lake.stream.errors import StreamSetupError
+from lake.stream.jar import connectors_jar
+from lake.stream.runtime import streams_python
 
 Program = Callable[[str, str], Path]
 
@@ -42,3 +49,23 @@ def interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session")
+def with_flink() -> None:
+    """Skips where this machine lacks what Flink needs; fails instead where LAKE_TESTS_NEED_FLINK is set, as on CI."""
+    missing = [program for program in ("mvn", "javac") if shutil.which(program) is None]
+    try:
+        streams_python()
+    except StreamSetupError as error:
+        missing.append(str(error))
+    if missing:
+        if os.environ.get("LAKE_TESTS_NEED_FLINK"):
+            pytest.fail(f"Flink's tests need what is not here: {'; '.join(missing)}")
+        pytest.skip(f"Flink's tests need what is not here: {'; '.join(missing)}")
+
+
+@pytest.fixture(scope="session")
+def jar(with_flink: None) -> Path:
+    """The operators' jar, out of the user's cache or built."""
+    return connectors_jar(apps_folder())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +10,7 @@ import pytest
 
 from bench.stream import Result, disagreements
 from bench.stream_input import counts_found, rows_of, sessions_found, write_events
-from lake.stream.errors import StreamSetupError
-from lake.stream.runtime import streams_python
+from bench.stream_latency import latency
 from tests.conftest import REPOSITORY
 
 
@@ -56,16 +53,8 @@ def test_a_form_that_makes_other_sessions_is_named() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
+@pytest.mark.usefixtures("with_flink")
 def test_forms_agree_and_are_measured() -> None:
-    try:
-        streams_python()
-        missing = [program for program in ("mvn", "javac") if shutil.which(program) is None]
-    except StreamSetupError as error:
-        missing = [str(error)]
-    if missing:
-        if os.environ.get("LAKE_TESTS_NEED_FLINK"):
-            pytest.fail(f"Flink's tests need what is not here: {'; '.join(missing)}")
-        pytest.skip(f"Flink's tests need what is not here: {'; '.join(missing)}")
     forms = ["sessions, hashmap", "sessions, Python, hashmap"]
     command = [sys.executable, "-m", "bench.stream", "--events", "500", "--no-state", "--no-latency", "--only", *forms]
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=1400, check=False)
@@ -75,3 +64,11 @@ def test_forms_agree_and_are_measured() -> None:
     assert lines[4] == "all forms make the same sessions and counts"
     assert lines[5].startswith("sessions, hashmap: ")
     assert "times Python" in lines[5]
+
+
+@pytest.mark.slow
+def test_the_way_into_dynamodb_is_measured(jar: Path) -> None:
+    spread = latency(jar, probes=4)
+    assert spread["probes"] == 4
+    assert 0 < spread["p50"] <= spread["p99"] <= spread["max"]
+    assert spread["rate"] > 0

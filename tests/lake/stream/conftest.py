@@ -1,19 +1,14 @@
-"""Programs and folders of the tests' own; and the real Flink, where this machine has what it needs."""
+"""Folders of the tests' own, and the real zips."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from lake.contract.load import contracts_folder
 from lake.stream.apps import app_named
-from lake.stream.errors import StreamSetupError
-from lake.stream.jar import connectors_jar
 from lake.stream.package import write_package
-from lake.stream.runtime import streams_python
 from tests.conftest import REPOSITORY
 
 APPS = REPOSITORY / "flink_apps"
@@ -30,26 +25,6 @@ def apps(tmp_path: Path) -> Path:
     (folder / "target").mkdir()
     (folder / "target" / "left.txt").write_text("of another build\n")
     return folder
-
-
-@pytest.fixture(scope="session")
-def with_flink() -> None:
-    """Skips where this machine lacks what Flink needs; fails instead where LAKE_TESTS_NEED_FLINK is set, as on CI."""
-    missing = [program for program in ("mvn", "javac") if shutil.which(program) is None]
-    try:
-        streams_python()
-    except StreamSetupError as error:
-        missing.append(str(error))
-    if missing:
-        if os.environ.get("LAKE_TESTS_NEED_FLINK"):
-            pytest.fail(f"Flink's tests need what is not here: {'; '.join(missing)}")
-        pytest.skip(f"Flink's tests need what is not here: {'; '.join(missing)}")
-
-
-@pytest.fixture(scope="session")
-def jar(with_flink: None) -> Path:
-    """The operators' jar, out of the user's cache or built."""
-    return connectors_jar(APPS)
 
 
 @pytest.fixture(scope="session")
