@@ -25,6 +25,7 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.data.binary.BinaryStringData;
 import org.apache.flink.util.OutputTag;
 
 /**
@@ -39,6 +40,13 @@ import org.apache.flink.util.OutputTag;
 final class ParseEvents extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData>, ProcessingTimeCallback, Records.Sink {
     private static final long serialVersionUID = 1L;
+
+    /**
+     * Of an event's texts together, in UTF-8. A session has the device of its events twice, and two of their names, in
+     * JSON at most six bytes for each of these; so it stays within what Firehose takes as a record (1,000 KiB), and so
+     * does a late row. One that does not would fail the sink, again and again.
+     */
+    private static final int MOST_TEXT_BYTES = 80_000;
 
     private final Contract contract;
     private final int[] keys;
@@ -154,6 +162,12 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
                 return;
             }
         }
+        int size = textBytes(row);
+        if (size > MOST_TEXT_BYTES) {
+            rejected("record_too_large", "its texts are of " + size + " bytes, and may be of " + MOST_TEXT_BYTES
+                    + ", so that what becomes of it fits a stream's record", source);
+            return;
+        }
         if (hasPayload) {
             row.setField(contract.columns.size(), records.digest(row));
             row.setField(contract.columns.size() + 1, source);
@@ -167,6 +181,16 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
                 emit();
             }
         }
+    }
+
+    private int textBytes(GenericRowData row) {
+        int size = 0;
+        for (int place = 0; place < contract.columns.size(); place++) {
+            if (row.getField(place) instanceof BinaryStringData) {
+                size += ((BinaryStringData) row.getField(place)).getSizeInBytes();
+            }
+        }
+        return size;
     }
 
     @Override
