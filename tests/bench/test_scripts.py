@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,21 +14,10 @@ from tests.conftest import REPOSITORY
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def python() -> Path:
-    """This interpreter where it has psutil, which measures; else that of the benchmarks' own environment."""
-    if find_spec("psutil"):
-        return Path(sys.executable)
-    other = REPOSITORY / ".venv-bench" / "bin" / "python"
-    if not other.exists():
-        pytest.skip("psutil is not installed, and there is no .venv-bench, which `make bench-scan` makes")
-    return other
-
-
-def run(python: Path, folder: Path, name: str, *options: str) -> str:
+def run(folder: Path, name: str, *options: str) -> str:
     """What the script printed, having ended with exit code 0; its cache is below the folder."""
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYSPARK_PYTHON": str(python)}
-    command = [python, "-m", f"bench.{name}", *options]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYSPARK_PYTHON": sys.executable}
+    command = [sys.executable, "-m", f"bench.{name}", *options]
     ended = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=500, check=False
     )
@@ -38,16 +26,16 @@ def run(python: Path, folder: Path, name: str, *options: str) -> str:
     return ended.stdout
 
 
-def test_spark_s_own_insert_puts_the_same_rows_into_the_same_buckets(python: Path, tmp_path: Path) -> None:
-    said = run(python, tmp_path, "bucketing", "--rows", "20000", "--runs", "1")
+def test_spark_s_own_insert_puts_the_same_rows_into_the_same_buckets(tmp_path: Path) -> None:
+    said = run(tmp_path, "bucketing", "--rows", "20000", "--runs", "1")
 
     assert "rows and buckets: the same 20,000 in both" in said
     assert [line.split()[0] for line in said.splitlines()[2:5]] == ["ours", "INSERT", "flat"]
     assert not (tmp_path / "derby.log").exists()
 
 
-def test_one_sensor_is_read_from_a_thousandth_of_the_json(python: Path, tmp_path: Path) -> None:
-    said = run(python, tmp_path, "scan", "--rows", "200000", "--runs", "1")
+def test_one_sensor_is_read_from_a_thousandth_of_the_json(tmp_path: Path) -> None:
+    said = run(tmp_path, "scan", "--rows", "200000", "--runs", "1")
 
     assert "the aim, 99.9%, is met" in said
     assert "the aim, 99.0%, is met" in said
