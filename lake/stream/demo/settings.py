@@ -21,9 +21,9 @@ RULES = SessionRules.of(gap=GAP)
 class Settings:
     """Clicks for so many `seconds` (a restart in the middle takes longer, if it must), `rate` a second."""
 
-    seconds: int = 90
-    rate: int = 500
-    seed: int = 1
+    seconds: int
+    rate: int
+    seed: int
 
 
 def session_properties(kinesis: str) -> dict[str, str]:

@@ -35,33 +35,37 @@ def told(scene: Scene, what: str) -> str:
 
 
 def screen_of(scene: Scene) -> RenderableType:
-    """The live view: what goes on, sums, sessions as they close beside counters as they change, what has happened."""
+    """The live view: what goes on, sums, what has happened, sessions as they close beside counters as they change.
+
+    The tables are last: on a terminal of 80 by 24, the end of them is what is not seen.
+    """
     return Group(
         Text.assemble((f" {scene.phase} ", "bold reverse"), f"  {scene.elapsed:.0f} s"),
         Panel(_sums(scene), title="clicks -> Flink", title_align="left"),
-        Columns([_sessions(scene), _counters(scene)]),
         *(Text(f"{event.at:5.0f} s  {event.what}") for event in scene.happened[-_HAPPENED_SHOWN:]),
+        Columns([_sessions(scene), _counters(scene)]),
     )
 
 
 def _sums(scene: Scene) -> RenderableType:
-    alive = Text()
-    for number, is_alive in enumerate(scene.task_managers, start=1):
-        alive.append(f"● {number}  " if is_alive else f"✗ {number}  ", "green" if is_alive else "bold red")
+    alive = Text("  ").join(
+        Text(f"● {number}", "green") if is_alive else Text(f"✗ {number}", "bold red")
+        for number, is_alive in enumerate(scene.task_managers, start=1)
+    )
     lagging = scene.lag_ms is not None and scene.lag_ms > _LAGGING_MS
     grid = Table.grid(padding=(0, 2))
     for _ in range(3):
         grid.add_column()
-        grid.add_column(justify="right", min_width=9)
-    grid.add_row("records sent", f"{scene.sent:,}", "sessions", f"{scene.sessions:,}", "late", f"{scene.late:,}")
+        grid.add_column(justify="right", min_width=8)
+    grid.add_row("sent", f"{scene.sent:,}", "sessions", f"{scene.sessions:,}", "late", f"{scene.late:,}")
     grid.add_row(
         *("a second", f"{scene.rate:,.0f}"),
-        *("events in them", f"{scene.events_in_sessions:,}"),
+        *("their events", f"{scene.events_in_sessions:,}"),
         *("quarantined", f"{scene.quarantined:,}"),
     )
     grid.add_row(
         *("watermark lag", Text(_seconds(scene.lag_ms), "bold red" if lagging else "")),
-        *("events counted", f"{scene.counted:,}"),
+        *("counted", f"{scene.counted:,}"),
         *("task managers", alive),
     )
     return grid

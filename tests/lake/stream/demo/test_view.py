@@ -34,8 +34,8 @@ SCENE = Scene(
 )
 
 
-def drawn(scene: Scene) -> list[str]:
-    console = Console(file=io.StringIO(), record=True, width=120)
+def drawn(scene: Scene, width: int = 120) -> list[str]:
+    console = Console(file=io.StringIO(), record=True, width=width)
     console.print(screen_of(scene))
     return [re.sub(" +", " ", line).strip() for line in console.export_text().splitlines()]
 
@@ -48,7 +48,20 @@ def test_the_screen_shows_phase_sums_sessions_counters_and_what_happened() -> No
         assert shown in text
     assert any("20 │ mobile │ 23:35:10 │ 23:35:44 │ 12 │ page_view -> purchase" in line for line in lines), text
     assert any("page_view │ 9,876" in line for line in lines)
-    assert lines[-1] == "66 s task manager 1 was killed (SIGKILL)"
+    assert lines[5] == "╰" + "─" * 118 + "╯"
+    assert lines[6] == "66 s task manager 1 was killed (SIGKILL)"
+
+
+def test_on_a_narrow_terminal_no_sum_is_broken_and_what_happened_is_before_the_tables() -> None:
+    assert drawn(SCENE, width=80)[:7] == [
+        "a task manager is dead 71 s",
+        "╭─ clicks -> Flink ────────────────────────────────────────────────────────────╮",
+        "│ sent 31,250 sessions 1,204 late 31 │",
+        "│ a second 499 their events 20,011 quarantined 98 │",
+        "│ watermark lag 12.3 s counted 30,502 task managers ✗ 1 ● 2 │",
+        "╰──────────────────────────────────────────────────────────────────────────────╯",
+        "66 s task manager 1 was killed (SIGKILL)",
+    ]
 
 
 def test_what_comes_from_outside_is_no_markup() -> None:
