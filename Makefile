@@ -24,7 +24,8 @@ demo-stream: $(JOBS)/.ready $(STREAMS)/.ready  ## Send clicks through Flink, kil
 	@$(JOBS)/bin/lake stream demo $(DEMO_ARGS)
 
 test: $(JOBS)/.ready $(STREAMS)/.ready  ## Run all tests, those of the Flink applications in their own environment
-	$(JOBS)/bin/pytest
+	$(JOBS)/bin/pytest -m "not slow" -n logical --dist loadfile
+	$(JOBS)/bin/pytest -m slow
 	$(STREAMS)/bin/pytest tests/flink_apps
 
 test-fast: $(JOBS)/.ready  ## Run the tests that take under two minutes in all; none of them starts Flink
