@@ -28,7 +28,7 @@ test: $(JOBS)/.ready $(STREAMS)/.ready  ## Run all tests, those of the Flink app
 	$(JOBS)/bin/pytest -m slow
 	$(STREAMS)/bin/pytest tests/flink_apps
 
-test-fast: $(JOBS)/.ready  ## Run the tests that take under two minutes in all; none of them starts Flink
+test-fast: $(JOBS)/.ready  ## Run the fast tests, some two minutes on two cores; none of them starts Flink
 	$(JOBS)/bin/pytest -m "not slow" -n logical --dist loadfile
 
 lint: $(JOBS)/.ready  ## Check style, types, SQL and that what is rendered from contracts is current
