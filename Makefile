@@ -37,15 +37,15 @@ lint: $(JOBS)/.ready  ## Check style, types, SQL and that what is rendered from 
 	$(JOBS)/bin/mypy
 	$(JOBS)/bin/sqlfluff lint sql
 	$(JOBS)/bin/lake sql check
-	$(JOBS)/bin/python -m lake.flink.render --check
+	$(JOBS)/bin/python -m lake.flink.render_contracts --check
 
 format: $(JOBS)/.ready  ## Format the code
 	$(JOBS)/bin/ruff check --fix .
 	$(JOBS)/bin/ruff format .
 
 render: $(JOBS)/.ready  ## Render what comes from contracts (sql/*/*/ddl.sql, flink_apps/contracts)
-	$(JOBS)/bin/python -m lake.contract.render
-	$(JOBS)/bin/python -m lake.flink.render
+	$(JOBS)/bin/python -m lake.contract.render_ddl
+	$(JOBS)/bin/python -m lake.flink.render_contracts
 
 bench: $(BENCH)/.ready  ## Measure raw to Parquet against four rivals (2 GB of JSON, about 20 minutes); BENCH_ARGS=… for less
 	$(BENCH)/bin/python -m bench.raw_to_parquet $(BENCH_ARGS)

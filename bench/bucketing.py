@@ -17,7 +17,7 @@ from statistics import median
 from bench.bucketing_rows import difference
 from bench.measure import Measured, machine, measure
 from bench.readings import BUCKETED, FLAT, HOUR, ROWS, raw_hour
-from lake.lake import Lake
+from lake.jobs.lake import Lake
 
 CACHE = Path(".cache/bench")
 OURS, SPARK = "ours", "INSERT INTO"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.buckets.files import bucket_in_name
+from lake.write.bucket_files import bucket_in_name
 
 
 def difference(ours: Path, theirs: Path) -> str:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from lake.catalog.model import CatalogTable
-from lake.contract.catalog import catalog_table
+from lake.contract.catalog_tables import catalog_table
 from lake.contract.load import contracts_folder, table_named
 
 MEMORY = "6g"  # of the driver, in which local[2] does all of its work

@@ -10,10 +10,10 @@ from pathlib import Path
 from isal import igzip
 
 from lake.contract.load import contracts_folder, table_named
-from lake.generate.files import generate_files
-from lake.generate.plan import Plan
-from lake.land.records import hour_in_name
-from lake.layout import hour_of
+from lake.objects.layout import hour_of
+from lake_local.datagen.files import generate_files
+from lake_local.datagen.volume import Plan
+from lake_local.firehose.records import hour_in_name
 
 TABLE = "clickstream.events_v1"
 HOURS = 4

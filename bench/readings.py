@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lake.contract.load import contracts_folder, table_named
-from lake.generate.files import generate_files
-from lake.generate.plan import Plan
+from lake_local.datagen.files import generate_files
+from lake_local.datagen.volume import Plan
 
 FLAT = "sensors.readings_v1"
 BUCKETED = "sensors.readings_by_sensor_v1"

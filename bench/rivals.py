@@ -84,7 +84,7 @@ def sail(raw: Path, out: Path) -> float:
 
 
 def _spark() -> tuple[Any, float]:
-    from lake.runtime import spark_session
+    from lake.jobs.runtime import spark_session
 
     began = time.perf_counter()
     session = spark_session("bench")

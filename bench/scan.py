@@ -22,10 +22,10 @@ from bench.bucketing import CACHE, bucketed_table, flat_table, published_folder
 from bench.measure import machine
 from bench.readings import BUCKETED, FLAT, HOUR, ROWS, RawHour, raw_hour
 from bench.scan_trino import trino
-from lake.buckets.hive_hash import bucket_numbers
+from lake.contract.hive_hash import bucket_numbers
 from lake.contract.load import contracts_folder, table_named
-from lake.trino.client import TrinoAnswer, run_on_trino
-from lake.trino.server import Server
+from lake_local.trino.client import TrinoAnswer, run_on_trino
+from lake_local.trino.server import Server
 
 BUCKETS = "bucketed"
 AIMS = {"raw JSON": 0.999, "raw gzip": 0.99}  # of their bytes, not to be read from the bucketed table

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.readings import HOUR, raw_folder
-from lake.trino.client import run_on_trino
-from lake.trino.launch import kill_both, launch
-from lake.trino.server import Server
-from lake.trino.settings import local_plan
+from lake_local.trino.client import run_on_trino
+from lake_local.trino.launch import kill_both, launch
+from lake_local.trino.server import Server
+from lake_local.trino.settings import local_plan
 
 _RAW = {
     "connector.name": "hive",

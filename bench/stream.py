@@ -24,8 +24,8 @@ from typing import Any
 
 from bench.stream_input import FILES, write_events
 from lake.stream.apps import apps_folder
+from lake.stream.environment import java_home, streams_python
 from lake.stream.jar import connectors_jar
-from lake.stream.runtime import java_home, streams_python
 
 BACKENDS = ("rocksdb", "hashmap")
 PYTHON = "sessions, Python"

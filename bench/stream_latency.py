@@ -24,13 +24,13 @@ from unittest.mock import patch
 
 from bench.stream_input import NAMES
 from lake.contract.load import contracts_folder
-from lake.emulators.aws import moto_server
-from lake.emulators.clients import client
-from lake.emulators.streams import create_stream, put
-from lake.emulators.tables import create_counts_table
 from lake.stream.apps import app_named, apps_folder
-from lake.stream.cluster import StandaloneCluster
 from lake.stream.package import write_package
+from lake_local.emulators.aws import moto_server
+from lake_local.emulators.clients import client
+from lake_local.emulators.streams import create_stream, put
+from lake_local.emulators.tables import create_counts_table
+from lake_local.flink.cluster import StandaloneCluster
 
 RATE = 1_000
 AIM_SECONDS = 5.0

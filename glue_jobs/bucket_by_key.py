@@ -11,18 +11,18 @@ from functools import partial
 from threading import Thread
 from time import monotonic
 
-from lake.buckets.rebucket import Rebucket, refuse_other_buckets
+from lake.audit.partition_audit import TableGate, preload
+from lake.catalog.view_routing import routed_afterwards
 from lake.contract.model import Table
 from lake.errors import TableNotFound, UsageError
-from lake.gate import TableGate, preload
-from lake.lake import Lake
-from lake.narrate import Narrator
-from lake.plan import Plan
-from lake.rebuild import hour_option, main, rebuild_stale
-from lake.routes import routed_afterwards
-from lake.runs import RunReport
-from lake.runtime import spark_session
-from lake.spark_workers import SparkWorkers
+from lake.jobs.bucketed import Rebucket, refuse_other_buckets
+from lake.jobs.lake import Lake
+from lake.jobs.progress import Narrator
+from lake.jobs.runner import hour_option, main, rebuild_stale
+from lake.jobs.runtime import spark_session
+from lake.jobs.spark import SparkWorkers
+from lake.plan.raw import Plan
+from lake.publish.run_report import RunReport
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from lake.days.job import DayJob, rebuild_days
-from lake.days.rules import count_days
-from lake.lake import Lake
-from lake.narrate import Narrator
-from lake.rebuild import main
-from lake.runs import RunReport
+from lake.jobs.daily_job import DayJob, rebuild_days
+from lake.jobs.lake import Lake
+from lake.jobs.progress import Narrator
+from lake.jobs.runner import main
+from lake.plan.daily_rules import count_days
+from lake.publish.run_report import RunReport
 
 NOTHING = "NULL"
 """What stands for a name or a time that an event does not have: DynamoDB's keys can be neither null nor empty."""

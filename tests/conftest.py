@@ -75,7 +75,7 @@ def aws(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture(scope="session")
 def spark(moto_endpoint: str) -> Iterator[SparkSession]:
     """The run's one Spark session, as the job itself starts it on this machine."""
-    from lake.runtime import spark_session
+    from lake.jobs.runtime import spark_session
 
     session = spark_session("tests", "local[2]")
     # Python workers take their environment from here, whenever the JVM was started and by whom.

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from lake.emulators.aws import moto_server
-from lake.emulators.clients import client
-from lake.emulators.kinesis import kinesis_mock
+from lake_local.emulators.aws import moto_server
+from lake_local.emulators.clients import client
+from lake_local.emulators.kinesis import kinesis_mock
 
 _FIXTURES = {"kinesis_endpoint", "aws_endpoint"}
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from lake.stream.apps import apps_folder
+from lake.stream.environment import streams_python
 from lake.stream.errors import StreamSetupError
 from lake.stream.jar import connectors_jar
-from lake.stream.runtime import streams_python
 
 Program = Callable[[str, str], Path]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from lake.trino.client import TrinoAnswer, run_on_trino
-from lake.trino.launch import kill_both, launch, trino_in
-from lake.trino.metastore import Metastore
-from lake.trino.server import Server
-from lake.trino.settings import Plan, local_plan, metastore_properties, s3_plan
+from lake_local.trino.client import TrinoAnswer, run_on_trino
+from lake_local.trino.launch import kill_both, launch, trino_in
+from lake_local.trino.metastore import Metastore
+from lake_local.trino.server import Server
+from lake_local.trino.settings import Plan, local_plan, metastore_properties, s3_plan
 from tests.conftest import moto_credentials
 
 _FIXTURES = {"trino_local", "trino_s3", "trino_at_root"}
@@ -31,7 +31,7 @@ class TestTrino:
     metastore: Metastore | None = None
 
     def at(self, root: str) -> Server:
-        """The server, looking at this root from now on: what lake.trino.server.start(root) would give."""
+        """The server, looking at this root from now on: what lake_local.trino.server.start(root) would give."""
         if self.metastore is not None:
             self.metastore.root = root
         return replace(self.server, root=root)

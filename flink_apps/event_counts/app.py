@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from lake.flink.operators import Operators, Program
 from lake.flink.program import contracts_of, run
 from lake.flink.properties import Properties
+from lake.flink.rendered_contract import read_spec
 from lake.flink.sinks import QUARANTINE_COLUMNS, Columns, Sinks, sinks_of
 from lake.flink.sources import Source
-from lake.flink.spec import read_spec
 
 if TYPE_CHECKING:
     from pyflink.table import StreamTableEnvironment

@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from lake.audit import great
+from lake.audit import gx
 from lake.audit.verdict import ExpectationResult, Verdict
 
 _SEVERITY = {"fail": "critical", "warn": "warning", "info": "info"}
@@ -67,7 +67,7 @@ def _cell(value: Any) -> str:
 
 def _rendered(verdict: Verdict) -> str:
     """Great Expectations' sections of the results, without what loads or runs anything."""
-    great.preload()
+    gx.preload()
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
     from great_expectations.render.view.view import DefaultJinjaPageView
 

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from lake.catalog.model import Partition
-from lake.layout import hour_of, hours_back, partition_span
+from lake.objects.layout import hour_of, hours_back, partition_span
 
 TRAILING_DAYS = 7
 TRAILING_HOURS = 24

@@ -8,9 +8,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from lake.audit.classes import Classes, Counted, Distinct, Extremes, Interval, Nulls, Repeats, TooManyClassesError
+from lake.audit.equivalence_classes import (
+    Classes,
+    Counted,
+    Distinct,
+    Extremes,
+    Interval,
+    Nulls,
+    Repeats,
+    TooManyClassesError,
+)
 from lake.audit.files import PartitionFiles
-from lake.audit.great import UNIQUENESS
+from lake.audit.gx import UNIQUENESS
 
 NULL_CHECKS = {"expect_column_values_to_not_be_null", "expect_column_values_to_be_null"}
 _BETWEEN = "expect_column_values_to_be_between"

@@ -11,7 +11,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from lake import aws
 from lake.catalog.glue_calls import describe, explained, is_absent, is_overtaken, make_database, named, retrying
 from lake.catalog.glue_shapes import (
     is_view,
@@ -26,6 +25,7 @@ from lake.catalog.glue_shapes import (
 )
 from lake.catalog.model import CatalogTable, CatalogView, Partition, check_location
 from lake.errors import CatalogError, UsageError
+from lake.objects import aws
 from lake.objects.root import S3Root, root_of
 
 _PLAIN = re.compile(r"[0-9A-Za-z_.-]+")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lake import aws
 from lake.errors import CatalogError
+from lake.objects import aws
 
 _ATTEMPTS = 3
 _ABSENT = "EntityNotFoundException"

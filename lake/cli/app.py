@@ -11,18 +11,19 @@ from typing import Annotated
 
 import typer
 
-from lake.cli import contract, quarantine, reconcile, sql, stream, trino
-from lake.cli.generate import generate
-from lake.cli.land import land
+from lake.cli import contract, quarantine, reconcile, sql, stream
 from lake.cli.options import console_err, note
 from lake.cli.query import query
 from lake.cli.rollback import rollback, unpin
 from lake.cli.run import run
 from lake.cli.status import status
-from lake.cli.stream_demo import demo
 from lake.cli.vacuum import vacuum
 from lake.cli.verify import verify
 from lake.errors import LakeError
+from lake_local.cli import trino
+from lake_local.cli.generate import generate
+from lake_local.cli.land import land
+from lake_local.cli.stream_demo import demo
 
 _DAY = "Every day"
 _MENDING = "When something is wrong"

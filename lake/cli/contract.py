@@ -11,7 +11,7 @@ from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOpti
 from lake.cli.sizes import human_bytes
 
 if TYPE_CHECKING:
-    from lake.buckets.suggest import Suggestion
+    from lake.ops.suggest_buckets import Suggestion
 
 _COLUMNS = ("column", "type", "field", "rules", "description")
 
@@ -28,7 +28,7 @@ def check(
       lake contract check
       lake contract check --contracts ../other/contracts
     """
-    from lake.contract.buckets import check_upstream
+    from lake.contract.bucketing import check_upstream
     from lake.contract.load import contracts_folder, load_tables
 
     folder = contracts_folder(contracts)
@@ -62,7 +62,7 @@ def show(
       lake contract show clickstream.events_v1
       lake contract show clickstream.events_v1 --ddl
     """
-    from lake.contract.athena import ddl as athena_ddl
+    from lake.contract.athena_ddl import ddl as athena_ddl
     from lake.contract.load import contracts_folder, table_named
 
     found = table_named(table, contracts_folder(contracts))
@@ -109,8 +109,8 @@ def suggest_buckets(
       lake contract suggest-buckets sensors.readings_by_sensor_v1
       lake contract suggest-buckets clickstream.events_v1 --column device_id
     """
-    from lake.buckets.suggest import suggest
-    from lake.lake import Lake
+    from lake.jobs.lake import Lake
+    from lake.ops.suggest_buckets import suggest
 
     found = suggest(Lake.open(root, contracts), table, column or ())
     if json_output:
@@ -126,7 +126,7 @@ def suggest_buckets(
 
 def _reasons(found: Suggestion) -> list[str]:
     """What was measured, what follows, and what to know before the count is written down; a sentence or two each."""
-    from lake.buckets.suggest import BUCKET_BYTES
+    from lake.ops.suggest_buckets import BUCKET_BYTES
 
     hours, keys, key = found.hours, found.keys, ", ".join(found.bucket_columns)
     count = found.bucket_count

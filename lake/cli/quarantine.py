@@ -50,7 +50,7 @@ def show(  # noqa: PLR0917 # a command's options are its parameters; typer passe
       lake quarantine show clickstream.events_v1 --count --json
     """
     from lake.cli.rejects import Wanted, reject_counts, rejects
-    from lake.lake import Lake
+    from lake.jobs.lake import Lake
 
     found = Lake.open(root, contracts).table(table)
     if partition is not None:
@@ -90,9 +90,9 @@ def replay(  # noqa: PLR0917 # a command's options are its parameters; typer pas
       lake quarantine replay clickstream.events_v1
       lake quarantine replay clickstream.events_v1 --since 2026-11-21-00 --until 2026-11-22-00
     """
-    from lake.cli.jobs import run_job
+    from lake.cli.job_files import run_job
     from lake.cli.rejects import Wanted, hour_ranges, reject_counts
-    from lake.lake import Lake
+    from lake.jobs.lake import Lake
 
     lake = Lake.open(root, contracts)
     found = lake.table(table)
@@ -122,7 +122,7 @@ def replay(  # noqa: PLR0917 # a command's options are its parameters; typer pas
 def _one_hour(partition: str) -> tuple[str, str]:
     from datetime import timedelta
 
-    from lake.layout import hour_of, hour_start
+    from lake.objects.layout import hour_of, hour_start
 
     dt = partition.removeprefix("dt=")
     return dt, hour_of(hour_start(dt) + timedelta(hours=1))

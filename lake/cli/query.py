@@ -21,7 +21,7 @@ _ENGINES = "Engines"
 
 
 class EngineName(StrEnum):
-    """What can follow --engine; the names are those of lake.query.engines, which takes a while to import."""
+    """What can follow --engine; the names are those of lake.cli.engines, which takes a while to import."""
 
     DUCKDB = "duckdb"
     TRINO = "trino"
@@ -116,12 +116,12 @@ def query(  # noqa: PLR0917 # a command's options are its parameters; typer pass
       echo "SHOW PARTITIONS clickstream.events_v1" | lake query -
     """
     from lake.cli.answers import Format, write_answer
+    from lake.cli.engines import engine_named
     from lake.cli.explanations import show_explanation
-    from lake.query.engines import engine_named
 
     sql = _text(sql, file)
     if parameters or (file is not None and "?" in sql):
-        from lake.query.parameters import bound
+        from lake.sql.parameters import bound
 
         sql = bound(sql, parameters or [], file)
     if explain:

@@ -10,7 +10,7 @@ import typer
 from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOption, note, print_json, print_table
 
 if TYPE_CHECKING:
-    from lake.reconcile import Difference, Kind, Reconciliation
+    from lake.ops.reconcile import Difference, Kind, Reconciliation
 
 _TITLES: dict[Kind, str] = {
     "only_in_stream": "only in stream",
@@ -37,8 +37,8 @@ def sessions(
       lake reconcile sessions --day 2026-11-21
       lake reconcile sessions --day 2026-11-21 --json | jq '.differences[].reason'
     """
-    from lake.lake import Lake
-    from lake.reconcile import reconcile_sessions
+    from lake.jobs.lake import Lake
+    from lake.ops.reconcile import reconcile_sessions
 
     found = reconcile_sessions(Lake.open(root, contracts), day)
     if json_output:

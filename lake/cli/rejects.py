@@ -16,8 +16,8 @@ from lake.catalog import open_catalog
 from lake.contract.arrow import quarantine_schema
 from lake.contract.model import Table
 from lake.contract.quarantine import QUARANTINE_COLUMNS, QUARANTINE_SUFFIX
-from lake.layout import hour_of, hour_start
 from lake.objects import open_store
+from lake.objects.layout import hour_of, hour_start
 from lake.query.run import run_query
 
 

@@ -34,8 +34,8 @@ def rollback(
     Examples:
       lake rollback clickstream.events_v1 2026-11-21-09
     """
-    from lake.lake import Lake
-    from lake.publish import roll_back
+    from lake.jobs.lake import Lake
+    from lake.publish.partition import roll_back
 
     lake = Lake.open(root, contracts)
     found = lake.table(table)
@@ -60,8 +60,8 @@ def unpin(
     Examples:
       lake unpin clickstream.events_v1 2026-11-21-09
     """
-    from lake.lake import Lake
-    from lake.publish import unpin as let_go
+    from lake.jobs.lake import Lake
+    from lake.publish.partition import unpin as let_go
 
     lake = Lake.open(root, contracts)
     found = lake.table(table)
@@ -73,7 +73,7 @@ def unpin(
 
 
 def _value(table: Table, partition: str) -> str:
-    from lake.layout import check_partition
+    from lake.objects.layout import check_partition
 
     dt = partition.removeprefix("dt=")
     check_partition(dt, table.grain)

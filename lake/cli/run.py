@@ -49,7 +49,7 @@ def run(  # noqa: PLR0917 # a command's options are its parameters; typer passes
       lake run raw_to_parquet --table taxi.trips_v1 --since 2026-11-21-00 --until 2026-11-22-00
       lake run raw_to_parquet --table sensors.readings_v1 --rebuild --root s3://bucket/lake
     """
-    from lake.cli.jobs import run_job
+    from lake.cli.job_files import run_job
 
     given = {
         "--root": root,

@@ -78,7 +78,7 @@ def deploy(  # noqa: PLR0917 # a command's options are its parameters; typer pas
       lake sql deploy clickstream
       lake sql deploy --prune
     """
-    from lake.lake import Lake
+    from lake.jobs.lake import Lake
     from lake.sql.check import check_folder
     from lake.sql.deploy import deploy as put_all
     from lake.sql.files import sql_folder

@@ -22,7 +22,7 @@ from lake.cli.options import (
 from lake.cli.sizes import human_age, human_bytes
 
 if TYPE_CHECKING:
-    from lake.status import PartitionStatus, TableStatus
+    from lake.ops.status import PartitionStatus, TableStatus
 
 _SHOWN = 24
 _STYLES = {"current": "green", "stale": "yellow", "refused": "bold red"}
@@ -49,8 +49,8 @@ def status(
       lake status clickstream.events_v1 --all
       lake status --json | jq '.[] | select(.state != "current")'
     """
-    from lake.lake import Lake
-    from lake.status import table_status
+    from lake.jobs.lake import Lake
+    from lake.ops.status import table_status
 
     lake = Lake.open(root, contracts)
     tables = [lake.table(table)] if table else [each for each in lake.tables() if each.source or each.upstream]

@@ -90,10 +90,10 @@ def run(  # noqa: PLR0917 # a command's options are its parameters; typer passes
       lake stream run sessions --source clicks --sink out --set gap=20m
       lake stream run event_counts --source clicks --sink counts --set resolution=minute
     """
+    from lake.stream.environment import java_home, streams_python
     from lake.stream.errors import PackageError
-    from lake.stream.outputs import outputs_in
-    from lake.stream.run import local_folder, refuse_wrong, run_package, settings_of
-    from lake.stream.runtime import java_home, streams_python
+    from lake_local.flink.outputs import outputs_in
+    from lake_local.flink.run import local_folder, refuse_wrong, run_package, settings_of
 
     if from_package is not None and not from_package.is_file():
         raise PackageError(f"running {app}: the package {from_package} is not there; `lake stream package` makes one")

@@ -30,8 +30,8 @@ def vacuum(  # noqa: PLR0917 # a command's options are its parameters; typer pas
       lake vacuum --dry-run
       lake vacuum clickstream.events_v1 --older-than 30d
     """
-    from lake.lake import Lake
-    from lake.vacuum import vacuum as sweep
+    from lake.jobs.lake import Lake
+    from lake.publish.vacuum import vacuum as sweep
 
     age = duration(older_than)
     lake = Lake.open(root, contracts)

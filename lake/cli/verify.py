@@ -11,11 +11,11 @@ import typer
 from rich.text import Text
 
 from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOption, console_out, note, print_json
-from lake.cli.progress import bar
+from lake.cli.progress_bar import bar
 from lake.cli.sizes import human_bytes
 
 if TYPE_CHECKING:
-    from lake.verify import Finding, Verification
+    from lake.ops.verify import Finding, Verification
 
 _STYLES = {"error": "bold red", "information": "yellow"}
 
@@ -48,9 +48,9 @@ def verify(  # noqa: PLR0917 # a command's options are its parameters; typer pas
       lake verify sensors.readings_by_sensor_v1 --since 2026-11-21-00 --until 2026-11-22-00
       lake verify sensors.readings_v1 --quick --json | jq '.findings[].code'
     """
-    from lake.lake import Lake
-    from lake.verify import published
-    from lake.verify import verify as read_back
+    from lake.jobs.lake import Lake
+    from lake.ops.verify import published
+    from lake.ops.verify import verify as read_back
 
     lake = Lake.open(root, contracts)
     found = lake.table(table)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
 
-from lake.contract.buckets import BUCKET_PROPERTIES, DAY_PROPERTIES, read_bucketing, read_grain, read_upstream
+from lake.contract.bucketing import BUCKET_PROPERTIES, DAY_PROPERTIES, read_bucketing, read_grain, read_upstream
 from lake.contract.columns import read_columns
 from lake.contract.custom import Custom, custom_properties, flag
 from lake.contract.document import Document, Where, near

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from lake.flink.durations import millis
 from lake.flink.jvm import java
 from lake.flink.properties import Properties
+from lake.flink.rendered_contract import Spec
 from lake.flink.sinks import Columns, insertion
-from lake.flink.spec import Spec
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient

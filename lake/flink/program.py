@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from lake.errors import LakeError
 from lake.flink.jvm import JarMissing
 from lake.flink.operators import Program
+from lake.flink.preflight import refuse_unreachable
 from lake.flink.properties import Properties, read_properties
-from lake.flink.reach import refuse_unreachable
 from lake.flink.sources import Source, source_of
 
 if TYPE_CHECKING:

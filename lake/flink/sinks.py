@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from lake.flink.connectors import Options, dynamodb_sink, file_sink, firehose_sink, kinesis_sink, with_clause
-from lake.flink.places import Place, place_of
+from lake.flink.endpoints import Place, place_of
 from lake.flink.properties import Properties, PropertyError
 
 if TYPE_CHECKING:

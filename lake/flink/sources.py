@@ -16,7 +16,7 @@ from lake.flink.connectors import (
     kinesis_source,
     with_clause,
 )
-from lake.flink.places import place_of
+from lake.flink.endpoints import place_of
 from lake.flink.properties import Properties
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lake.objects.local import LocalStore
-from lake.objects.model import Store, StoredObject
 from lake.objects.root import S3Root, root_of
+from lake.objects.store import Store, StoredObject
 
 __all__ = ["Store", "StoredObject", "open_store"]
 

@@ -19,7 +19,7 @@ from typing import BinaryIO
 import pyarrow.fs as pafs
 
 from lake.errors import StorageError
-from lake.objects.model import StoredObject
+from lake.objects.store import StoredObject
 
 TEMPORARY = ".tmp"  # files being written lie here, below the root, so that the final rename stays on one disk
 _ABANDONED_AFTER = 24 * 3600  # seconds; a writer that was killed leaves its temporary file behind

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 from boto3.s3.transfer import TransferConfig
 
-from lake import aws
 from lake.errors import StorageError
-from lake.objects.model import StoredObject
+from lake.objects import aws
 from lake.objects.root import S3Root
+from lake.objects.store import StoredObject
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -22,7 +22,7 @@ from lake.parse.csv_header import BOM, Header, header_of
 from lake.parse.csv_rows import RowReader
 from lake.parse.csv_stream import Segment, segments
 from lake.parse.csv_text import Shape, fields_of, next_line, record_at, whole_records
-from lake.parse.members import Chunk
+from lake.parse.gzip_stream import Chunk
 from lake.parse.reasons import Reason
 
 LOOKAHEAD = 64 << 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lake.parse.members import Chunk
+from lake.parse.gzip_stream import Chunk
 
 
 class Segment:

@@ -7,16 +7,16 @@ from functools import lru_cache
 
 from lake.contract.model import Table
 from lake.parse.block import BLOCK_BYTES, MAX_RECORD, Block, Rejected
+from lake.parse.block_builder import Outcome
+from lake.parse.gzip_stream import Chunk
+from lake.parse.json_columnar import FastReader
 from lake.parse.json_columns import ColumnReader
 from lake.parse.json_cuts import Cuts
-from lake.parse.json_exact import ExactReader
-from lake.parse.json_fast import FastReader
 from lake.parse.json_frame import MoreNeeded
-from lake.parse.json_frames import Framer
-from lake.parse.json_shapes import Shapes
+from lake.parse.json_rowwise import ExactReader
 from lake.parse.json_skip import Skipper
-from lake.parse.members import Chunk
-from lake.parse.outcome import Outcome
+from lake.parse.json_splitter import Framer
+from lake.parse.learned_schema import Shapes
 from lake.parse.reasons import Reason
 from lake.parse.records import RecordReader
 
@@ -25,7 +25,7 @@ def json_blocks(chunks: Iterator[Chunk], table: Table) -> Iterator[Block]:
     """The records of an object's plain bytes, in order of arrival.
 
     Every byte is in a row's record, in a rejected payload, or is white space, a byte-order mark or the syntax around
-    records (lake.parse.json_frames says what that is). An object without any record is one `empty_object`. What one
+    records (lake.parse.json_splitter says what that is). An object without any record is one `empty_object`. What one
     block needs does not depend on the object's size; a record may have MAX_RECORD bytes.
     """
     return _Stream(table).blocks(chunks)

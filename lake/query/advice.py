@@ -9,9 +9,9 @@ from sqlglot import exp
 
 from lake.catalog.model import CatalogTable
 from lake.query.lineage import sources
-from lake.query.literals import DAY, HOUR, day_range, example, follow_each_other, mismatch
+from lake.query.literal_types import DAY, HOUR, day_range, example, follow_each_other, mismatch
 from lake.query.predicates import RANGES, Conditions, Key, bare_column, columns_in, leaves
-from lake.query.statement import ATHENA
+from lake.sql.statement import ATHENA
 
 _TEXT = "lake.text"
 

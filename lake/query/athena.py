@@ -8,12 +8,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from lake import aws
+from lake.objects import aws
 from lake.query.athena_values import answer_table
-from lake.query.errors import QueryError, QueryFailedError
 from lake.query.price import athena_dollars
 from lake.query.result import Result
-from lake.query.statement import read_only
+from lake.sql.query_errors import QueryError, QueryFailedError
+from lake.sql.statement import read_only
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 _THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from lake.query.errors import QueryFailedError
+from lake.sql.query_errors import QueryFailedError
 
 _INTEGERS = {"tinyint": pa.int8(), "smallint": pa.int16(), "integer": pa.int32(), "int": pa.int32()}
 _ARROW: dict[str, pa.DataType] = {

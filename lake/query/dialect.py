@@ -9,9 +9,9 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
-from lake.query.errors import UnsupportedSqlError
 from lake.query.time_formats import strftime_pattern
 from lake.query.unnest import ColumnType, expanded_unnest
+from lake.sql.query_errors import UnsupportedSqlError
 
 Node = exp.Expr
 _INTEGERS = (exp.DType.TINYINT, exp.DType.SMALLINT, exp.DType.INT, exp.DType.BIGINT)

@@ -8,12 +8,12 @@ from lake.catalog import open_catalog
 from lake.catalog.model import CatalogTable
 from lake.objects import open_store
 from lake.query.advice import Advice, advice, with_texts
-from lake.query.errors import StatementError
 from lake.query.price import athena_dollars
 from lake.query.result import TableRead
 from lake.query.run import prepare
-from lake.query.statement import Listing, parsed
 from lake.query.tables import PARTITIONS_SUFFIX
+from lake.sql.query_errors import StatementError
+from lake.sql.statement import Listing, parsed
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,16 @@ from lake.catalog.model import Catalog
 from lake.errors import LakeError
 from lake.objects import Store, open_store
 from lake.query.dialect import duckdb_sql, hide_column
-from lake.query.engine import Engine
-from lake.query.errors import QueryFailedError, UnknownTableError
-from lake.query.failures import explained
-from lake.query.listings import listed
+from lake.query.duckdb_errors import explained
+from lake.query.duckdb_session import Engine
 from lake.query.pruning import add_partition_hints
 from lake.query.result import Result, TableRead
 from lake.query.scan import PATH_COLUMN, PublishedTable
-from lake.query.statement import Listing, parsed
+from lake.query.show_statements import listed
 from lake.query.tables import PARTITIONS_SUFFIX, Name, resolve_tables
 from lake.query.views import expand_views
+from lake.sql.query_errors import QueryFailedError, UnknownTableError
+from lake.sql.statement import Listing, parsed
 
 __all__ = ["Result", "run_query"]
 

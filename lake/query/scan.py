@@ -10,14 +10,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as pads
 
-from lake.buckets.files import bucket_in_name
 from lake.catalog.model import CatalogTable, Partition
 from lake.contract.arrow import arrow_type
 from lake.contract.hive import Array, Decimal, HiveType, Map, Primitive, Struct, parse_hive_type
 from lake.errors import CatalogError, LakeError
-from lake.objects.model import Store, StoredObject
-from lake.query.buckets import matching_buckets
-from lake.query.footers import needed
+from lake.objects.store import Store, StoredObject
+from lake.query.bucket_pruning import matching_buckets
+from lake.query.parquet_footers import needed
+from lake.write.bucket_files import bucket_in_name
 
 PATH_COLUMN = "$path"
 _PARQUET = pads.ParquetFileFormat()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from lake.query.errors import UnknownTableError, UnsupportedSqlError, suggestion
 from lake.query.lineage import with_clause
+from lake.sql.query_errors import UnknownTableError, UnsupportedSqlError, suggestion
 
 PARTITIONS_SUFFIX = "$partitions"
 _CATALOG = "awsdatacatalog"

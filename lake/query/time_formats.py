@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lake.query.errors import UnsupportedSqlError
+from lake.sql.query_errors import UnsupportedSqlError
 
 _TOKEN = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z']+)")
 _FIELDS = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from lake.catalog.model import Catalog, CatalogView
-from lake.query.errors import QueryError, UnknownTableError
-from lake.query.statement import Listing, parsed
+from lake.catalog.view_routing import TEMPLATE
 from lake.query.tables import PARTITIONS_SUFFIX, Name, resolve_tables
-from lake.routes import TEMPLATE
+from lake.sql.query_errors import QueryError, UnknownTableError
+from lake.sql.statement import Listing, parsed
 
 VIEW, ROUTED = "lake.view", "lake.routed"
 """In the `meta` of a view's subquery: the view's full name, and whether its text says which hours are where."""

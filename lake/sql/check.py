@@ -11,12 +11,12 @@ import sqlglot
 from sqlglot.errors import SqlglotError
 
 from lake.contract.model import Table
-from lake.contract.render import COMMAND, renderings
-from lake.query.statement import ATHENA
+from lake.contract.render_ddl import COMMAND, renderings
+from lake.sql.check_statement import Judged, read_relations
 from lake.sql.errors import Problem
 from lake.sql.files import SqlFile, read_sql_files
-from lake.sql.judged import Judged, read_relations
 from lake.sql.relations import Relations, View, relations_of
+from lake.sql.statement import ATHENA
 
 
 @dataclass(frozen=True)

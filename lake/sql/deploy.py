@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lake.catalog.model import Catalog, CatalogTable, CatalogView
+from lake.catalog.view_routing import BUCKETED, TEMPLATE, UNBUCKETED, refresh_routes, with_routes
 from lake.contract.document import near
 from lake.contract.model import Table
 from lake.errors import UsageError
-from lake.routes import BUCKETED, TEMPLATE, UNBUCKETED, refresh_routes, with_routes
 from lake.sql.check import Checked
 from lake.sql.errors import SqlRefusedError, told
 from lake.sql.relations import View, catalog_tables

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lake.catalog.model import CatalogTable
-from lake.contract.catalog import catalog_table, quarantine_table
+from lake.contract.catalog_tables import catalog_table, quarantine_table
 from lake.contract.model import Table
+from lake.sql.check_partition_filter import KEY
 from lake.sql.files import SqlFile
-from lake.sql.scans import KEY
 from lake.sql.types import trino_type
 
 # What Athena knows of each row beside its columns; SELECT * has none of them.

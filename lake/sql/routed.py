@@ -7,8 +7,8 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
+from lake.catalog.view_routing import PLACEHOLDER
 from lake.contract.model import Table
-from lake.routes import PLACEHOLDER
 
 NOWHERE = "(1 = 0)"
 _MARK = "_is_bucketed_"

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from lake.cache import cache_folder, made_once
+from lake.stream.build_cache import cache_folder, made_once
 from lake.stream.errors import JarError, StreamSetupError
 
 JAR = "lake-flink-connectors.jar"

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from lake.contract.load import load_tables
 from lake.errors import ContractError, StorageError
-from lake.flink.render import TABLES
-from lake.flink.spec import spec_path, spec_text
+from lake.flink.render_contracts import TABLES
+from lake.flink.rendered_contract import spec_path, spec_text
 from lake.stream.imports import modules_of
 from lake.stream.jar import JAR
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from lake.buckets.hive_hash import bucket_of
-from lake.buckets.suggest import BUCKET_BYTES, MOST_BUCKETS
 from lake.catalog import Partition
 from lake.cli.app import run_command
 from lake.contract.arrow import arrow_schema
-from lake.contract.buckets import BUCKET_TYPES
-from lake.lake import Lake
+from lake.contract.bucketing import BUCKET_TYPES
+from lake.contract.hive_hash import bucket_of
+from lake.jobs.lake import Lake
+from lake.ops.suggest_buckets import BUCKET_BYTES, MOST_BUCKETS
 from tests.conftest import REPOSITORY
 from tests.docs import test_add_a_table
 from tests.docs.pages import Fence, command_lines, fences
@@ -46,7 +46,7 @@ def test_the_page_says_what_the_code_does() -> None:
     assert f"{BUCKET_BYTES // 10**6} MB or less" in text
     assert f"keys in an hour, because a key has one bucket; {MOST_BUCKETS}, " in text
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    assert re.search(r"^render:.*\n\t\$\(JOBS\)/bin/python -m lake\.contract\.render$", makefile, re.MULTILINE)
+    assert re.search(r"^render:.*\n\t\$\(JOBS\)/bin/python -m lake\.contract\.render_ddl$", makefile, re.MULTILINE)
 
 
 @pytest.mark.slow
@@ -65,7 +65,7 @@ def test_the_page_makes_a_bucketed_table_as_it_says(tmp_path: Path) -> None:
     (hour,) = json.loads(run(tmp_path, f"lake status {TABLE} --json").stdout)
     assert (hour["partition"], hour["state"], hour["rows"]) == (DT, "current", 4)
 
-    run(tmp_path, "python -m lake.contract.render")
+    run(tmp_path, "python -m lake.contract.render_ddl")
     assert "INTO 8 BUCKETS" in (tmp_path / "sql/shop/orders_by_customer_v1/ddl.sql").read_text(encoding="utf-8")
 
     contract = tmp_path / "contracts" / "shop" / "orders_by_customer_v1.odcs.yaml"

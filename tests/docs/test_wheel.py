@@ -19,7 +19,7 @@ SCRIPT = """
 import json
 from lake.audit.suite import load_suite
 from lake.contract.load import contracts_folder, load_tables
-from lake.contract.suite import schema_suite
+from lake.contract.schema_suite import schema_suite
 from lake.sql.files import read_sql_files, sql_folder
 
 tables = load_tables(contracts_folder())

@@ -11,14 +11,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.buckets.hive_hash import bucket_of
 from lake.catalog import Partition
 from lake.contract.arrow import arrow_schema
+from lake.contract.hive_hash import bucket_of
 from lake.contract.model import Bucketing
-from lake.layout import new_run_id, partition_folder
-from lake.parts import PartWriter
-from lake.publish import content_digest, publish_partition
-from lake.runs import RunReport, save
+from lake.objects.layout import new_run_id, partition_folder
+from lake.publish.partition import content_digest, publish_partition
+from lake.publish.run_report import RunReport, save
+from lake.write.parquet import PartWriter
 from tests.glue_jobs.harness import Trial
 
 UPSTREAM = "shop.orders_v1"

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import lake.days.job
+import lake.jobs.daily_job
 from lake.catalog import Partition
 from lake.contract.arrow import arrow_schema
-from lake.lake import Lake
-from lake.layout import new_run_id, partition_folder
-from lake.narrate import Narrator
-from lake.parts import PartWriter
-from lake.publish import content_digest, listed_files, publish_partition
-from lake.runs import RunReport, save
+from lake.jobs.lake import Lake
+from lake.jobs.progress import Narrator
+from lake.objects.layout import new_run_id, partition_folder
+from lake.publish.partition import content_digest, listed_files, publish_partition
+from lake.publish.run_report import RunReport, save
+from lake.write.parquet import PartWriter
 from tests.glue_jobs.harness import JOBS
 from tests.glue_jobs.plain_sessions import Event, Row
 
@@ -84,13 +84,13 @@ class DayLake:
         """Run the table's job in this process."""
         name = self.lake.table(table).made_by
         job = runpy.run_path(str(JOBS / f"{name}.py"), run_name="job")
-        before = lake.days.job.spark_session
-        lake.days.job.spark_session = lambda *_: self.spark  # type: ignore[assignment,return-value] # a session that is there
+        before = lake.jobs.daily_job.spark_session
+        lake.jobs.daily_job.spark_session = lambda *_: self.spark  # type: ignore[assignment,return-value] # a session that is there
         try:
             args = job["Args"](table=table, root=self.root, **{"expectations": "/nonexistent", **options})
             report: RunReport = job["run"](self.lake, args, Narrator())
         finally:
-            lake.days.job.spark_session = before
+            lake.jobs.daily_job.spark_session = before
         return report
 
     def outcomes(self, table: str = SESSIONS, **options: Any) -> dict[str, str]:

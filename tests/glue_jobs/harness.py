@@ -16,12 +16,12 @@ import pyarrow.parquet as pq
 from lake.catalog import Partition
 from lake.contract.arrow import arrow_schema, quarantine_schema
 from lake.contract.model import Table
-from lake.lake import Lake
-from lake.narrate import Narrator
+from lake.jobs.lake import Lake
+from lake.jobs.progress import Narrator
+from lake.jobs.spark import LocalWorkers
 from lake.objects import open_store
-from lake.publish import quarantine_name
-from lake.runs import RunReport
-from lake.spark_workers import LocalWorkers
+from lake.publish.partition import quarantine_name
+from lake.publish.run_report import RunReport
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -14,10 +14,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import lake.days.index
-import lake.days.rebuild
-import lake.gate
-import lake.publish
+import lake.audit.partition_audit
+import lake.jobs.daily
+import lake.plan.event_index
+import lake.publish.partition
 from tests.glue_jobs.harness import JOBS
 
 
@@ -45,11 +45,11 @@ def _after(owner: Any, name: str, times: int = 1) -> Callable[[], None]:
 
 
 STEPS: dict[str, Callable[[], None]] = {
-    "after the index": _after(lake.days.index.EventIndex, "add", 2),
-    "after files are written": _after(lake.days.rebuild, "write_day"),
-    "between audit and publish": _after(lake.gate.TableGate, "audit"),
-    "after the manifest": _after(lake.publish, "write_manifest"),
-    "between two days": _after(lake.days.rebuild, "publish_partition"),
+    "after the index": _after(lake.plan.event_index.EventIndex, "add", 2),
+    "after files are written": _after(lake.jobs.daily, "write_day"),
+    "between audit and publish": _after(lake.audit.partition_audit.TableGate, "audit"),
+    "after the manifest": _after(lake.publish.partition, "write_manifest"),
+    "between two days": _after(lake.jobs.daily, "publish_partition"),
 }
 
 

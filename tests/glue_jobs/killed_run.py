@@ -18,19 +18,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import lake.buckets.plan
-import lake.buckets.rebucket
-import lake.buckets.task
-import lake.gate
-import lake.ingest
+import lake.audit.partition_audit
+import lake.jobs.bucketed
+import lake.jobs.raw
+import lake.jobs.runtime
+import lake.jobs.spark
 import lake.objects.local
-import lake.outcome
-import lake.parts
-import lake.plan
-import lake.publish
-import lake.runtime
-import lake.spark_workers
-import lake.tasks
+import lake.plan.bucketed
+import lake.plan.raw
+import lake.publish.partition
+import lake.publish.raw_hour
+import lake.write.bucket_task
+import lake.write.parquet
+import lake.write.raw_task
 from lake.contract.load import contracts_folder, table_named
 from lake.errors import LakeError
 
@@ -63,7 +63,7 @@ def _patch(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Callable[[], No
 
 def _on_quarantine_publish() -> None:
     """Die right after the quarantine's catalog call and before the rows'."""
-    publish = lake.outcome.publish_partition
+    publish = lake.publish.raw_hour.publish_partition
 
     def called(catalog: Any, store: Any, table: Any, name: str, **rest: Any) -> Any:
         result = publish(catalog, store, table, name, **rest)
@@ -71,7 +71,7 @@ def _on_quarantine_publish() -> None:
             die()
         return result
 
-    lake.outcome.publish_partition = called
+    lake.publish.raw_hour.publish_partition = called
 
 
 def _on_write_to(zone: str) -> Callable[[], None]:
@@ -94,38 +94,38 @@ def _on_write_to(zone: str) -> Callable[[], None]:
 
 
 STEPS: dict[str, Callable[[], None]] = {
-    "planning": _patch(lake.plan._Judge, "hour", lambda f: after(f, 2)),
-    "mid-task": _patch(lake.tasks._Attempt, "read", after),
+    "planning": _patch(lake.plan.raw._Judge, "hour", lambda f: after(f, 2)),
+    "mid-task": _patch(lake.write.raw_task._Attempt, "read", after),
     "while rows are put": _on_write_to("curated/"),
     "while quarantine is put": _on_write_to("quarantine/"),
-    "between write and audit": _patch(lake.outcome, "check_folder", lambda f: after(f, 2)),
-    "between audit and publish": _patch(lake.gate.TableGate, "audit", after),
-    "after the manifest": _patch(lake.publish, "write_manifest", after),
+    "between write and audit": _patch(lake.publish.raw_hour, "check_folder", lambda f: after(f, 2)),
+    "between audit and publish": _patch(lake.audit.partition_audit.TableGate, "audit", after),
+    "after the manifest": _patch(lake.publish.partition, "write_manifest", after),
     "between quarantine and rows": _on_quarantine_publish,
-    "between two partitions": _patch(lake.ingest.Ingest, "_report", after),
-    "before the run says that it ended": _patch(lake.ingest.Ingest, "run", after),
+    "between two partitions": _patch(lake.jobs.raw.Ingest, "_report", after),
+    "before the run says that it ended": _patch(lake.jobs.raw.Ingest, "run", after),
 }
 
 BUCKET_STEPS: dict[str, Callable[[], None]] = {
-    "planning": _patch(lake.buckets.plan._Judge, "hour", lambda f: after(f, 2)),
-    "mid-task": _patch(lake.buckets.task, "bucket_bytes", lambda f: after(f, 2)),
+    "planning": _patch(lake.plan.bucketed._Judge, "hour", lambda f: after(f, 2)),
+    "mid-task": _patch(lake.write.bucket_task, "bucket_bytes", lambda f: after(f, 2)),
     "while a file is put": _on_write_to("bucketed/"),
-    "between write and proof": _patch(lake.buckets.rebucket, "run_bucket_unit", lambda f: after(f, 3)),
-    "mid-proof": _patch(lake.buckets.task, "prove_file", lambda f: after(f, 2)),
-    "between proof and audit": _patch(lake.buckets.rebucket, "check_folder", lambda f: after(f, 2)),
-    "between audit and publish": _patch(lake.gate.TableGate, "audit", after),
-    "after the manifest": _patch(lake.publish, "write_manifest", after),
-    "after publish": _patch(lake.buckets.rebucket, "publish_partition", after),
-    "between two partitions": _patch(lake.buckets.rebucket.Rebucket, "_report", after),
-    "before the run says that it ended": _patch(lake.buckets.rebucket.Rebucket, "run", after),
+    "between write and proof": _patch(lake.jobs.bucketed, "run_bucket_unit", lambda f: after(f, 3)),
+    "mid-proof": _patch(lake.write.bucket_task, "prove_file", lambda f: after(f, 2)),
+    "between proof and audit": _patch(lake.jobs.bucketed, "check_folder", lambda f: after(f, 2)),
+    "between audit and publish": _patch(lake.audit.partition_audit.TableGate, "audit", after),
+    "after the manifest": _patch(lake.publish.partition, "write_manifest", after),
+    "after publish": _patch(lake.jobs.bucketed, "publish_partition", after),
+    "between two partitions": _patch(lake.jobs.bucketed.Rebucket, "_report", after),
+    "before the run says that it ended": _patch(lake.jobs.bucketed.Rebucket, "run", after),
 }
 
 
 def main() -> None:
     """Patch, run, and die; exits as the job does where the step was "none"."""
     step, root, table, *contracts = sys.argv[1:]
-    lake.runtime.spark_session = lambda *_: None  # type: ignore[assignment,return-value] # no Spark in here
-    lake.spark_workers.SparkWorkers = lambda _: lake.spark_workers.LocalWorkers()  # type: ignore[assignment,misc]
+    lake.jobs.runtime.spark_session = lambda *_: None  # type: ignore[assignment,return-value] # no Spark in here
+    lake.jobs.spark.SparkWorkers = lambda _: lake.jobs.spark.LocalWorkers()  # type: ignore[assignment,misc]
     if step == "vacuum":
         _vacuum(root, table, *contracts)
         return
@@ -140,8 +140,8 @@ def main() -> None:
 
 
 def _vacuum(root: str, table: str, contracts: str | None = None) -> None:
-    from lake.lake import Lake
-    from lake.vacuum import vacuum
+    from lake.jobs.lake import Lake
+    from lake.publish.vacuum import vacuum
 
     remove = Path.unlink
     Path.unlink = after(remove)  # type: ignore[method-assign]

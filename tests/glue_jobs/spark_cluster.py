@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyspark
 
-from lake.runtime import _find_java
+from lake.jobs.runtime import _find_java
 
 _SPARK = Path(pyspark.__file__).parent
 _HOSTS = ("127.0.0.1", "127.0.0.2")

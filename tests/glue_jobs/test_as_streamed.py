@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
-from lake.days.events import EVENT_DDL, distinct_events
-from lake.sessions import SessionRules
+from lake.flink.session_rules import SessionRules
+from lake.write.day_events import EVENT_DDL, distinct_events
 from tests.conftest import REPOSITORY
 from tests.glue_jobs.harness import JOBS, Trial
 from tests.glue_jobs.plain_sessions import EPOCH, Event, distinct, plain_counts, plain_sessions

@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import lake.buckets.files
-import lake.buckets.order
-import lake.buckets.rebucket
-import lake.buckets.task
-from lake.buckets.order import Ordered
+import lake.jobs.bucketed
+import lake.write.bucket_files
+import lake.write.bucket_order
+import lake.write.bucket_task
 from lake.errors import StorageError
 from lake.objects.local import LocalStore
-from lake.parts import Part
+from lake.write.bucket_order import Ordered
+from lake.write.parquet import Part
 from tests.glue_jobs.bucket_lakes import assert_bucketed, bucketed_trial, orders, publish_upstream
 from tests.glue_jobs.harness import Trial
 
@@ -58,14 +58,14 @@ def refusal(trial: Trial, break_it: Break) -> str:
 
 def in_the_task(change: Callable[[Ordered], Ordered]) -> Break:
     """The task takes its rows in another order than it should."""
-    real = lake.buckets.order.ordered
-    return lambda patch: patch.setattr(lake.buckets.task, "ordered", lambda *given: change(real(*given)))
+    real = lake.write.bucket_order.ordered
+    return lambda patch: patch.setattr(lake.write.bucket_task, "ordered", lambda *given: change(real(*given)))
 
 
 def test_a_hash_that_is_wrong_in_the_task_alone_is_seen_by_the_proof(trial: Trial) -> None:
     def break_it(patch: pytest.MonkeyPatch) -> None:
-        real = lake.buckets.order.hive_hashes
-        patch.setattr(lake.buckets.order, "hive_hashes", lambda columns: real(columns) + 1)
+        real = lake.write.bucket_order.hive_hashes
+        patch.setattr(lake.write.bucket_order, "hive_hashes", lambda columns: real(columns) + 1)
 
     told = refusal(trial, break_it)
     assert "00000" in told
@@ -75,8 +75,8 @@ def test_a_hash_that_is_wrong_in_the_task_alone_is_seen_by_the_proof(trial: Tria
 
 def test_a_hash_that_is_wrong_everywhere_is_seen_by_its_plain_implementation(trial: Trial) -> None:
     def break_it(patch: pytest.MonkeyPatch) -> None:
-        real = lake.buckets.order.hive_hashes
-        for module in (lake.buckets.order, lake.buckets.files):
+        real = lake.write.bucket_order.hive_hashes
+        for module in (lake.write.bucket_order, lake.write.bucket_files):
             patch.setattr(module, "hive_hashes", lambda columns: real(columns) + 1)
 
     told = refusal(trial, break_it)
@@ -135,20 +135,20 @@ def test_a_row_that_is_there_twice_in_place_of_another_is_seen(trial: Trial, sam
 
 def test_keys_that_are_not_those_that_were_read_are_seen(trial: Trial) -> None:
     def break_it(patch: pytest.MonkeyPatch) -> None:
-        real = lake.buckets.task.bucket_bytes
+        real = lake.write.bucket_task.bucket_bytes
 
         def one_key(rows: pa.Table, *rest: Any) -> pa.Buffer:
             return real(rows.take(pa.array([0] * rows.num_rows)), *rest)
 
-        patch.setattr(lake.buckets.task, "bucket_bytes", one_key)
+        patch.setattr(lake.write.bucket_task, "bucket_bytes", one_key)
 
     assert "200 rows were read and 200 lie in its buckets, or their keys are others" in refusal(trial, break_it)
 
 
 def test_a_file_of_fewer_rows_than_were_meant_is_named(trial: Trial) -> None:
     def break_it(patch: pytest.MonkeyPatch) -> None:
-        real = lake.buckets.task.bucket_bytes
-        patch.setattr(lake.buckets.task, "bucket_bytes", lambda rows, *rest: real(rows.slice(1), *rest))
+        real = lake.write.bucket_task.bucket_bytes
+        patch.setattr(lake.write.bucket_task, "bucket_bytes", lambda rows, *rest: real(rows.slice(1), *rest))
 
     told = refusal(trial, break_it)
     assert "rows; " in told
@@ -162,7 +162,7 @@ def test_a_file_of_other_columns_is_named(trial: Trial) -> None:
             pq.write_table(rows.drop_columns(["note"]), sink)
             return pa.py_buffer(sink.getvalue())
 
-        patch.setattr(lake.buckets.task, "bucket_bytes", narrow)
+        patch.setattr(lake.write.bucket_task, "bucket_bytes", narrow)
 
     told = refusal(trial, break_it)
     assert "/000000_0-" in told
@@ -170,8 +170,8 @@ def test_a_file_of_other_columns_is_named(trial: Trial) -> None:
 
 
 def between(name: str, spoil: Callable[[LocalStore, str], None]) -> Break:
-    """Something happens to the first file of the run right before a step of lake.buckets.rebucket."""
-    real = getattr(lake.buckets.rebucket, name)
+    """Something happens to the first file of the run right before a step of lake.jobs.bucketed."""
+    real = getattr(lake.jobs.bucketed, name)
 
     def break_it(patch: pytest.MonkeyPatch) -> None:
         def spoilt(*given: Any) -> Any:
@@ -180,7 +180,7 @@ def between(name: str, spoil: Callable[[LocalStore, str], None]) -> Break:
             spoil(store, parts[0].key)
             return real(*given)
 
-        patch.setattr(lake.buckets.rebucket, name, spoilt)
+        patch.setattr(lake.jobs.bucketed, name, spoilt)
 
     return break_it
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lake.runs import is_finished
+from lake.publish.run_report import is_finished
 from tests.glue_jobs.harness import REPOSITORY, Trial
 from tests.glue_jobs.in_processes import ended, started
 from tests.glue_jobs.killed_run import BUCKET_STEPS

@@ -50,7 +50,7 @@ def test_an_upstream_file_that_is_damaged_is_named_with_what_to_do(
     trial: Trial, is_large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if is_large:
-        monkeypatch.setattr("lake.buckets.units.UNIT_BYTES", 1000)
+        monkeypatch.setattr("lake.write.bucket_packing.UNIT_BYTES", 1000)
     store, source = trial.lake.store, upstream(trial)
     key = next(one.key for one in store.list(source.location) if one.key.endswith(".parquet"))
     data = store.read(key)

@@ -10,8 +10,8 @@ import pytest
 
 from lake.cli.app import run_command
 from lake.errors import GateRefused, LakeError
-from lake.runs import recent
-from lake.status import table_status
+from lake.ops.status import table_status
+from lake.publish.run_report import recent
 from tests.glue_jobs.bucket_lakes import BUCKETED, UPSTREAM, assert_bucketed, bucketed_trial, orders, publish_upstream
 from tests.glue_jobs.harness import JOBS, Trial, job
 

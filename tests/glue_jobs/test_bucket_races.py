@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from lake.buckets.rebucket import Rebucket
-from lake.gate import TableGate
-from lake.layout import new_run_id
-from lake.plan import Plan
-from lake.runs import RunReport, save
-from lake.spark_workers import LocalWorkers
+from lake.audit.partition_audit import TableGate
+from lake.jobs.bucketed import Rebucket
+from lake.jobs.spark import LocalWorkers
+from lake.objects.layout import new_run_id
+from lake.plan.raw import Plan
+from lake.publish.run_report import RunReport, save
 from tests.glue_jobs.bucket_lakes import assert_bucketed, bucketed_trial, orders, publish_upstream
 from tests.glue_jobs.harness import Trial
 from tests.glue_jobs.in_processes import ended, started

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from lake.buckets.hive_hash import bucket_of
 from lake.contract.arrow import arrow_schema
+from lake.contract.hive_hash import bucket_of
 from tests.glue_jobs.bucket_lakes import (
     COLUMNS,
     assert_bucketed,

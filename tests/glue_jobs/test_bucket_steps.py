@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lake.publish import roll_back, unpin
+from lake.jobs.spark import LocalWorkers
+from lake.publish.partition import roll_back, unpin
 from lake.query.run import run_query
-from lake.spark_workers import LocalWorkers
 from tests.glue_jobs.bucket_lakes import (
     BUCKETED,
     UPSTREAM,

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from lake import units
+from lake.plan import packing
 from tests.glue_jobs.harness import Trial, click
 
 
 @pytest.fixture
 def trial(any_root: str, monkeypatch: pytest.MonkeyPatch) -> Trial:
     """Each object is a unit of its own, so that two objects are two tasks."""
-    monkeypatch.setattr(units, "UNIT_BYTES", 1)
+    monkeypatch.setattr(packing, "UNIT_BYTES", 1)
     return Trial(any_root)
 
 
@@ -106,7 +106,7 @@ def test_results_do_not_depend_on_how_objects_were_packed_or_on_what_is_cached(
 ) -> None:
     found = []
     for number, unit_bytes in enumerate((1, 1 << 20)):
-        monkeypatch.setattr(units, "UNIT_BYTES", unit_bytes)
+        monkeypatch.setattr(packing, "UNIT_BYTES", unit_bytes)
         trial = Trial(str(tmp_path / f"packed-{number}"))
         trial.land(9, "a", [click(1), click(2), click(1, user_id=5), click(2)])
         trial.land(9, "b", [click(1, user_id=5), click(3)])

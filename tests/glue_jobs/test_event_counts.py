@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from lake.contract.load import load_contract
 from lake.contract.spark import spark_schema
-from lake.days.events import EVENT_DDL, distinct_events
 from lake.errors import UsageError
+from lake.write.day_events import EVENT_DDL, distinct_events
 from tests.conftest import REPOSITORY
 from tests.glue_jobs.day_lakes import COUNTS, DayLake
 from tests.glue_jobs.harness import JOBS

@@ -13,8 +13,8 @@ import pytest
 
 from lake.catalog import Partition
 from lake.errors import GateRefused
-from lake.runs import recent
-from lake.status import table_status
+from lake.ops.status import table_status
+from lake.publish.run_report import recent
 from tests.glue_jobs.harness import EVENTS, REPOSITORY, Trial, click
 
 COMMAND = Path(sys.executable).with_name("lake")

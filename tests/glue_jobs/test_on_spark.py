@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lake import ingest, units
 from lake.errors import StorageError
+from lake.jobs import raw
+from lake.plan import packing
 from tests.glue_jobs.harness import Trial, click
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ HOURS = (8, 9, 10, 11)
 @pytest.fixture
 def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each object is a unit, and two or so fill a batch: many tasks, in several Spark jobs, two at a time."""
-    monkeypatch.setattr(units, "UNIT_BYTES", 1)
-    monkeypatch.setattr(ingest, "UNIT_BYTES", 4_000)
+    monkeypatch.setattr(packing, "UNIT_BYTES", 1)
+    monkeypatch.setattr(raw, "UNIT_BYTES", 4_000)
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from lake.audit.partition_audit import TableGate
 from lake.catalog import Partition
-from lake.gate import TableGate
-from lake.ingest import Ingest
-from lake.lake import Lake
-from lake.layout import new_run_id
-from lake.plan import Plan
-from lake.publish import publish_partition
-from lake.runs import RunReport, save
-from lake.spark_workers import LocalWorkers
-from lake.vacuum import vacuum
+from lake.jobs.lake import Lake
+from lake.jobs.raw import Ingest
+from lake.jobs.spark import LocalWorkers
+from lake.objects.layout import new_run_id
+from lake.plan.raw import Plan
+from lake.publish.partition import publish_partition
+from lake.publish.run_report import RunReport, save
+from lake.publish.vacuum import vacuum
 from tests.glue_jobs.harness import Trial, click
 from tests.glue_jobs.in_processes import ended, started
 
@@ -200,7 +200,7 @@ class Republishing:
 def test_readers_of_a_partition_that_is_republished_again_and_again_see_one_version_or_the_other(
     any_root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lake.units.UNIT_BYTES", 1)
+    monkeypatch.setattr("lake.plan.packing.UNIT_BYTES", 1)
     republishing = Republishing(Trial(any_root))
     whole = {frozenset(content) for _, content in republishing.versions}
     assert [len(content) for content in sorted(whole, key=len)] == [2, 4]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from lake.catalog import CatalogView
-from lake.publish import roll_back, unpin
-from lake.routes import with_routes
+from lake.catalog.view_routing import with_routes
+from lake.publish.partition import roll_back, unpin
 from tests.glue_jobs.harness import Trial
 
 NONE = "(1 = 0)"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lake.errors import GateRefused, UsageError
-from lake.publish import roll_back, unpin
-from lake.sessions import SessionRules
+from lake.flink.session_rules import SessionRules
+from lake.publish.partition import roll_back, unpin
 from tests.glue_jobs.day_lakes import EVENTS, SESSIONS, DayLake
 from tests.glue_jobs.plain_sessions import Event, micros
 from tests.glue_jobs.three_days import THREE_DAYS, TWENTIETH, TWENTY_FIRST, TWENTY_SECOND, event, expected
@@ -106,7 +106,7 @@ def test_a_day_that_was_rolled_back_stays_until_it_is_let_go(lake: DayLake) -> N
 
 
 def test_what_the_gate_refuses_is_not_published_and_status_says_so(lake: DayLake, tmp_path: Path) -> None:
-    from lake.status import table_status
+    from lake.ops.status import table_status
 
     suite = tmp_path / "expectations" / "clickstream" / "sessions_by_day_v1.json"
     suite.parent.mkdir(parents=True)
@@ -165,7 +165,7 @@ def test_on_s3_the_same_days_are_made_anew_and_come_to_the_same(
 def test_an_option_that_cannot_be_right_is_named(lake: DayLake, options: dict[str, object], message: str) -> None:
     import runpy
 
-    from lake.narrate import Narrator
+    from lake.jobs.progress import Narrator
     from tests.glue_jobs.harness import JOBS
 
     job = runpy.run_path(str(JOBS / "sessions.py"), run_name="job")

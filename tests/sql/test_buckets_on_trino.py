@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from lake.trino.client import TrinoAnswer
+from lake_local.trino.client import TrinoAnswer
 from tests.glue_jobs.harness import Trial
 from tests.trino_servers import TestTrino
 

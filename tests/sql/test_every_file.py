@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from lake.lake import Lake
+from lake.jobs.lake import Lake
 from lake.query.run import run_query
 from lake.sql.files import SqlFile, read_sql_file, sql_folder
 from tests.conftest import REPOSITORY

@@ -1,4 +1,4 @@
--- Written by `python -m lake.contract.render`; change its contract, not this file:
+-- Written by `python -m lake.contract.render_ddl`; change its contract, not this file:
 -- contracts/sensors/readings_by_sensor_v1.odcs.yaml
 -- {bucket} stands for the lake's bucket, with the root's prefix if it has one.
 -- Lint: a comment is one literal, however long; names are quoted, for Hive reserves many; types are as the

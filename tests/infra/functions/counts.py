@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra.functions.event_count_metrics.handler import handler
-from lake.emulators.tables import create_counts_table
+from lake_local.emulators.tables import create_counts_table
 
 COUNTS, MARKS = "event_counts", "event_count_marks"
 NAMESPACE = "Lake"

@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.audit.gate import audit
 from lake.audit.parameters import Candidate
 from lake.audit.suite import Suite, suite_from
+from lake.audit.suite_audit import audit
 from lake.audit.verdict import ExpectationResult, Verdict
 from lake.catalog.model import Partition
 from lake.contract.arrow import arrow_schema

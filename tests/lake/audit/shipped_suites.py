@@ -11,7 +11,7 @@ from lake.audit.verdict import Verdict
 from lake.catalog.model import Partition
 from lake.contract.load import table_named
 from lake.contract.model import Table
-from lake.contract.suite import schema_suite
+from lake.contract.schema_suite import schema_suite
 from tests.conftest import REPOSITORY
 from tests.lake.audit.readings import DT, Written, published, rows_of
 from tests.lake.audit.sound_rows import Row

@@ -91,7 +91,7 @@ def test_classes_give_the_success_and_the_counts_of_all_rows(
     asked = expectation(kind[0], **kind[1])
     (by_classes,) = results(rows, asked)
     with monkeypatch.context() as patched:
-        patched.setattr("lake.audit.gate.classes_for", lambda *_: None)
+        patched.setattr("lake.audit.suite_audit.classes_for", lambda *_: None)
         (by_rows,) = results(rows, asked)
     assert (by_classes.note, by_rows.note) == ("", "")
     names = ("observed_value", "element_count", "missing_count", "unexpected_count", "unexpected_percent")

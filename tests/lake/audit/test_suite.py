@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lake.audit import great
+from lake.audit import gx
 from lake.audit.suite import ACCOUNTED_FOR, Expectation, Suite, SuiteError, expectations_folder, load_suite, suite_from
 from tests.lake.audit.readings import READINGS, expectation, suite
 
@@ -112,7 +112,7 @@ def test_a_malformed_suite_is_refused_with_its_file_and_what_was_expected(
 @pytest.mark.parametrize("expression", ["rows +", "rows / nothing(1)", "(rows"])
 def test_an_expression_that_cannot_be_computed_is_refused_before_the_audit(expression: str) -> None:
     with pytest.raises(SuiteError, match="cannot be computed"):
-        great.check(suite(expectation(ROWS, value={"$PARAMETER": expression})))
+        gx.check(suite(expectation(ROWS, value={"$PARAMETER": expression})))
 
 
 def test_the_folder_is_the_variables_then_the_working_directorys_then_the_repositorys(
@@ -138,5 +138,5 @@ def test_the_suite_that_the_documentation_shows_is_one(tmp_path: Path) -> None:
     text = (Path(__file__).resolve().parents[3] / "docs" / "the-gate.md").read_text()
     shown = json.loads(text.split("```json")[1].split("```")[0])
     found = suite_from(shown, "the-gate.md")
-    great.check(found)
+    gx.check(found)
     assert [one.level for one in found.expectations] == ["fail", "warn", "warn", "warn"]

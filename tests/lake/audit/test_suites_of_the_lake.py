@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from lake.audit import great
+from lake.audit import gx
 from lake.audit.parameters import LARGE
 from tests.conftest import REPOSITORY
 from tests.lake.audit.readings import Written, published, rows_of
@@ -27,7 +27,7 @@ SUITES = sorted((REPOSITORY / "expectations").glob("*/*.json"))
 @pytest.mark.parametrize("path", SUITES, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_every_suite_is_one_that_great_expectations_takes(path: Path) -> None:
     suite = shipped(table(f"{path.parent.name}.{path.stem}"))
-    great.check(suite)
+    gx.check(suite)
     assert suite.source == str(path)
 
 

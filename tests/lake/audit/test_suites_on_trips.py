@@ -14,8 +14,8 @@ import pytest
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Table
-from lake.generate.files import generate_files
-from lake.generate.plan import Plan
+from lake_local.datagen.files import generate_files
+from lake_local.datagen.volume import Plan
 from tests.lake.audit.readings import Written, rows_of
 from tests.lake.audit.shipped_suites import made_large, shipped, table, unmet, verdict_on
 from tests.lake.audit.sound_rows import HOUR, Row

@@ -12,7 +12,7 @@ import pytest
 
 from lake.catalog import Catalog, CatalogTable, Partition, open_catalog
 from lake.catalog.glue import GlueCatalog
-from lake.contract.catalog import catalog_table, quarantine_table
+from lake.contract.catalog_tables import catalog_table, quarantine_table
 from lake.contract.load import contracts_folder, load_tables
 from lake.errors import CatalogError, UsageError
 from tests.lake.aws_answers import answering, refusing

@@ -12,9 +12,9 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from lake import aws as lake_aws
 from lake.catalog import Catalog, CatalogView, open_catalog
 from lake.errors import CatalogError
+from lake.objects import aws as lake_aws
 
 
 @pytest.fixture

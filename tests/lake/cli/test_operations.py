@@ -11,8 +11,8 @@ import pytest
 from lake.catalog import Partition
 from lake.cli.app import run_command
 from lake.cli.rejects import hour_ranges
-from lake.lake import Lake
-from lake.publish import publish_partition, quarantine_name
+from lake.jobs.lake import Lake
+from lake.publish.partition import publish_partition, quarantine_name
 from tests.lake.query.small_lake import SmallLake, events
 
 TABLE, DT = "clickstream.events_v1", "2026-11-21-09"

@@ -86,8 +86,8 @@ def test_trino_is_started_on_demand_and_says_so(
     root: str, trino_local: TestTrino, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The tests' own server stands in for the one that would be started."""
-    monkeypatch.setattr("lake.trino.server.running", lambda _: None)
-    monkeypatch.setattr("lake.trino.server.start", lambda at, _: trino_local.at(at))
+    monkeypatch.setattr("lake_local.trino.server.running", lambda _: None)
+    monkeypatch.setattr("lake_local.trino.server.start", lambda at, _: trino_local.at(at))
     sql = f"SELECT current_temperature, dt FROM sensors.readings WHERE {ONE}"
     assert run_command(["query", sql, "--engine", "trino", "--json", "--root", root]) == 0
     out, err = capsys.readouterr()

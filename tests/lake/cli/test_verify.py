@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lake.cli.app import run_command
-from tests.lake.verify.published import BUCKETED, FLAT, HOUR, Site
+from tests.lake.ops.verify.published import BUCKETED, FLAT, HOUR, Site
 
 ROWS = 200
 

@@ -8,7 +8,7 @@ import pytest
 
 from lake.cli.app import run_command
 from tests.lake.contract.orders import ORDERS, line_of, write_contract
-from tests.lake.contract.test_buckets import BY_CUSTOMER, PLACE, bent
+from tests.lake.contract.test_bucketing import BY_CUSTOMER, PLACE, bent
 
 SOURCE_CONTRACT = ORDERS.replace(
     "      - name: state\n",

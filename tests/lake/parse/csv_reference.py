@@ -14,7 +14,7 @@ from lake.parse.block import Block, Rejected
 from lake.parse.csv_header import BOM, header_of
 from lake.parse.csv_rows import RowReader
 from lake.parse.csv_text import Shape, fields_of, next_line, record_at
-from lake.parse.members import Chunk
+from lake.parse.gzip_stream import Chunk
 from lake.parse.reasons import Reason
 from lake.parse.values import Refused
 

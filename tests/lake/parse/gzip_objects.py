@@ -7,7 +7,7 @@ import io
 import random
 from collections.abc import Iterable
 
-from lake.parse.members import Damage, DamagedObject, damaged_bytes, damages_of, plain_chunks
+from lake.parse.gzip_stream import Damage, DamagedObject, damaged_bytes, damages_of, plain_chunks
 
 CUT = "the gzip member is cut: its end is missing"
 TOO_DEEP = "gzip inside gzip, deeper than is read"

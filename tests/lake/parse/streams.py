@@ -12,7 +12,7 @@ from lake.contract.arrow import arrow_schema
 from lake.contract.model import Column, Table
 from lake.parse import json_blocks
 from lake.parse.block import Rejected
-from lake.parse.members import Chunk
+from lake.parse.gzip_stream import Chunk
 from lake.parse.reasons import Reason
 
 Reject = tuple[Reason, int, int, bytes]
@@ -67,7 +67,7 @@ def only_exactly() -> Iterator[None]:
         return int(self._exact.read(data, at, stop, outcome))  # type: ignore[attr-defined]
 
     with (
-        patch("lake.parse.json_fast.FastReader.read", read_exactly),
+        patch("lake.parse.json_columnar.FastReader.read", read_exactly),
         patch("lake.parse.records.RecordReader.quick_row", lambda *_: None),
     ):
         yield

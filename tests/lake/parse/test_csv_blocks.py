@@ -14,7 +14,7 @@ from lake.contract.model import Column, Table
 from lake.parse import csv_blocks as csv_blocks_module
 from lake.parse.block import Rejected
 from lake.parse.csv_blocks import LOOKAHEAD, csv_blocks
-from lake.parse.members import Chunk
+from lake.parse.gzip_stream import Chunk
 from lake.parse.reasons import Reason
 from tests.lake.parse.csv_reference import chunks, table_of, whole
 

@@ -17,7 +17,7 @@ from lake.parse.csv_blocks import LOOKAHEAD, csv_blocks
 from lake.parse.csv_header import header_of
 from lake.parse.csv_rows import RowReader
 from lake.parse.csv_values import FALSE_TEXTS, TRUE_TEXTS
-from lake.parse.members import plain_chunks
+from lake.parse.gzip_stream import plain_chunks
 from tests.conftest import REPOSITORY
 from tests.lake.parse.csv_reference import chunks, read_plainly, table_of, whole
 

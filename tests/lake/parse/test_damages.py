@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lake.parse import trials
-from lake.parse.members import Damage, DamagedObject, damaged_bytes, damages_of, plain_chunks
+from lake.parse import gzip_recovery
+from lake.parse.gzip_stream import Damage, DamagedObject, damaged_bytes, damages_of, plain_chunks
 from tests.lake.parse.gzip_objects import (
     BROKEN,
     CUT,
@@ -164,8 +164,8 @@ def test_gzip_five_deep_is_damage_and_its_neighbours_survive() -> None:
 def test_too_many_headers_in_doubt_cost_precision_but_leave_no_damage_unnamed(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trials, "_MOST_LIVE_TRIALS", 2)
-    monkeypatch.setattr(trials, "_MOST_TRIALS", 3)
+    monkeypatch.setattr(gzip_recovery, "_MOST_LIVE_TRIALS", 2)
+    monkeypatch.setattr(gzip_recovery, "_MOST_TRIALS", 3)
     chance = random.Random(seed)
     for _ in range(60):
         stored = b"".join(chance.choices([*SEGMENTS, packed(packed(C), level=0)], k=8))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lake.parse.members import Chunk
+from lake.parse.gzip_stream import Chunk
 from lake.parse.reasons import Reason
 from tests.lake.parse.streams import PAIRS, blocks_of, column, only_exactly, pairs_and_rejects, read, rows_of, table_of
 

@@ -7,10 +7,10 @@ import io
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.buckets.files import file_name
-from lake.buckets.hive_hash import bucket_numbers
 from lake.catalog import Buckets, CatalogTable, CatalogView, Partition
-from lake.routes import PLACEHOLDER, TEMPLATE
+from lake.catalog.view_routing import PLACEHOLDER, TEMPLATE
+from lake.contract.hive_hash import bucket_numbers
+from lake.write.bucket_files import file_name
 from tests.lake.query.small_lake import Columns, SmallLake
 
 READINGS: Columns = (("sensor_id", "string", ""), ("user_id", "bigint", ""), ("current_temperature", "int", ""))

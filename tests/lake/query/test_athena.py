@@ -14,12 +14,12 @@ import pyarrow as pa
 import pytest
 from botocore.stub import Stubber
 
-from lake import aws
+from lake.cli.engines import engine_named
+from lake.objects import aws
 from lake.query.athena import AthenaEngine, AthenaRefusedError
 from lake.query.athena_values import answer_table
-from lake.query.engines import engine_named
-from lake.query.errors import QueryFailedError, StatementError
 from lake.query.price import athena_dollars
+from lake.sql.query_errors import QueryFailedError, StatementError
 
 ID = "11111111-2222-3333-4444-555555555555"
 START = {"QueryExecutionId": ID}

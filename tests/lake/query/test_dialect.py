@@ -4,9 +4,9 @@ import pytest
 from sqlglot import exp
 
 from lake.query.dialect import duckdb_sql
-from lake.query.errors import UnsupportedSqlError
-from lake.query.statement import parsed
 from lake.query.time_formats import strftime_pattern
+from lake.sql.query_errors import UnsupportedSqlError
+from lake.sql.statement import parsed
 
 TYPES = {"readings": "array<struct<x:int,y:int>>", "tags": "array<string>", "labels": "map<string,int>"}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lake.query.errors import StatementError
 from lake.query.explain import explained
 from lake.query.price import athena_dollars
 from lake.query.run import run_query
+from lake.sql.query_errors import StatementError
 from tests.lake.query.readings_lake import HOURS, READINGS, make_readings_lake, put_view
 
 ONE = f"dt = '{HOURS[0]}'"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lake.query.errors import QueryFailedError
 from lake.query.run import run_query
+from lake.sql.query_errors import QueryFailedError
 
 
 def answer(sql: str, root: str) -> list[tuple[Any, ...]]:

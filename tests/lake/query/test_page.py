@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from lake.lake import Lake
+from lake.jobs.lake import Lake
 from lake.query.run import run_query
 from tests.conftest import REPOSITORY
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from lake.query.errors import QueryError
 from lake.query.explain import Explanation, explained
 from lake.query.run import run_query
+from lake.sql.query_errors import QueryError
 from tests.conftest import REPOSITORY
 from tests.lake.query.readings_lake import COUNT, HOURS, PAGE_TABLES, make_page_lake
 from tests.trino_servers import TestTrino

@@ -8,7 +8,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from lake.query.engine import Engine
+from lake.query.duckdb_session import Engine
 from lake.query.pruning import add_partition_hints
 from lake.query.run import run_query
 from tests.lake.query.conftest import HOURS

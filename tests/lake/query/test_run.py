@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from lake.query.errors import (
+from lake.query.run import run_query
+from lake.sql.query_errors import (
     QueryError,
     QuerySyntaxError,
     UnknownColumnError,
     UnknownTableError,
     UnsupportedSqlError,
 )
-from lake.query.run import run_query
 from tests.lake.query.small_lake import SmallLake, events
 
 H9, H10 = "2026-11-21-09", "2026-11-21-10"

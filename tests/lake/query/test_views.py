@@ -6,11 +6,11 @@ import pytest
 from sqlglot import exp
 
 from lake.catalog import CatalogView
-from lake.query.errors import QueryError, StatementError, UnknownTableError
 from lake.query.result import Result
 from lake.query.run import run_query
-from lake.query.statement import parsed
 from lake.query.views import ViewError, expand_views
+from lake.sql.query_errors import QueryError, StatementError, UnknownTableError
+from lake.sql.statement import parsed
 from tests.lake.query.readings_lake import HOURS, READINGS, make_readings_lake, put_view, routed
 from tests.lake.query.small_lake import SmallLake
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lake.contract.load import load_tables
 from lake.contract.model import Table
-from lake.contract.render import renderings
+from lake.contract.render_ddl import renderings
 from lake.sql.check import Checked, check_folder
 from tests.conftest import REPOSITORY
 

@@ -49,9 +49,9 @@ def test_a_table_whose_statement_is_not_current_missing_or_nobodys_is_named(tmp_
     (sql / "sensors/bundles_v1/ddl.sql").unlink()
     put(sql, "taxi/rides_v1/ddl.sql", "CREATE EXTERNAL TABLE taxi.rides_v1 (a int) LOCATION 's3://x/'")
     assert [(p.path.relative_to(sql).as_posix(), p.message) for p in check_folder(sql, shipped_tables()).problems] == [
-        ("sensors/bundles_v1/ddl.sql", "it is missing; run python -m lake.contract.render"),
+        ("sensors/bundles_v1/ddl.sql", "it is missing; run python -m lake.contract.render_ddl"),
         ("taxi/rides_v1/ddl.sql", "no contract describes taxi.rides_v1; remove it"),
-        ("taxi/trips_v1/ddl.sql", "it is not what the contract says; run python -m lake.contract.render"),
+        ("taxi/trips_v1/ddl.sql", "it is not what the contract says; run python -m lake.contract.render_ddl"),
     ]
 
 

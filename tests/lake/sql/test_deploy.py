@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from lake.catalog import Catalog, CatalogView, Partition, open_catalog
+from lake.catalog.view_routing import route_condition
 from lake.cli.app import run_command
 from lake.errors import UsageError
-from lake.routes import route_condition
 from lake.sql.check import check_folder
 from lake.sql.deploy import Change, deploy
 from lake.sql.errors import SqlRefusedError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lake.cli.app import run_command
-from lake.stream.outputs import Output, outputs_in
+from lake_local.flink.outputs import Output, outputs_in
 
 WRITES = """
 import json, os, sys

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from lake.stream.environment import java_home, streams_python
 from lake.stream.package import RUN_OPTIONS, unpack
-from lake.stream.runtime import java_home, streams_python
 from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.slow

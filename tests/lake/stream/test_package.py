@@ -54,7 +54,7 @@ def test_it_has_the_program_one_jar_the_modules_and_the_contracts(app: str, any_
         modules = [name for name in names if name.startswith("python/lake/flink/")]
         assert sorted({*names} - {*modules}) == sorted({*ALWAYS} - {*modules})
         assert {"python/lake/flink/program.py", "python/lake/flink/properties.py"} < {*modules}
-        assert "python/lake/flink/render.py" not in modules  # it reads contracts, for which the runtime has no reader
+        assert "python/lake/flink/render_contracts.py" not in modules  # it reads contracts
         assert archive.read("lib/lake-flink-connectors.jar") == any_jar.read_bytes()
         assert archive.read("main.py") == (APPS / app / "app.py").read_bytes()
         for name in modules:
@@ -99,7 +99,7 @@ def test_two_clones_of_the_sources_give_the_same_bytes(any_jar: Path, tmp_path: 
 @pytest.mark.slow
 def test_what_is_imported_is_there_where_there_is_only_pyflink(package: Path, with_flink: None, tmp_path: Path) -> None:
     """Imports all that is in the zip, by the Flink environment's Python."""
-    from lake.stream.runtime import streams_python
+    from lake.stream.environment import streams_python
 
     main = unpack(package, tmp_path / "in")
     python = main.parent / "python"

@@ -13,7 +13,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from lake.flink import reach
+from lake.flink import preflight
 from lake.flink.durations import duration_of
 from lake.flink.properties import GROUP, Properties, Resolution, properties_of
 from lake.stream.package import RUN_OPTIONS, RUN_OPTIONS_GROUP
@@ -89,6 +89,6 @@ def test_commands_of_the_managed_service_are_right_by_its_model(command: list[st
 
 def test_permissions_that_a_start_takes_are_on_the_page() -> None:
     said = PAGE.read_text()
-    for service in reach._SERVICES.values():
+    for service in preflight._SERVICES.values():
         prefix, action = service.permission.split(":")
         assert re.search(rf"{prefix}:(\w+(, | and ))*{action}\b", said), service.permission

@@ -12,7 +12,7 @@ from hashlib import md5
 from itertools import count
 from typing import Any
 
-from lake.emulators.streams import Record
+from lake_local.emulators.streams import Record
 
 START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=8)
 """All of it happened before now: what is ahead of the clock moves no watermark."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lake.emulators.streams import wait_until_active
+from lake_local.emulators.streams import wait_until_active
 
 Shard = dict[str, Any]
 

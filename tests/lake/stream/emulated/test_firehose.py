@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lake.emulators.clients import client
-from lake.sessions import SessionRules
-from lake.stream.run import run_package
+from lake.flink.session_rules import SessionRules
+from lake_local.emulators.clients import client
+from lake_local.flink.run import run_package
 from tests.glue_jobs.harness import Trial
 from tests.glue_jobs.plain_sessions import EPOCH, Event, plain_sessions
 from tests.lake.stream.emulated.clicks import MALFORMED, Click, clicks, records

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from lake.emulators.clients import client
-from lake.emulators.streams import create_stream, put
-from lake.emulators.tables import create_counts_table
+from lake_local.emulators.clients import client
+from lake_local.emulators.streams import create_stream, put
+from lake_local.emulators.tables import create_counts_table
 from tests.lake.stream.emulated.apps import running
 from tests.lake.stream.emulated.clicks import START, Click, records
 from tests.lake.stream.emulated.counters import counts_in

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from lake.emulators.clients import client
-from lake.emulators.streams import StreamReader, create_stream, put
-from lake.emulators.tables import create_counts_table
-from lake.stream.run import run_package
+from lake_local.emulators.clients import client
+from lake_local.emulators.streams import StreamReader, create_stream, put
+from lake_local.emulators.tables import create_counts_table
+from lake_local.flink.run import run_package
 from tests.lake.stream.emulated.apps import running
 from tests.lake.stream.emulated.clicks import (
     CLOSER,

@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from lake.emulators.clients import client
-from lake.emulators.streams import create_stream
+from lake.stream.environment import java_home, streams_python
 from lake.stream.package import unpack
-from lake.stream.runtime import java_home, streams_python
+from lake_local.emulators.clients import client
+from lake_local.emulators.streams import create_stream
 from tests.conftest import REPOSITORY
 
 Said = Callable[[dict[str, str]], str]
@@ -30,7 +30,7 @@ import json, sys
 from lake.errors import LakeError
 from lake.flink.program import environment
 from lake.flink.properties import properties_of
-from lake.flink.reach import refuse_unreachable
+from lake.flink.preflight import refuse_unreachable
 from pathlib import Path
 environment(Path(sys.argv[1]), False)
 for line in sys.stdin:

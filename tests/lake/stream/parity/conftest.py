@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lake.generate.files import generate_files
-from lake.generate.plan import Plan
-from lake.lake import Lake
+from lake.jobs.lake import Lake
+from lake_local.datagen.files import generate_files
+from lake_local.datagen.volume import Plan
 from tests.glue_jobs.day_lakes import EVENTS, DayLake
 from tests.glue_jobs.harness import Trial
 from tests.lake.stream.parity.sides import Sides

@@ -11,7 +11,7 @@ import duckdb
 
 from lake.contract.model import Table
 from lake.flink.sinks import QUARANTINE_COLUMNS
-from lake.stream.run import run_package
+from lake_local.flink.run import run_package
 from tests.glue_jobs.day_lakes import COUNTS, EVENTS, SESSIONS, STREAMED, DayLake
 
 _TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "timestamp": "TIMESTAMP"}

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lake.runs import RunReport
+from lake.publish.run_report import RunReport
 from tests.glue_jobs.day_lakes import COUNTS, SESSIONS
 from tests.lake.stream.parity.conftest import RECORDS, Week
 

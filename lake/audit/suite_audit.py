@@ -1,0 +1,90 @@
+"""The audit of one partition: every expectation of its suite, on what was written, in one pass over the columns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lake.audit import gx
+from lake.audit.equivalence_classes import Classes, Counted
+from lake.audit.evaluate import (
+    ROW_COUNTS,
+    TYPE_CHECKS,
+    is_about_shape,
+    judged_on_classes,
+    judged_on_rows,
+    judged_on_schema,
+    missing_columns,
+)
+from lake.audit.files import PartitionFiles
+from lake.audit.parameters import TRAILING, Candidate, accounting, parameters_of, variables_in
+from lake.audit.reducing import classes_for, fed, typed
+from lake.audit.suite import Expectation, Suite
+from lake.audit.verdict import ExpectationResult, Verdict
+from lake.catalog.model import Partition
+from lake.contract.arrow import arrow_schema
+from lake.contract.model import Table
+from lake.objects import Store
+
+
+@dataclass(frozen=True)
+class _Case:
+    """An expectation with its parameters' values; with its result, or its classes of rows, where these are known."""
+
+    expectation: Expectation
+    kwargs: Mapping[str, Any]
+    result: ExpectationResult | None = None
+    classes: Classes | None = None
+
+
+def audit(candidate: Candidate, table: Table, suite: Suite, history: Iterable[Partition], store: Store) -> Verdict:
+    """Judge a partition's new files by a suite; nothing is written.
+
+    `history` are the table's published partitions of the last seven days (others are ignored). Raises StorageError
+    where a file cannot be read, SuiteError where Great Expectations refuses an expectation; what the data is like
+    never raises, it is in the verdict.
+    """
+    began = time.perf_counter()
+    gx.check(suite)
+    with PartitionFiles(store, candidate.keys, arrow_schema(table)) as files:
+        parameters = parameters_of(candidate, files.rows, history)
+        counted = accounting(candidate, files.rows)
+        cases = [_case(one, parameters, counted, files) for one in suite.expectations]
+        classes = fed([_wanted(case) for case in cases], files)
+        results = _results([replace(case, classes=of) for case, of in zip(cases, classes, strict=True)], files)
+        rows = files.rows
+    seconds = round(time.perf_counter() - began, 3)
+    return Verdict(table.full_name, candidate.dt, candidate.run_id, suite.name, rows, results, seconds)
+
+
+def _case(
+    one: Expectation, parameters: Mapping[str, Any], counted: Mapping[str, int | float], files: PartitionFiles
+) -> _Case:
+    missing = variables_in(one.kwargs) & (set(TRAILING) - parameters.keys())
+    if missing:
+        note = f"skipped: too little history for {', '.join(sorted(missing))}"
+        return _Case(one, one.kwargs, ExpectationResult(one.type, dict(one.kwargs), one.level, None, note=note))
+    kwargs = gx.resolved(one.kwargs, parameters)
+    if one.of == "accounting" or one.type in ROW_COUNTS:
+        return _Case(one, kwargs, classes=Counted(counted[kwargs.get("column", "rows_written")]))
+    kwargs = typed(kwargs, files.schema)
+    if (absent := missing_columns(one, kwargs, files.schema)) is not None:
+        return _Case(one, kwargs, absent)
+    if is_about_shape(one) or one.type in TYPE_CHECKS:
+        return _Case(one, kwargs, judged_on_schema(one, kwargs, files.schema))
+    return _Case(one, kwargs, classes=classes_for(one.type, kwargs, files))
+
+
+def _wanted(case: _Case) -> tuple[str, Classes] | None:
+    return None if case.classes is None else (str(case.kwargs.get("column")), case.classes)
+
+
+def _results(cases: Sequence[_Case], files: PartitionFiles) -> tuple[ExpectationResult, ...]:
+    reduced = [(case.expectation, case.kwargs, case.classes) for case in cases if case.classes is not None]
+    judged = iter(judged_on_classes(reduced, files))
+    return tuple(
+        case.result or (judged_on_rows(case.expectation, case.kwargs, files) if case.classes is None else next(judged))
+        for case in cases
+    )

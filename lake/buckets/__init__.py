@@ -1,1 +1,0 @@
-"""Bucketed tables: which bucket a row belongs to, and how many buckets to have."""

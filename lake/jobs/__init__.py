@@ -1,0 +1,1 @@
+"""The driver of every job: plan, write, audit, publish; on Spark, with progress and a report."""

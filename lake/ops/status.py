@@ -1,0 +1,92 @@
+"""The state of a table's partitions, as the on-call person needs it: what is there, what is stale, what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from lake.contract.model import Table
+from lake.jobs.lake import Lake
+from lake.plan.raw import Hour
+from lake.publish.run_report import PartitionReport, RunReport, recent
+
+
+@dataclass(frozen=True)
+class PartitionStatus:
+    """One partition. Counts are None where nothing is published. records = rows + duplicates + quarantined."""
+
+    table: str
+    partition: str
+    state: Literal["current", "stale", "refused"]
+    reason: str
+    records: int | None = None
+    rows: int | None = None
+    duplicates: int | None = None
+    quarantined: int | None = None
+    bytes: int | None = None
+    run_id: str | None = None
+    published_at: str | None = None
+    verdict: str | None = None
+    pinned: bool = False
+
+
+@dataclass(frozen=True)
+class TableStatus:
+    """A table's partitions, oldest first, and the last run's error if no run has succeeded since.
+
+    `upstream` is the full name of the table that this one is made from, None where it is made from raw objects.
+    """
+
+    table: str
+    partitions: tuple[PartitionStatus, ...]
+    strays: tuple[str, ...]
+    last_error: RunReport | None
+    upstream: str | None = None
+
+
+def table_status(lake: Lake, table: Table) -> TableStatus:
+    """Compare inputs with what is published, without changing anything. Raises StorageError, CatalogError."""
+    plan = lake.plan(table)
+    reports = list(recent(lake.store, table))
+    latest: dict[str, PartitionReport] = {}
+    for report in reports:
+        for partition in report.partitions:
+            latest.setdefault(partition.dt, partition)
+    partitions = tuple(_partition(table, hour, latest) for hour in plan.hours)
+    return TableStatus(table.full_name, partitions, plan.strays, _last_error(reports), table.upstream)
+
+
+def _partition(table: Table, hour: Hour, latest: Mapping[str, PartitionReport]) -> PartitionStatus:
+    state: Literal["current", "stale", "refused"] = hour.state
+    reason = hour.reason
+    last = latest.get(hour.dt)
+    if state == "stale" and last and last.outcome == "refused" and last.input_digest == hour.input_digest:
+        state, reason = "refused", last.reason
+    published = hour.published
+    if published is None:
+        return PartitionStatus(table.full_name, hour.dt, state, reason)
+    return PartitionStatus(
+        table.full_name,
+        hour.dt,
+        state,
+        reason,
+        records=published.number("records"),
+        rows=published.number("rows"),
+        duplicates=published.number("duplicates"),
+        quarantined=published.number("quarantined"),
+        bytes=published.number("bytes"),
+        run_id=published.get("run_id"),
+        published_at=published.get("published_at"),
+        verdict=published.get("verdict"),
+        pinned=published.is_pinned,
+    )
+
+
+def _last_error(reports: list[RunReport]) -> RunReport | None:
+    for report in reports:
+        if report.state == "succeeded":
+            return None
+        if report.state in ("failed", "refused"):
+            return report
+    return None

@@ -1,0 +1,116 @@
+"""What `lake verify` can find, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lake.catalog import Partition
+from lake.contract.model import Table
+from lake.jobs.lake import Lake
+from lake.objects.layout import partition_span, partition_value
+from lake.plan.raw import MANIFEST
+
+Level = Literal["error", "information"]
+
+Code = Literal[
+    # of a table
+    "table_missing",
+    "table_buckets",
+    # of a partition
+    "location_missing",
+    "location_elsewhere",
+    "manifest_missing",
+    "manifest_damaged",
+    "subfolder",
+    "accounting",
+    "rows",
+    "bytes",
+    "digest",
+    "older_than_source",
+    "other_contract",
+    # of a file
+    "missing",
+    "extra",
+    "truncated",
+    "altered",
+    "unreadable",
+    "schema",
+    "file_name",
+    "wrong_bucket",
+    "not_sorted",
+    "row_group",
+    "null_in_required",
+]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is not as it should be, before it is known what to do about it. `file` is a name, or empty."""
+
+    code: Code
+    message: str
+    file: str = ""
+    level: Level = "error"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem of a published table. `partition` is an hour and `file` a name in its folder, or empty.
+
+    `next_step` is what to type, or to do.
+    """
+
+    level: Level
+    code: Code
+    table: str
+    partition: str
+    file: str
+    message: str
+    next_step: str
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Findings are shown by table, hour and file."""
+        return self.table, self.partition, self.file, self.code, self.message
+
+
+def run_command(table: Table, dt: str = "", *, rebuild: bool = False) -> str:
+    """The command that runs a table's job, for one hour where one is named."""
+    job = table.made_by or ("bucket_by_key" if table.bucketing is not None else "raw_to_parquet")
+    words = f"lake run {job} --table {table.full_name}"
+    if dt:
+        words += f" --since {dt} --until {partition_value(partition_span(dt)[1], like=dt)}"
+    return f"{words} --rebuild" if rebuild else words
+
+
+def repair(lake: Lake, table: Table, rows: Partition) -> str:
+    """How to make a damaged hour whole again, by what its rows' partition can still be made from, or put back to."""
+    if _has_inputs(lake, table, rows.dt):
+        return _let_go(table, rows, run_command(table, rows.dt, rebuild=True))
+    previous = rows.get("previous_location")
+    if previous and lake.store.read_if_exists(f"{previous}/{MANIFEST}") is not None:
+        return f"lake rollback {table.full_name} {rows.dt} (what it was made from is gone, so it cannot be rebuilt)"
+    return (
+        "restore the folder from a backup, or from earlier versions of the bucket's objects: what the hour was made "
+        "from is gone, and nothing published before it is left"
+    )
+
+
+def bring_up_to_date(table: Table, rows: Partition) -> str:
+    """How to have an hour that is sound, and stale, made anew."""
+    return _let_go(table, rows, run_command(table, rows.dt))
+
+
+def _let_go(table: Table, rows: Partition, command: str) -> str:
+    """A command, after what has to come before it: a pinned hour is left alone by every run."""
+    return f"lake unpin {table.full_name} {rows.dt}; then {command}" if rows.is_pinned else command
+
+
+def _has_inputs(lake: Lake, table: Table, dt: str) -> bool:
+    if table.source is not None:
+        return bool(lake.store.list(f"{table.source.prefix}/dt={dt}"))
+    database, _, name = (table.upstream or "").partition(".")
+    if table.grain == "day":
+        return bool(lake.catalog.partitions(database, name))  # the job keeps a day of which hours are gone
+    return lake.catalog.partition(database, name, dt) is not None

@@ -1,0 +1,1 @@
+"""What is stale and why, and how stale work is packed into tasks."""

@@ -1,0 +1,1 @@
+"""From rows to files: Parquet, key indexes, duplicates, bucket order."""

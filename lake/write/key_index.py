@@ -1,0 +1,114 @@
+"""Identity of rows: a 128-bit hash of the primary key and a 64-bit hash of the whole row, vectorised by DuckDB.
+
+A key index is one Parquet object for each unit, rows in the unit's order: k1 and k2 (halves of the key's hash) and p
+(the row's hash). Two keys are taken as one where all 128 bits agree; two rows of one key where p agrees.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lake.contract.model import Table
+from lake.plan.packing import Unit
+
+KEYS_VERSION = f"1-duckdb-{duckdb.__version__}"
+"""DuckDB's hash is a function of its version: an index by another version is not read."""
+
+Hashes = npt.NDArray[np.uint64]
+
+INDEX_SCHEMA = pa.schema([("k1", pa.uint64()), ("k2", pa.uint64()), ("p", pa.uint64())])
+
+_SALT = "|second half|"
+_COARSE_BITS = 22
+
+
+def index_key(table: Table, unit: Unit) -> str:
+    """Where a unit's key index lies, e.g. keys/clickstream/events_v1/dt=…/<version>.parquet; a cache."""
+    return f"keys/{table.database}/{table.name}/dt={unit.dt}/{unit.version}-{KEYS_VERSION}.parquet"
+
+
+class RowHasher:
+    """Hashes the rows of one table; holds a DuckDB connection, so one to a thread."""
+
+    def __init__(self, table: Table, schema: pa.Schema) -> None:
+        self._connection = duckdb.connect(":memory:", config={"threads": 1})
+        key = ", ".join(_quoted(name) for name in table.key)
+        # Salted text, not a salt beside the columns: DuckDB combines the hashes of its arguments, and a collision of
+        # the first half would be one of the second.
+        salted = f"concat_ws('{_SALT}', {key}, '{_SALT}')"
+        every = ", ".join(_hashed(field) for field in schema)
+        self._sql = f"SELECT hash({key}) AS k1, hash({salted}) AS k2, hash({every}) AS p FROM rows_to_hash"  # noqa: S608 # names of a contract, quoted
+
+    def hashes(self, rows: pa.Table) -> pa.Table:
+        """Columns k1, k2, p of each row, in the order of `rows`."""
+        self._connection.register("rows_to_hash", rows)
+        hashed = self._connection.sql(self._sql).to_arrow_table()
+        self._connection.unregister("rows_to_hash")
+        return hashed.cast(INDEX_SCHEMA)
+
+
+def plain_repeats(hashes: pa.Table) -> npt.NDArray[np.int64]:
+    """Positions of rows that repeat an earlier one, of keys all of whose rows here are alike; sorted.
+
+    What is dropped on this evidence alone is right unless the same key came with another payload elsewhere, which
+    lake.write.deduplicate finds out.
+    """
+    k1, k2, p = (hashes[name].to_numpy() for name in INDEX_SCHEMA.names)
+    repeated = repeated_among([k1])
+    if not len(repeated):
+        return np.empty(0, dtype=np.int64)
+    # Few rows are candidates: the rest of the work is on them alone.
+    places = places_of(repeated, k1)
+    k1, k2, p = k1[places], k2[places], p[places]
+    order = np.lexsort((places, k2, k1))
+    same_key = (k1[order][1:] == k1[order][:-1]) & (k2[order][1:] == k2[order][:-1])
+    first = np.concatenate([[True], ~same_key])
+    group = np.cumsum(first) - 1
+    alike = p[order] == p[order][np.flatnonzero(first)][group]
+    mixed = np.zeros(group[-1] + 1, dtype=bool)
+    mixed[group[~alike]] = True
+    return np.sort(places[order[~first & ~mixed[group]]]).astype(np.int64)
+
+
+def repeated_among(parts: Sequence[Hashes]) -> Hashes:
+    """Hashes that stand more than once in all parts together, sorted."""
+    ordered = np.concatenate(parts)
+    ordered.sort()
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    repeated: Hashes = again[np.concatenate([[True], again[1:] != again[:-1]])] if len(again) else again
+    return repeated
+
+
+def places_of(wanted: Hashes, hashes: Hashes) -> npt.NDArray[np.int64]:
+    """Where in `hashes` there is one of `wanted` (sorted), in order. A look at some bits passes most of them by."""
+    coarse = np.zeros(1 << _COARSE_BITS, dtype=np.bool_)
+    shift = np.uint64(64 - _COARSE_BITS)
+    coarse[wanted >> shift] = True
+    likely = np.flatnonzero(coarse[hashes >> shift])
+    nearest = np.minimum(np.searchsorted(wanted, hashes[likely]), len(wanted) - 1)
+    return likely[wanted[nearest] == hashes[likely]] if len(wanted) else likely
+
+
+def index_bytes(chunks: list[pa.Table]) -> bytes:
+    """The Parquet object of an index; hashes do not compress, so it is not tried."""
+    sink = io.BytesIO()
+    index = pa.concat_tables(chunks) if chunks else INDEX_SCHEMA.empty_table()
+    pq.write_table(index, sink, compression="none", use_dictionary=False, write_statistics=False)
+    return sink.getvalue()
+
+
+def _hashed(field: pa.Field) -> str:
+    """DuckDB gives an empty list the hash of a null one: nested values are hashed as their JSON text."""
+    name = _quoted(field.name)
+    return f"to_json({name})::VARCHAR" if pa.types.is_nested(field.type) else name
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,246 @@
+"""The Spark side of a task: one unit of raw objects to Parquet objects, a pure function of its inputs.
+
+A unit writes nothing final before its end, names its outputs after its inputs, and may run twice or be killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lake.contract.arrow import arrow_schema, quarantine_schema
+from lake.contract.model import Table
+from lake.errors import StorageError
+from lake.objects import Store, StoredObject, open_store
+from lake.parse.block import Block, Rejected
+from lake.parse.gzip_stream import Damage
+from lake.parse.json_coalesce import joined_rows, together
+from lake.parse.raw_object import Restart, object_blocks
+from lake.parse.reasons import Reason
+from lake.parse.record_payloads import sources_of
+from lake.plan.packing import Unit
+from lake.write.deduplicate import Decisions
+from lake.write.key_index import RowHasher, index_bytes, index_key, plain_repeats
+from lake.write.parquet import ROW_GROUP_BYTES, Part, PartWriter
+
+_QUARANTINE_GROUP_BYTES = 32 << 20
+_HEAD_BYTES = 4 << 20
+"""Rows, as Arrow holds them, that make the first file of a unit of a table with a key.
+
+Copies of a record arrive soon after it: those that lie in another unit than the first one, lie at its beginning. To
+take them out, a small file is written again (lake.write.rewrite), and the others are left as they are.
+"""
+
+
+@dataclass(frozen=True)
+class UnitJob:
+    """What a worker is handed. `decisions` is None on the first pass, when plain repeats are dropped on sight.
+
+    Without folders (both empty) only the key index is made.
+    """
+
+    unit: Unit
+    table: Table
+    root: str
+    rows_folder: str
+    quarantine_folder: str
+    decisions: Decisions | None = None
+
+
+@dataclass(frozen=True)
+class ObjectCount:
+    """What came of one raw object: `rows` are its good rows before duplicates are taken out."""
+
+    key: str
+    rows: int
+    rejected: int
+
+
+@dataclass
+class UnitResult:
+    """What a unit wrote. `dropped` are the row numbers, within the unit, that were taken for duplicates."""
+
+    unit: Unit
+    parts: list[Part] = field(default_factory=list)
+    quarantine_parts: list[Part] = field(default_factory=list)
+    objects: list[ObjectCount] = field(default_factory=list)
+    dropped: list[int] = field(default_factory=list)
+
+
+def run_unit(job: UnitJob) -> UnitResult:
+    """Read, parse and write one unit. Raises StorageError; bad input is quarantined, never raised.
+
+    Damage in a gzip member shows only at the member's end, when rows of it are already on their way: the unit then
+    starts again, knowing the damage.
+    """
+    damages: dict[str, tuple[Damage, ...]] = {}
+    store = open_store(job.root)
+    while True:
+        attempt = _Attempt(job, store)
+        try:
+            for objects in together(job.unit.objects):
+                if len(objects) == 1 or damages or not attempt.read_joined(objects):
+                    for object_ in objects:
+                        attempt.read(object_, damages.get(object_.key, ()))
+            return attempt.finish(damages)
+        except _DamagedError as damaged:
+            if damaged.key in damages:
+                raise StorageError(
+                    f"reading {store.uri_of(damaged.key)}: the object changes while it is read; run the job again"
+                ) from damaged
+            damages[damaged.key] = damaged.damages
+            attempt.forget()
+
+
+class _DamagedError(Exception):
+    """An object is damaged, and how."""
+
+    def __init__(self, key: str, damages: tuple[Damage, ...]) -> None:
+        super().__init__(key)
+        self.key, self.damages = key, damages
+
+
+class _Attempt:
+    """One go at a unit: gathers rows to row groups, numbers them, and drops what is to be dropped."""
+
+    def __init__(self, job: UnitJob, store: Store) -> None:
+        table, unit = job.table, job.unit
+        self._job, self._store = job, store
+        self._schema = arrow_schema(table)
+        self._rows = PartWriter(store, job.rows_folder, unit.name, self._schema, frozenset(table.key))
+        self._rejects = PartWriter(
+            store, job.quarantine_folder, unit.name, quarantine_schema(), frozenset(["record", "offset", "payload"])
+        )
+        self._hasher = RowHasher(table, self._schema) if table.key and job.decisions is None else None
+        self._index: list[pa.Table] = []
+        self._waiting: list[pa.Table] = []
+        self._waiting_bytes = 0
+        self._refused: list[dict[str, object]] = []
+        self._refused_bytes = 0
+        self._numbered = 0
+        self._is_head = bool(table.key)
+        self._result = UnitResult(unit)
+
+    def read_joined(self, objects: Sequence[StoredObject]) -> bool:
+        """Read small objects as one, if nothing in them is odd; whether that was so, and nothing done where not."""
+        joined = joined_rows([self._store.read(object_.key) for object_ in objects], self._job.table)
+        if joined is None:
+            return False
+        rows, counts = joined
+        self._take(objects[0], Block(rows))
+        self._result.objects += [ObjectCount(one.key, count, 0) for one, count in zip(objects, counts, strict=True)]
+        return True
+
+    def read(self, object_: StoredObject, damages: tuple[Damage, ...]) -> None:
+        """Read one object. Raises _DamagedError where it is, in another way than `damages` says."""
+        rows = rejected = 0
+        try:
+            for block in object_blocks(partial(self._store.open, object_.key), self._job.table, damages):
+                rows += block.rows.num_rows
+                rejected += len(block.rejected)
+                self._take(object_, block)
+        except Restart as restart:
+            raise _DamagedError(object_.key, restart.damages) from restart
+        self._result.objects.append(ObjectCount(object_.key, rows, rejected))
+
+    def forget(self) -> None:
+        """Take back what has been put so far: another attempt may need fewer files."""
+        self._store.delete([part.key for part in [*self._rows.parts, *self._rejects.parts]])
+
+    def finish(self, damages: Mapping[str, tuple[Damage, ...]]) -> UnitResult:
+        self._flush_rows()
+        if self._job.decisions is not None and self._job.decisions.conflicts:
+            self._quarantine_conflicts(self._job.decisions.conflicts, damages)
+        self._flush_rejects()
+        if self._job.rows_folder:
+            self._rows.close()
+            self._rejects.close()
+        if self._hasher is not None:
+            self._store.write(index_key(self._job.table, self._job.unit), index_bytes(self._index))
+        self._result.parts = self._rows.parts
+        self._result.quarantine_parts = self._rejects.parts
+        return self._result
+
+    def _take(self, object_: StoredObject, block: Block) -> None:
+        if block.rows.num_rows:
+            rows = block.rows if isinstance(block.rows, pa.Table) else pa.Table.from_batches([block.rows])
+            self._waiting.append(rows)
+            self._waiting_bytes += rows.nbytes
+        for one in block.rejected:
+            self._refuse(object_.key, one)
+        if self._waiting_bytes >= (_HEAD_BYTES if self._is_head else ROW_GROUP_BYTES):
+            self._flush_rows()
+            if self._is_head:
+                self._rows.close()
+                self._is_head = False
+
+    def _refuse(self, key: str, one: Rejected) -> None:
+        self._refused.append(
+            {
+                "reason": str(one.reason),
+                "message": one.message,
+                "source_object": key,
+                "record": one.record,
+                "offset": one.offset,
+                "payload": one.payload,
+                "contract_version": self._job.table.version,
+            }
+        )
+        self._refused_bytes += len(one.payload) + len(one.message)
+        if self._refused_bytes >= _QUARANTINE_GROUP_BYTES:
+            self._flush_rejects()
+
+    def _flush_rejects(self) -> None:
+        if self._refused and self._job.rows_folder:
+            self._rejects.write(pa.Table.from_pylist(self._refused, schema=quarantine_schema()))
+        self._refused, self._refused_bytes = [], 0
+
+    def _flush_rows(self) -> None:
+        if not self._waiting:
+            return
+        rows = pa.concat_tables(self._waiting)
+        self._waiting, self._waiting_bytes = [], 0
+        count = rows.num_rows
+        drop = self._to_drop(rows)
+        self._numbered += count
+        if not self._job.rows_folder:
+            return
+        if len(drop):
+            keep = np.ones(rows.num_rows, dtype=bool)
+            keep[drop] = False
+            rows = rows.filter(pa.array(keep))
+        self._rows.write(rows.cast(self._schema), stands_for=count)
+
+    def _to_drop(self, rows: pa.Table) -> npt.NDArray[np.int64]:
+        decided = self._job.decisions
+        if decided is not None:
+            every = np.array(sorted(decided.duplicates + decided.conflicts), dtype=np.int64)
+            first, last = np.searchsorted(every, [self._numbered, self._numbered + rows.num_rows])
+            return every[first:last] - self._numbered
+        if self._hasher is None:
+            return np.empty(0, dtype=np.int64)
+        self._index.append(self._hasher.hashes(rows))
+        repeats = plain_repeats(pa.concat_tables(self._index))
+        repeats = repeats[repeats >= self._numbered]
+        self._result.dropped.extend(repeats.tolist())
+        return repeats - self._numbered
+
+    def _quarantine_conflicts(self, conflicts: tuple[int, ...], damages: Mapping[str, tuple[Damage, ...]]) -> None:
+        """Read the objects concerned once more, for the bytes of the records in conflict."""
+        start = 0
+        key = ", ".join(self._job.table.key)
+        for count in self._result.objects:
+            wanted = [number - start for number in conflicts if start <= number < start + count.rows]
+            start += count.rows
+            if not wanted:
+                continue
+            message = f"another record came first with the same {key} and other values"
+            opened = partial(self._store.open, count.key)
+            for source in sources_of(opened, self._job.table, wanted, damages.get(count.key, ())):
+                conflict = Rejected(Reason.CONFLICTING_DUPLICATE, message, source.record, source.offset, source.payload)
+                self._refuse(count.key, conflict)

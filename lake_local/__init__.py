@@ -1,0 +1,1 @@
+"""What only a laptop needs: generated events, Firehose, emulators, Trino, a Flink cluster, demonstrations."""

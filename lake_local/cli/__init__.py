@@ -1,0 +1,1 @@
+"""The commands of `lake` that only a laptop needs."""

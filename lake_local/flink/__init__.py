@@ -1,0 +1,1 @@
+"""A Flink cluster of processes, and applications run on this machine."""
