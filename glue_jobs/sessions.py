@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
-from lake.flink.session_rules import DEFAULT_TIMEZONE, SessionRules
 from lake.jobs.daily_job import DayJob, rebuild_days
 from lake.jobs.lake import Lake
 from lake.jobs.progress import Narrator
@@ -19,6 +18,7 @@ from lake.jobs.runner import main
 from lake.plan.daily_rules import session_days
 from lake.plan.event_spans import Span
 from lake.publish.run_report import RunReport
+from lake.session_rules import DEFAULT_TIMEZONE, SessionRules
 from lake.write.day_task import REACH
 
 KEY = ("user_id", "device_id")
@@ -92,7 +92,7 @@ def _keyed(events: DataFrame) -> DataFrame:
 
 
 def _are_in_one_session(earlier: Column, later: Column, rules: SessionRules) -> Column:
-    """As lake.flink.session_rules has it: whether two events that follow each other belong together."""
+    """As lake.session_rules has it: whether two events that follow each other belong together."""
     if rules.window_ms is not None:
         return _window_start(earlier, rules.window_ms) == _window_start(later, rules.window_ms)
     is_near = later - earlier <= rules.gap_ms * 1000
@@ -108,7 +108,7 @@ def _local_day(at: Column, rules: SessionRules) -> Column:
 
 
 def _session_id(rules: SessionRules) -> Column:
-    """As lake.flink.session_rules has it."""
+    """As lake.session_rules has it."""
     user = sf.col("user_id").cast("string")
     if rules.window_ms is not None:
         start = sf.timestamp_micros(_window_start(sf.col("at"), rules.window_ms))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from lake.flink.durations import millis
+from lake.durations import millis
 from lake.flink.jvm import java
 from lake.flink.properties import Properties
 from lake.flink.rendered_contract import Spec

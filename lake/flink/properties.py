@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
+from lake.durations import EXPECTED, duration_of
 from lake.errors import UsageError
-from lake.flink.durations import EXPECTED, duration_of
 
 GROUP = "lake"
 """The property group that is read."""

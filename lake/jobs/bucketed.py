@@ -11,13 +11,13 @@ from lake.audit.partition_audit import TableGate
 from lake.catalog import Buckets, Catalog, Partition
 from lake.contract.catalog_tables import catalog_table
 from lake.contract.model import Table
+from lake.digest import digest_of
 from lake.errors import ContractError, StorageError
 from lake.jobs.prefetch import ahead
 from lake.jobs.raw import Workers
 from lake.objects import Store
 from lake.objects.layout import partition_folder
 from lake.plan.bucketed import BUCKETING_VERSION
-from lake.plan.packing import digest_of
 from lake.plan.raw import Hour, Plan, manifest_of
 from lake.publish.partition import check_folder, content_digest, listed_files, publish_partition
 from lake.publish.run_report import PartitionReport, RunReport

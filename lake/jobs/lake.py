@@ -10,11 +10,11 @@ from lake.contract.bucketing import check_upstream
 from lake.contract.catalog_tables import catalog_table, quarantine_table
 from lake.contract.load import contracts_folder, load_tables, table_named
 from lake.contract.model import Table
+from lake.digest import digest_of
 from lake.objects import Store, open_store
 from lake.parse.raw_object import PARSER_VERSION
 from lake.plan.bucketed import plan_from_upstream
 from lake.plan.daily import plan_days
-from lake.plan.packing import digest_of
 from lake.plan.raw import Plan, plan_of
 
 

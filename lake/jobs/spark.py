@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from lake import errors
-from lake.errors import LakeError
 from lake.plan.packing import Sized, tasks_of
+from lake.write.task_failure import raised
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -28,9 +26,6 @@ Result = TypeVar("Result")
 
 _TASKS_A_CORE = 1
 """A task costs about 0.14 s of CPU before its own work begins; what sizes do not tell, the next batch evens out."""
-
-# How a worker's traceback ends; Spark passes it on as text, wrapped in its own.
-_RAISED = re.compile(r"^lake\.errors\.(\w+): (.+)$", re.MULTILINE)
 
 
 class SparkWorkers:
@@ -51,17 +46,6 @@ class SparkWorkers:
             return list(self._context.parallelize(packed, len(packed)).flatMap(partial(_each, work)).collect())
         except Py4JJavaError as error:
             raise raised(str(error)) or error from error
-
-
-def raised(told: str) -> LakeError | None:
-    """The lake's own error in what Spark tells of a failed task; None where it was none of those."""
-    found = _RAISED.findall(told)
-    if not found:
-        return None
-    name, message = found[-1]
-    kind = getattr(errors, name, LakeError)
-    error: LakeError = kind(message)
-    return error
 
 
 class _WithoutPandas:

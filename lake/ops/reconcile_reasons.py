@@ -17,10 +17,10 @@ from lake.jobs.lake import Lake
 from lake.objects.layout import hour_of, hour_start
 from lake.plan.daily import DayPlan
 from lake.plan.daily_rules import recorded_rules
+from lake.plan.event_columns import EVENT_TIME
 from lake.plan.event_slots import batches_of
 from lake.plan.event_spans import Span
 from lake.publish.partition import quarantine_name
-from lake.write.day_events import EVENT_TIME
 
 Reason = Literal["late_events", "quarantined_events", "not_yet_arrived", "not_yet_streamed", "not_rebuilt", "unknown"]
 

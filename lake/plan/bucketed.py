@@ -8,7 +8,7 @@ from typing import Literal
 
 from lake.catalog import Catalog, Partition
 from lake.contract.model import Table
-from lake.plan.packing import digest_of
+from lake.digest import digest_of
 from lake.plan.raw import Hour, Plan, change_of_what_is_asked, columns_of, has_other_columns
 
 BUCKETING_VERSION = "1"

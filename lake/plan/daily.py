@@ -9,13 +9,13 @@ from typing import Literal
 
 from lake.catalog import Catalog, Partition
 from lake.contract.model import Table
+from lake.digest import digest_of
 from lake.objects import Store
 from lake.plan.daily_rules import DAYS_VERSION, DayRules, recorded_rules
+from lake.plan.event_columns import EVENT_COLUMNS, EVENT_TIME
 from lake.plan.event_index import EventIndex, event_index
 from lake.plan.event_spans import Span, span_of_day
-from lake.plan.packing import digest_of
 from lake.plan.raw import Hour, Plan, change_of_what_is_asked, columns_of, has_other_columns, manifest_of
-from lake.write.day_events import EVENT_COLUMNS, EVENT_TIME
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from lake.catalog import Partition
 from lake.contract.model import Table
 from lake.errors import UsageError
-from lake.flink.session_rules import SessionRules
+from lake.session_rules import SessionRules
 
 DAYS_VERSION = "2"
 """The version of the code that derives rows from events; another one makes every derived day stale."""

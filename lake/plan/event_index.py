@@ -18,11 +18,11 @@ from itertools import groupby
 
 from lake.catalog import Partition
 from lake.contract.model import Table
+from lake.digest import digest_of
 from lake.errors import StorageError
 from lake.objects import Store
 from lake.plan.event_slots import Slot, slots_of
 from lake.plan.event_spans import DAY_MS, SLOT_MS, Span, day_of
-from lake.plan.packing import digest_of
 
 INDEX_VERSION = "1"
 _THREADS = 4

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import heapq
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from lake.digest import digest_of
 from lake.objects import StoredObject
 
 UNIT_BYTES = 32 << 20
@@ -85,9 +84,3 @@ def _unit(dt: str, objects: Sequence[StoredObject], rules: str) -> Unit:
     named = [[object_.key, object_.size] for object_ in objects]
     versioned = [[object_.key, object_.size, object_.etag] for object_ in objects]
     return Unit(dt, tuple(objects), digest_of([rules, named]), digest_of([rules, versioned]))
-
-
-def digest_of(value: object) -> str:
-    """A digest, 32 hex digits, of a value that JSON can hold."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from lake.catalog import Catalog, Partition
 from lake.contract.model import Table
+from lake.digest import digest_of
 from lake.errors import UsageError
 from lake.objects import Store, StoredObject
 from lake.objects.layout import hour_in_folder, hours_back
-from lake.plan.packing import digest_of
 
 MANIFEST = "_manifest.json"
 """The object beside a partition's files that tells what they were made from; readers pass over the underscore."""

@@ -15,9 +15,9 @@ from lake.catalog import Catalog, Partition
 from lake.catalog.view_routing import refresh_routes
 from lake.contract.model import Table
 from lake.contract.quarantine import QUARANTINE_SUFFIX
+from lake.digest import digest_of
 from lake.errors import CatalogError, StorageError, UsageError
 from lake.objects import Store
-from lake.plan.packing import digest_of
 from lake.plan.raw import MANIFEST, manifest_of
 from lake.write.bucket_files import bucket_in_name
 from lake.write.parquet import Part

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake.catalog import Partition
+from lake.digest import digest_of
 from lake.errors import StorageError
 from lake.objects import Store, StoredObject
-from lake.plan.packing import digest_of
 
 UNIT_BYTES = 256 << 20
 """Rows, as Arrow holds them, that a unit aims at. A task needs some three times as much memory.

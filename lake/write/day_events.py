@@ -13,14 +13,13 @@ from lake.catalog import Partition
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Table
 from lake.objects import open_store
+from lake.plan.event_columns import EVENT_COLUMNS, EVENT_TIME
 from lake.plan.event_slots import batches_of
 from lake.plan.event_spans import Span
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-EVENT_COLUMNS = ("event_id", "user_id", "device_id", "client_event", "client_timestamp")
-EVENT_TIME = "client_timestamp"
 ARRIVED = "arrived"
 """The column that read events have beside their own: the arrival hour, YYYY-MM-DD-HH."""
 

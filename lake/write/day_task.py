@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import RESCUED_COLUMN, Table
-from lake.jobs.spark import raised
 from lake.objects import open_store
 from lake.write.parquet import Part, PartWriter
+from lake.write.task_failure import raised
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake.contract.model import Table
+from lake.digest import digest_of
 from lake.objects import Store
-from lake.plan.packing import Unit, digest_of
+from lake.plan.packing import Unit
 from lake.write.key_index import INDEX_SCHEMA, Hashes, index_key, places_of, repeated_among
 
 KEYS_AT_ONCE = 50_000_000

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake.contract.model import Table
+from lake.digest import digest_of
 from lake.objects import open_store
-from lake.plan.packing import Unit, digest_of
+from lake.plan.packing import Unit
 from lake.write.deduplicate import Decisions
 from lake.write.parquet import Part, parquet_writer, put_part
 from lake.write.raw_task import UnitResult

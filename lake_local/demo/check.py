@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from lake.flink.session_rules import SessionRules
+from lake.session_rules import SessionRules
 from lake_local.demo.expected import CountKey, Session, Truth, sessions_of
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from lake.flink.session_rules import SessionRules, are_in_one_session, session_id
+from lake.session_rules import SessionRules, are_in_one_session, session_id
 from lake_local.demo.clicks import Event, Payload
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

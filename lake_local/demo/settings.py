@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lake.flink.session_rules import SessionRules
+from lake.session_rules import SessionRules
 
 CLICKS, SESSIONS, COUNTS = "clicks", "sessions", "event-counts"
 """Streams of clicks and sessions, and the table of counters."""

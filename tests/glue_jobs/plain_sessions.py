@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from lake.flink.session_rules import SessionRules, are_in_one_session, session_id
+from lake.session_rules import SessionRules, are_in_one_session, session_id
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CASES = Path(__file__).with_name("sessions")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
-from lake.flink.session_rules import SessionRules
+from lake.session_rules import SessionRules
 from lake.write.day_events import EVENT_DDL, distinct_events
 from tests.conftest import REPOSITORY
 from tests.glue_jobs.harness import JOBS, Trial

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lake.flink.session_rules import SessionRules
+from lake.session_rules import SessionRules
 from tests.glue_jobs.day_lakes import COUNTS, SESSIONS, DayLake, by_start
 from tests.glue_jobs.plain_sessions import Event, distinct, micros, plain_counts, plain_sessions
 

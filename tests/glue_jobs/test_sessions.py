@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from lake.contract.load import load_contract
 from lake.contract.spark import spark_schema
-from lake.flink.session_rules import SessionRules
+from lake.session_rules import SessionRules
 from lake.write.day_events import EVENT_DDL, distinct_events
 from tests.conftest import REPOSITORY
 from tests.glue_jobs.harness import JOBS

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lake.errors import GateRefused, UsageError
-from lake.flink.session_rules import SessionRules
 from lake.publish.partition import roll_back, unpin
+from lake.session_rules import SessionRules
 from tests.glue_jobs.day_lakes import EVENTS, SESSIONS, DayLake
 from tests.glue_jobs.plain_sessions import Event, micros
 from tests.glue_jobs.three_days import THREE_DAYS, TWENTIETH, TWENTY_FIRST, TWENTY_SECOND, event, expected

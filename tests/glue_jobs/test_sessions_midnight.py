@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lake.flink.session_rules import SessionRules
+from lake.session_rules import SessionRules
 from tests.glue_jobs.day_lakes import DayLake
 from tests.glue_jobs.three_days import THREE_DAYS, TWENTIETH, TWENTY_FIRST, TWENTY_SECOND, TWENTY_THIRD, event, expected
 

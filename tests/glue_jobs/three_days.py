@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lake.flink.session_rules import SessionRules
+from lake.session_rules import SessionRules
 from tests.glue_jobs.day_lakes import by_start
 from tests.glue_jobs.plain_sessions import Event, distinct, micros, plain_sessions
 

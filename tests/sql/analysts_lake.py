@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from lake.cli.app import run_command
 from lake.contract.arrow import arrow_schema
-from lake.flink.session_rules import SessionRules
+from lake.session_rules import SessionRules
 from tests.glue_jobs.day_lakes import COUNTS, SESSIONS, STREAMED, DayLake
 from tests.glue_jobs.harness import Trial
 from tests.glue_jobs.plain_sessions import EPOCH, Event, Row, distinct, plain_counts, plain_sessions

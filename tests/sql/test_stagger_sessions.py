@@ -10,8 +10,8 @@ import pytest
 
 from lake.cli.app import run_command
 from lake.contract.arrow import arrow_schema
-from lake.flink.session_rules import SessionRules, session_id
 from lake.query.run import run_query
+from lake.session_rules import SessionRules, session_id
 from tests.glue_jobs.day_lakes import SESSIONS, STREAMED, DayLake
 from tests.glue_jobs.plain_sessions import micros
 from tests.trino_servers import TestTrino

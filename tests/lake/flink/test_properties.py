@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lake.flink.durations import duration_of
+from lake.durations import duration_of
 from lake.flink.properties import Properties, PropertyError, properties_of, read_properties
 
 LENGTHS = {

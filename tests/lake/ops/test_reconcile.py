@@ -13,8 +13,8 @@ import pytest
 
 from lake.cli.app import run_command
 from lake.contract.arrow import arrow_schema, quarantine_schema
-from lake.flink.session_rules import SessionRules
 from lake.ops.reconcile import Difference, Reconciliation, reconcile_sessions
+from lake.session_rules import SessionRules
 from tests.glue_jobs.day_lakes import STREAMED, DayLake
 from tests.glue_jobs.plain_sessions import Event, Row, micros, plain_sessions
 

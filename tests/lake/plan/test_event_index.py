@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lake.errors import UsageError
+from lake.plan.event_columns import EVENT_COLUMNS, EVENT_TIME
 from lake.plan.event_index import EventIndex, event_index
 from lake.plan.event_slots import Slot, slots_of
 from lake.plan.event_spans import DAY_MS, SLOT_MS, Span, day_of, span_of_day
-from lake.write.day_events import EVENT_COLUMNS, EVENT_TIME
 from tests.glue_jobs.day_lakes import EVENTS, DayLake
 from tests.glue_jobs.plain_sessions import Event, micros
 

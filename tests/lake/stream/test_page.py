@@ -13,8 +13,8 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from lake.durations import duration_of
 from lake.flink import preflight
-from lake.flink.durations import duration_of
 from lake.flink.properties import GROUP, Properties, Resolution, properties_of
 from lake.stream.package import RUN_OPTIONS, RUN_OPTIONS_GROUP
 from tests.conftest import REPOSITORY

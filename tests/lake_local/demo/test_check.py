@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lake.flink.session_rules import SessionRules
+from lake.session_rules import SessionRules
 from lake_local.demo.check import Difference, Results, verdict_of
 from lake_local.demo.clicks import Event, Payload, Record
 from lake_local.demo.expected import Session, Truth, sessions_of

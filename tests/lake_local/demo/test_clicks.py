@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from lake.contract.load import contracts_folder, table_named
-from lake.flink.session_rules import SessionRules
 from lake.parse.block import Block
 from lake.parse.raw_object import read_object
+from lake.session_rules import SessionRules
 from lake_local.demo.clicks import Clicks, Event, Payload, Record, Shares, data_of, last_clicks, payloads_of
 from lake_local.demo.expected import Session, Truth, sessions_of
 from lake_local.demo.outputs import micros_of

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from lake.flink.session_rules import SessionRules, are_in_one_session, session_id
+from lake.session_rules import SessionRules, are_in_one_session, session_id
 from lake_local.emulators.streams import Record
 
 Row = dict[str, object]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lake.flink.session_rules import SessionRules
+from lake.session_rules import SessionRules
 from lake_local.emulators.clients import client
 from lake_local.flink.run import run_package
 from tests.glue_jobs.harness import Trial

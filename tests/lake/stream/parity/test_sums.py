@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lake.flink.session_rules import SessionRules
 from lake.objects.layout import hour_of
 from lake.ops.reconcile import reconcile_sessions
+from lake.session_rules import SessionRules
 from tests.glue_jobs.day_lakes import COUNTS, SESSIONS, STREAMED, DayLake
 from tests.glue_jobs.harness import Trial
 from tests.glue_jobs.plain_sessions import Event, Row, plain_counts, plain_sessions

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from lake.durations import EXPECTED, duration_of, millis
 from lake.errors import UsageError
-from lake.flink.durations import EXPECTED, duration_of, millis
 
 DEFAULT_GAP = "30 minutes"
 DEFAULT_TIMEZONE = "UTC"

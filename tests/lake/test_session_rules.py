@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from lake.errors import UsageError
-from lake.flink.session_rules import SessionRules, are_in_one_session, local_day, session_id, window_start
+from lake.session_rules import SessionRules, are_in_one_session, local_day, session_id, window_start
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
