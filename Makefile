@@ -35,6 +35,7 @@ lint: $(JOBS)/.ready  ## Check style, types, SQL and that what is rendered from 
 	$(JOBS)/bin/ruff check .
 	$(JOBS)/bin/ruff format --check .
 	$(JOBS)/bin/mypy
+	$(JOBS)/bin/lint-imports
 	$(JOBS)/bin/sqlfluff lint sql
 	$(JOBS)/bin/lake sql check
 	$(JOBS)/bin/python -m lake.flink.render_contracts --check
@@ -60,9 +61,9 @@ bench-stream: $(JOBS)/.ready $(STREAMS)/.ready  ## Measure the Flink application
 	$(JOBS)/bin/python -m bench.stream $(BENCH_ARGS)
 
 lock: $(JOBS)/.ready  ## Compile the lock files anew from pyproject.toml
-	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/jobs.txt
+	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group local --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/jobs.txt
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group streams --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/streams.txt
-	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group bench --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/bench.txt
+	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group local --group bench --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/bench.txt
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group trino --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/trino.txt
 
 clean:  ## Remove the environments, caches and the demos' lakes; a lake of your own in .lake stays
@@ -79,5 +80,5 @@ $(BENCH)/.ready: requirements/bench.txt pyproject.toml
 	"$(PYTHON)" -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(@D)/bin/uv pip sync --quiet --python $(@D)/bin/python --require-hashes $<
-	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation --editable .
+	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation --editable . --editable ./lake_local
 	@touch $@

@@ -6,12 +6,14 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
 
 from lake.cli import contract, quarantine, reconcile, sql, stream
+from lake.cli.command import DAY, STREAMING, WRITING, WRONG, Command
 from lake.cli.options import console_err, note
 from lake.cli.query import query
 from lake.cli.rollback import rollback, unpin
@@ -20,52 +22,33 @@ from lake.cli.status import status
 from lake.cli.vacuum import vacuum
 from lake.cli.verify import verify
 from lake.errors import LakeError
-from lake_local.cli import trino
-from lake_local.cli.generate import generate
-from lake_local.cli.land import land
-from lake_local.cli.stream_demo import demo
 
-_DAY = "Every day"
-_MENDING = "When something is wrong"
-_STREAMING = "Streams"
-_TRYING = "Trying it out"
-_WRITING = "Writing tables"
+_QUARANTINE = "Rejected records: show them, and read them again after a fix."
+_RECONCILE = "What the stream delivered, against what batch computes of the same events."
+_CONTRACT = "Contracts: check them, see what they say, and measure how to bucket a table."
+_SQL = "Views and queries under sql/: list them, check them, put them into the catalog."
+_STREAM = "The Flink applications: run them on this machine, pack them for the managed service."
 
-# In the order in which help shows them: panel, command, function. The modules import what is heavy inside them.
-_COMMANDS: tuple[tuple[str, str, Callable[..., None]], ...] = (
-    (_DAY, "run", run),
-    (_DAY, "status", status),
-    (_DAY, "query", query),
-    (_MENDING, "verify", verify),
-    (_MENDING, "quarantine show", quarantine.show),
-    (_MENDING, "quarantine replay", quarantine.replay),
-    (_MENDING, "reconcile sessions", reconcile.sessions),
-    (_MENDING, "rollback", rollback),
-    (_MENDING, "unpin", unpin),
-    (_MENDING, "vacuum", vacuum),
-    (_WRITING, "contract check", contract.check),
-    (_WRITING, "contract show", contract.show),
-    (_WRITING, "contract suggest-buckets", contract.suggest_buckets),
-    (_WRITING, "sql list", sql.list_),
-    (_WRITING, "sql check", sql.check),
-    (_WRITING, "sql deploy", sql.deploy),
-    (_STREAMING, "stream run", stream.run),
-    (_STREAMING, "stream package", stream.package),
-    (_STREAMING, "stream demo", demo),
-    (_TRYING, "generate", generate),
-    (_TRYING, "land", land),
-    (_TRYING, "trino up", trino.up),
-    (_TRYING, "trino status", trino.status),
-    (_TRYING, "trino down", trino.down),
+# In the order in which help shows them. The modules import what is heavy inside them.
+COMMANDS = (
+    Command("run", run, DAY),
+    Command("status", status, DAY),
+    Command("query", query, DAY),
+    Command("verify", verify, WRONG),
+    Command("quarantine show", quarantine.show, WRONG, _QUARANTINE),
+    Command("quarantine replay", quarantine.replay, WRONG),
+    Command("reconcile sessions", reconcile.sessions, WRONG, _RECONCILE),
+    Command("rollback", rollback, WRONG),
+    Command("unpin", unpin, WRONG),
+    Command("vacuum", vacuum, WRONG),
+    Command("contract check", contract.check, WRITING, _CONTRACT),
+    Command("contract show", contract.show, WRITING),
+    Command("contract suggest-buckets", contract.suggest_buckets, WRITING),
+    Command("sql list", sql.list_, WRITING, _SQL),
+    Command("sql check", sql.check, WRITING),
+    Command("sql deploy", sql.deploy, WRITING),
+    Command("stream package", stream.package, STREAMING, _STREAM),
 )
-_GROUPS = {
-    "quarantine": "Records that were rejected: look at them, and read them again after a fix.",
-    "reconcile": "What the stream delivered, against what batch computes of the same events.",
-    "contract": "Contracts: check them, see what they say, and measure how to bucket a table.",
-    "sql": "Views and queries under sql/: list them, check them, put them into the catalog.",
-    "stream": "The Flink applications: run them on this machine, pack them for the managed service.",
-    "trino": "The Trino that `lake query --engine trino` asks: one for each root, in the background.",
-}
 
 # A job has options of its own, which pass through.
 _JOBS_OWN_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -85,22 +68,31 @@ def _typer(**settings: object) -> typer.Typer:
     )
 
 
-def build_app() -> typer.Typer:
-    """The whole command tree. Command modules import what is heavy inside their functions, so that help is quick."""
+def build_app(commands: Iterable[Command] | None = None) -> typer.Typer:
+    """The whole command tree, of COMMANDS and those installed beside unless given.
+
+    Command modules import what is heavy inside their functions, so that help is quick.
+    """
     app = _typer()
     app.callback()(_lake)
     groups: dict[str, typer.Typer] = {}
-    for panel, name, function in _COMMANDS:
-        group, _, leaf = name.rpartition(" ")
+    for command in (*COMMANDS, *_installed_commands()) if commands is None else commands:
+        group, _, leaf = command.name.rpartition(" ")
         if not group:
-            settings = _JOBS_OWN_OPTIONS if name == "run" else {}
-            app.command(leaf, rich_help_panel=panel, context_settings=settings)(function)
+            settings = _JOBS_OWN_OPTIONS if command.name == "run" else {}
+            app.command(leaf, rich_help_panel=command.panel, context_settings=settings)(command.function)
             continue
         if group not in groups:
-            groups[group] = _typer(help=_GROUPS[group])
-            app.add_typer(groups[group], name=group, rich_help_panel=panel)
-        groups[group].command(leaf)(function)
+            groups[group] = _typer(help=command.group_help)
+            app.add_typer(groups[group], name=group, rich_help_panel=command.panel)
+        groups[group].command(leaf)(command.function)
     return app
+
+
+def _installed_commands() -> Iterator[Command]:
+    """Those of other distributions, which name a tuple of them under the entry point group lake.commands."""
+    for installed in entry_points(group="lake.commands"):
+        yield from installed.load()
 
 
 def _lake(debug: DebugOption = False) -> None:
@@ -119,13 +111,16 @@ def _lake(debug: DebugOption = False) -> None:
     """
 
 
-def run_command(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line (without the program's name); returns its exit code, having said what went wrong."""
+def run_command(arguments: Sequence[str] | None = None, commands: Iterable[Command] | None = None) -> int:
+    """Run one command line (without the program's name); returns its exit code, having said what went wrong.
+
+    `commands` are COMMANDS and those installed beside, unless given.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     # --debug is taken anywhere on the line: whoever needs it has just pressed arrow-up and typed at the end.
     debug = "--debug" in words or os.environ.get("LAKE_DEBUG", "") not in ("", "0")
     words = [word for word in words if word != "--debug"]
-    code = _outcome(words, debug)
+    code = _outcome(words, debug, commands)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -134,9 +129,9 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _outcome(words: list[str], debug: bool) -> int:
+def _outcome(words: list[str], debug: bool, commands: Iterable[Command] | None) -> int:
     try:
-        build_app()(args=words, prog_name="lake", obj={"debug": debug})
+        build_app(commands)(args=words, prog_name="lake", obj={"debug": debug})
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except KeyboardInterrupt:

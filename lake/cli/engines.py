@@ -1,19 +1,21 @@
-"""The engines that answer queries, behind one protocol: DuckDB in this process, Trino on this machine, Athena."""
+"""The engines that answer queries, behind one protocol: DuckDB in this process, Athena, and what is installed beside.
+
+A distribution adds an engine by an entry point of the group lake.engines: a class made of (root, say).
+"""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from typing import Literal, Protocol
 
-from lake.catalog import open_catalog
+from lake.errors import UsageError
 from lake.query.result import Result
 from lake.query.run import run_query
-from lake.query.show_statements import listed
-from lake.sql.statement import Listing, read_only
 
 Say = Callable[[str], None]
+GROUP = "lake.engines"
 EngineName = Literal["duckdb", "trino", "athena"]
 
 
@@ -37,37 +39,23 @@ class DuckDbEngine:
         return run_query(sql, self.root, database)
 
 
-@dataclass(frozen=True)
-class TrinoEngine:
-    """The root's Trino server, started where it is not running; `say` is told so, as that takes a while."""
-
-    root: str
-    say: Say = lambda _: None
-
-    def run(self, sql: str, database: str | None = None) -> Result:
-        statement = read_only(sql)
-        if isinstance(statement, Listing):  # Athena answers these by Hive's rules; Trino has some of them only
-            started = time.monotonic()
-            table = listed(statement, open_catalog(self.root), database)
-            return Result(table, seconds=time.monotonic() - started, engine="trino")
-        from lake_local.trino.client import run_on_trino
-        from lake_local.trino.server import running, start
-
-        if running(self.root) is None:
-            self.say("Starting Trino for this root; it takes about half a minute, and stays until `lake trino down`.")
-        answer = run_on_trino(sql, start(self.root, self.say), database)
-        facts = {"splits": answer.splits, "scan_splits": answer.scan_splits}
-        return Result(answer.table, answer.bytes_read, True, answer.seconds, sql, "trino", facts=facts)
-
-
 def engine_named(
     name: EngineName, root: str, say: Say, workgroup: str | None = None, output: str | None = None
 ) -> QueryEngine:
-    """The engine to ask. `workgroup` and `output` (an s3:// location of answers) are Athena's."""
-    if name == "trino":
-        return TrinoEngine(root, say)
+    """The engine to ask. `workgroup` and `output` (an s3:// location of answers) are Athena's.
+
+    Raises UsageError where the engine's package is not installed.
+    """
+    if name == "duckdb":
+        return DuckDbEngine(root)
     if name == "athena":
         from lake.query.athena import AthenaEngine  # boto3 takes a while to import
 
         return AthenaEngine(workgroup, output)
-    return DuckDbEngine(root)
+    for installed in entry_points(group=GROUP, name=name):
+        engine: QueryEngine = installed.load()(root, say)
+        return engine
+    raise UsageError(
+        f"querying with --engine {name}: the package lake-local, which brings this engine, is not installed. Install "
+        "lake[local], or leave --engine out"
+    )

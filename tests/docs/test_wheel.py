@@ -45,12 +45,31 @@ def test_an_installed_wheel_reads_the_contracts_suites_and_sql_that_it_carries(t
     (wheel,) = (source / "dist").glob("lake-*-py3-none-any.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
+        packages = {name.split("/")[0] for name in archive.namelist()}
+    assert packages == {
+        "lake",
+        "contracts",
+        "expectations",
+        "sql",
+        wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info",
+    }
 
     said = asked(SCRIPT, installed, elsewhere)
     here = asked(SCRIPT, REPOSITORY, elsewhere)
     assert said.partition(",")[0] == f'["{installed / "contracts"}"'
     # All tables, as many expectations of each, and every statement, as in the repository.
     assert said.partition(",")[2] == here.partition(",")[2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", sorted(path.stem for path in (REPOSITORY / "glue_jobs").glob("*.py")))
+def test_a_job_imports_nothing_of_the_laptops_package(job: str, tmp_path: Path) -> None:
+    script = (
+        f"import json, runpy, sys; runpy.run_path({str(REPOSITORY / 'glue_jobs' / f'{job}.py')!r}); "
+        "laptop = [name for name in sys.modules if name.partition('.')[0] in ('lake_local', 'moto', 'trino')]; "
+        "print(json.dumps(laptop))"
+    )
+    assert asked(script, REPOSITORY, tmp_path) == "[]\n"
 
 
 def asked(script: str, package: Path, folder: Path) -> str:

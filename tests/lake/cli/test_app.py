@@ -5,14 +5,15 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from lake.cli import app as wiring
-from lake.cli.app import run_command
+from lake.cli.app import COMMANDS, run_command
+from lake.cli.command import Command
 from lake.errors import GateRefused, LakeError, UsageError
 
-COMMANDS = ["run", "status", "query", "rollback", "unpin", "vacuum", "generate", "land"]
+UNGROUPED = ["run", "status", "query", "rollback", "unpin", "vacuum", "generate", "land"]
 GROUPED = [("quarantine", "show"), ("quarantine", "replay"), ("contract", "check"), ("contract", "show")]
 
 
@@ -23,25 +24,24 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
 
 
-def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    """Makes `lake status` end with this error."""
+def failing(error: BaseException) -> list[Command]:
+    """The commands, of which `lake status` ends with this error."""
 
     def status() -> None:
         raise error
 
-    commands = [(panel, name, status if name == "status" else function) for panel, name, function in wiring._COMMANDS]
-    monkeypatch.setattr(wiring, "_COMMANDS", tuple(commands))
+    return [replace(command, function=status) if command.name == "status" else command for command in COMMANDS]
 
 
 def test_help_lists_every_command_and_a_first_walk(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["--help"]) == 0
     out = capsys.readouterr().out
     assert "lake run raw_to_parquet --table clickstream.events_v1" in out
-    assert [name for name in [*COMMANDS, "quarantine", "contract"] if f"│ {name} " not in out] == []
+    assert [name for name in [*UNGROUPED, "quarantine", "contract"] if f"│ {name} " not in out] == []
     assert "\x1b" not in out
 
 
-@pytest.mark.parametrize("words", [*[(name,) for name in COMMANDS], *GROUPED], ids=" ".join)
+@pytest.mark.parametrize("words", [*[(name,) for name in UNGROUPED], *GROUPED], ids=" ".join)
 def test_help_of_a_command_has_examples(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command([*words, "--help"]) == 0
     out = capsys.readouterr().out
@@ -77,10 +77,9 @@ def test_a_misspelt_command_and_option_end_with_exit_code_two(capsys: pytest.Cap
     ids=lambda value: type(value).__name__,
 )
 def test_an_error_is_one_message_on_standard_error(
-    error: BaseException, code: int, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: BaseException, code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    failing(monkeypatch, error)
-    assert run_command(["status"]) == code
+    assert run_command(["status"], failing(error)) == code
     assert capsys.readouterr() == ("", message)
 
 
@@ -88,11 +87,10 @@ def test_an_error_is_one_message_on_standard_error(
 def test_debug_shows_where_it_came_from(
     how: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    failing(monkeypatch, LakeError("listing"))
     if how == "environment":
         monkeypatch.setenv("LAKE_DEBUG", "1")
     words = {"flag in front": ["--debug", "status"], "flag at the end": ["status", "--debug"]}.get(how, ["status"])
-    assert run_command(words) == 1
+    assert run_command(words, failing(LakeError("listing"))) == 1
     err = capsys.readouterr().err
     assert "Traceback" in err
     assert "raise error" in err

@@ -28,6 +28,7 @@ ALWAYS = [
     "lib/lake-flink-connectors.jar",
     "main.py",
     "python/lake/__init__.py",
+    "python/lake/durations.py",
     "python/lake/errors.py",
     "python/lake/flink/__init__.py",
 ]
