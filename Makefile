@@ -7,8 +7,14 @@ JOBS := .venv
 STREAMS := .venv-streams
 BENCH := .venv-bench
 export GX_ANALYTICS_ENABLED := false
+# Processes that run tests. Each may start a Spark of its own, so there are no more on a machine of many cores.
+WORKERS ?= 2
+PYTEST := $(JOBS)/bin/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 10
+PYTEST_STREAMS := $(STREAMS)/bin/pytest tests/flink_apps --durations 10
+# Both commands are run, whether or not the first fails, and either's failure is the target's.
+each = failed=0; $(strip $(1)) || failed=1; $(strip $(2)) || failed=1; exit $$failed
 
-.PHONY: help setup setup-streams demo demo-stream test test-fast lint format render bench bench-scan bench-bucketing bench-stream lock clean
+.PHONY: help setup setup-streams demo demo-stream test test-fast test-spark test-flink test-trino test-nightly lint format render bench bench-scan bench-bucketing bench-stream lock clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,13 +29,24 @@ demo: $(JOBS)/.ready  ## Generate events, land them as Firehose does, run the jo
 demo-stream: $(JOBS)/.ready $(STREAMS)/.ready  ## Send clicks through Flink, kill a task manager, compare stream and batch; DEMO_ARGS="--seconds 30" for less
 	@$(JOBS)/bin/lake stream demo $(DEMO_ARGS)
 
-test: $(JOBS)/.ready $(STREAMS)/.ready  ## Run all tests, those of the Flink applications in their own environment
-	$(JOBS)/bin/pytest -m "not slow" -n logical --dist loadfile
-	$(JOBS)/bin/pytest -m slow
-	$(STREAMS)/bin/pytest tests/flink_apps
+test: $(JOBS)/.ready $(STREAMS)/.ready  ## Run all tests but the nightly ones, among them those of test-fast, -spark, -flink and -trino
+	@$(call each,$(PYTEST) -m "not nightly",$(PYTEST_STREAMS) -m "not nightly")
 
-test-fast: $(JOBS)/.ready  ## Run the fast tests, some two minutes on two cores; none of them starts Flink
-	$(JOBS)/bin/pytest -m "not slow" -n logical --dist loadfile
+test-fast: WORKERS = logical
+test-fast: $(JOBS)/.ready  ## Run what is pure logic, which takes less than two minutes on two cores
+	$(PYTEST) -m "not (spark or flink or trino or kinesis or s3 or e2e or nightly)"
+
+test-spark: $(JOBS)/.ready  ## Run the tests that start Spark
+	$(PYTEST) -m "spark and not nightly"
+
+test-flink: $(JOBS)/.ready $(STREAMS)/.ready  ## Run the tests that start Flink, or the emulator of Kinesis
+	@$(call each,$(PYTEST) -m "(flink or kinesis) and not nightly",$(PYTEST_STREAMS) -m "not nightly")
+
+test-trino: $(JOBS)/.ready  ## Run the tests that start Trino
+	$(PYTEST) -m "trino and not nightly"
+
+test-nightly: $(JOBS)/.ready $(STREAMS)/.ready  ## Run what is long by nature: kills on clusters, demonstrations, benchmarks, a million clicks
+	$(PYTEST) -m nightly
 
 lint: $(JOBS)/.ready  ## Check style, types, SQL and that what is rendered from contracts is current
 	$(JOBS)/bin/ruff check .

@@ -1,4 +1,9 @@
-"""What tests share: one Spark session, one moto server, roots of both kinds, the recorded inputs."""
+"""What tests share: one Spark session, one moto server, roots of both kinds, the recorded inputs; and their markers.
+
+A marker says what a test needs (pyproject.toml lists them). Where a fixture is the need, the marker comes from it, so
+that none can be forgotten; a test that starts something by itself is marked in its module. Without a marker, a test is
+pure logic, and quick.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +13,14 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+    from xdist.scheduler import LoadScopeScheduling
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -27,6 +33,21 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 pytest_plugins = ("tests.emulators", "tests.trino_servers", "tests.programs")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+NEEDS = {
+    "spark": {"spark"},
+    "flink": {"with_flink"},
+    "trino": {"trino_local", "trino_s3", "trino_at_root"},
+    "kinesis": {"kinesis_endpoint"},
+    "s3": {"moto_endpoint", "aws_endpoint"},
+}
+"""Markers, and the fixtures that a test needs by itself or through others, from which it has the marker."""
+
+SHARED = {"trino": {"trino"}, "flink cluster": {"flink", "cluster"}}
+"""What is started once for all tests of a run, with what is in it: one worker process runs all tests of each."""
+
+LONGEST_FIRST = ("flink", "trino", "spark", "e2e", "kinesis", "s3")
+"""Where tests run in several processes, none should begin with what takes minutes when the others have ended."""
 
 
 def moto_credentials(endpoint: str) -> dict[str, str]:
@@ -73,10 +94,11 @@ def aws(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture(scope="session")
-def spark(moto_endpoint: str) -> Iterator[SparkSession]:
-    """The run's one Spark session, as the job itself starts it on this machine."""
+def spark(request: pytest.FixtureRequest) -> Iterator[SparkSession]:
+    """The process's one Spark session, as the job itself starts it on this machine."""
     from lake.jobs.runtime import spark_session
 
+    moto_endpoint = request.getfixturevalue("moto_endpoint")  # not a parameter: a test of Spark needs no s3 for it
     session = spark_session("tests", "local[2]")
     # Python workers take their environment from here, whenever the JVM was started and by whom.
     session.sparkContext.environment.update(moto_credentials(moto_endpoint))
@@ -100,10 +122,36 @@ def any_root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(tmp_path / "lake") if request.param == "local" else str(request.getfixturevalue("s3_root"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow: moto's S3, of what is tried on both kinds of root, and the recorded inputs, which are large."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
         callspec = getattr(item, "callspec", None)
-        is_on_s3 = callspec is not None and callspec.params.get("any_root") == "s3"
-        if is_on_s3 or "recorded" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.slow)
+        needs = {marker for marker, names in NEEDS.items() if names & fixtures}
+        if callspec is not None and callspec.params.get("any_root") == "s3":
+            needs.add("s3")
+        for marker in sorted(needs):
+            item.add_marker(marker)
+        markers = {mark.name for mark in item.iter_markers()}
+        for group, names in SHARED.items():
+            if names <= markers | fixtures:
+                item.add_marker(pytest.mark.xdist_group(group))
+    if hasattr(config, "workerinput"):  # one of several processes
+        items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    ranks = [place for place, marker in enumerate(LONGEST_FIRST) if item.get_closest_marker(marker)]
+    return min(ranks, default=len(LONGEST_FIRST))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """With --dist loadgroup, what has no group stays together by file, for the sake of its module's fixtures."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroupOrFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, rest = nodeid.partition("::")
+            _, has_group, group = rest.rpartition("]")[2].rpartition("@")
+            return group if has_group else file
+
+    return ByGroupOrFile(config, log) if config.getvalue("dist") == "loadgroup" else None

@@ -1,6 +1,6 @@
 """Emulators of AWS for all tests of a run, each a process that starts when first asked for.
 
-A pytest plugin (tests/conftest.py names it). Tests that use it are slow.
+A pytest plugin (tests/conftest.py names it). Tests that use it are marked by it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ import pytest
 from lake_local.emulators.aws import moto_server
 from lake_local.emulators.clients import client
 from lake_local.emulators.kinesis import kinesis_mock
-
-_FIXTURES = {"kinesis_endpoint", "aws_endpoint"}
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +40,3 @@ def aws_endpoint() -> Iterator[str]:
 def fresh() -> str:
     """A name that no other test has."""
     return f"t{uuid.uuid4().hex[:12]}"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if _FIXTURES & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.slow)

@@ -1,6 +1,6 @@
 """Trino servers for all tests of a run: one over local roots, one over moto; each starts when first asked for.
 
-A pytest plugin (tests/conftest.py names it). Tests that use it are slow.
+A pytest plugin (tests/conftest.py names it). Tests that use it are marked by it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from lake_local.trino.metastore import Metastore
 from lake_local.trino.server import Server
 from lake_local.trino.settings import Plan, local_plan, metastore_properties, s3_plan
 from tests.conftest import moto_credentials
-
-_FIXTURES = {"trino_local", "trino_s3", "trino_at_root"}
 
 
 @dataclass
@@ -74,12 +72,6 @@ def trino_at_root(any_root: str, request: pytest.FixtureRequest) -> Callable[[st
     """Asks Trino over the test's root, whichever kind it is of."""
     trino = request.getfixturevalue("trino_s3" if any_root.startswith("s3://") else "trino_local")
     return lambda sql: trino.query(any_root, sql)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if _FIXTURES.intersection(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.slow)
 
 
 def _launched(folder: Path, plan: Plan) -> Server:

@@ -51,7 +51,7 @@ def test_a_form_that_makes_other_sessions_is_named() -> None:
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(1500)
 @pytest.mark.usefixtures("with_flink")
 def test_forms_agree_and_are_measured() -> None:
@@ -66,7 +66,7 @@ def test_forms_agree_and_are_measured() -> None:
     assert "times Python" in lines[5]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_way_into_dynamodb_is_measured(jar: Path) -> None:
     spread = latency(jar, probes=4)
     assert spread["probes"] == 4

@@ -47,7 +47,7 @@ def rows(folder: Path, columns: str) -> list[list[object]]:
     return [list(row.values()) for row in json.loads(answer)]
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_the_page_makes_a_table_as_it_says(tmp_path: Path) -> None:
     outputs = []
     for fence in fences(PAGE):

@@ -49,7 +49,7 @@ def test_the_page_says_what_the_code_does() -> None:
     assert re.search(r"^render:.*\n\t\$\(JOBS\)/bin/python -m lake\.contract\.render_ddl$", makefile, re.MULTILINE)
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_the_page_makes_a_bucketed_table_as_it_says(tmp_path: Path) -> None:
     follow(tmp_path, fences(test_add_a_table.PAGE))
     blocks = fences(PAGE)

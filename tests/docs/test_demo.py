@@ -26,7 +26,7 @@ def demo(root: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=600)
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_the_demo_ends_with_the_account_of_each_table_and_a_sensors_average_read_from_its_bucket(
     tmp_path: Path,
 ) -> None:

@@ -30,7 +30,7 @@ print(json.dumps([str(contracts_folder()), counts, sorted(f"{one.kind} {one.full
 """
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_an_installed_wheel_reads_the_contracts_suites_and_sql_that_it_carries(tmp_path: Path) -> None:
     source, installed, elsewhere = (tmp_path / name for name in ("source", "installed", "elsewhere"))
     elsewhere.mkdir()

@@ -25,8 +25,6 @@ from tests.glue_jobs.plain_sessions import EPOCH, Event, distinct, plain_counts,
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-pytestmark = pytest.mark.slow
-
 FOLDER = REPOSITORY / "tests" / "flink_apps"
 WITHOUT_DEDUP = "redelivered_records_without_dedup"
 """Batch counts an event once, always."""

@@ -22,7 +22,7 @@ from lake.write.parquet import Part
 from tests.glue_jobs.bucket_lakes import assert_bucketed, bucketed_trial, orders, publish_upstream
 from tests.glue_jobs.harness import Trial
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.e2e
 
 OLD = orders([f"key {n % 9}" for n in range(60)])
 NEW = orders([f"key {n % 40}" for n in range(200)], start=60)

@@ -21,7 +21,7 @@ from tests.glue_jobs.bucket_lakes import (
 from tests.glue_jobs.harness import Trial
 from tests.glue_jobs.test_bucket_steps import published, reasons
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.e2e
 
 FIRST = orders([f"key {n % 9}" for n in range(60)])
 

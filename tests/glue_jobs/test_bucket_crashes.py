@@ -16,7 +16,7 @@ from tests.glue_jobs.in_processes import ended, started
 from tests.glue_jobs.killed_run import BUCKET_STEPS
 from tests.glue_jobs.test_crashes import polled, run_and_die
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.e2e
 
 READINGS, BY_SENSOR = "sensors.readings_v1", "sensors.readings_by_sensor_v1"
 HOURS = (8, 9, 10)

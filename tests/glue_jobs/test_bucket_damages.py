@@ -59,7 +59,7 @@ def test_an_upstream_file_that_is_damaged_is_named_with_what_to_do(
     assert message.endswith("; `lake verify` tells more")
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_what_a_worker_on_spark_could_not_read_is_told_as_plainly_as_without(trial: Trial, spark: SparkSession) -> None:
     store, source = trial.lake.store, upstream(trial)
     key = next(one.key for one in store.list(source.location) if one.key.endswith(".parquet"))

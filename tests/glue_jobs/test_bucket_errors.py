@@ -129,7 +129,7 @@ def test_status_without_a_table_shows_bucketed_ones_too(trial: Trial, capsys: py
     assert [table for table, _ in found] == [BUCKETED, UPSTREAM]
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_the_job_runs_from_the_command_line_and_again_has_nothing_to_do(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], spark: object
 ) -> None:

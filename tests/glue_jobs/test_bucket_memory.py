@@ -79,7 +79,7 @@ def peaks(folder: Path, rows: int) -> tuple[int, int]:
     return added, of_arrow
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_memory_is_a_multiple_of_a_unit_and_does_not_grow_with_the_hour(tmp_path: Path) -> None:
     small, large = peaks(tmp_path / "small", 2_000_000), peaks(tmp_path / "large", 4_000_000)
     assert max(small[0], large[0]) < MOST, f"{small[0]} MB for 2 million rows, {large[0]} MB for 4 million"

@@ -21,7 +21,7 @@ from tests.glue_jobs.bucket_lakes import (
 )
 from tests.glue_jobs.harness import Trial
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.e2e
 
 KEYS = [f"key {n % 40}" for n in range(400)]
 
@@ -151,7 +151,7 @@ def test_rows_that_take_far_more_memory_than_they_take_as_stored_are_sorted_a_pa
     assert [name.removesuffix(".parquet").split("-")[2:] for name in sorted(found)] == [["1"], []] * 4
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_a_million_keys(tmp_path: Path) -> None:
     columns = {"key": "bigint", "seq": "bigint"}
     trial = bucketed_trial(str(tmp_path / "lake"), tmp_path / "contracts", columns, bucketCount=64)

@@ -190,7 +190,7 @@ def test_a_task_that_runs_twice_changes_nothing(
         assert len(again.lake.store.list(partition.location)) == partition.number("files") + 1
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_a_run_on_spark_writes_the_same_files_as_one_without(
     any_root: str, spark: SparkSession, tmp_path: Path, contracts: Path
 ) -> None:

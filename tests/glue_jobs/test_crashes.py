@@ -18,7 +18,7 @@ from tests.glue_jobs.harness import EVENTS, REPOSITORY, Trial, click
 from tests.glue_jobs.in_processes import ended, started
 from tests.glue_jobs.killed_run import STEPS
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.e2e
 
 HOURS = (8, 9, 10)
 

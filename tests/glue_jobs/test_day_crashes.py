@@ -19,7 +19,7 @@ from tests.glue_jobs.plain_sessions import Event, Row, micros
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.e2e
 
 
 def event(name: str, time: str, arrived: str) -> Event:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -55,7 +54,6 @@ def arrivals(draw: st.DrawFn) -> list[list[Event]]:
     return [arriving[start : start + size] for start in range(0, len(arriving), size)]
 
 
-@pytest.mark.slow
 @settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
 @given(batches=arrivals(), options=RULES)
 def test_runs_in_between_come_to_what_one_run_at_the_end_comes_to(

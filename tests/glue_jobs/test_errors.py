@@ -16,7 +16,7 @@ from lake.cli.app import run_command
 from tests.glue_jobs.harness import EVENTS, REPOSITORY, Trial, click
 from tests.lake.aws_answers import answering, refusing
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.e2e
 
 REFUSAL = (
     "<?xml version='1.0'?><Error><Code>InvalidAccessKeyId</Code><Message>The AWS Access Key Id you provided does not "
@@ -150,7 +150,7 @@ def may_mount() -> bool:
     return bool(shutil.which("unshare")) and subprocess.run(tried, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_a_full_disk_publishes_nothing_and_one_with_room_gives_the_undisturbed_result(tmp_path: Path) -> None:
     """A disk of its own, full up to some kB: at the first write, at the catalog's, among the rows'."""
     if not may_mount():

@@ -177,7 +177,7 @@ def test_three_odd_records_are_published_with_a_warning_and_a_thousand_mostly_od
     assert trial.counts() == {"records": 3, "rows": 0, "duplicates": 0, "quarantined": 3}
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_the_command_ends_with_3_says_why_and_status_says_it_too(tmp_path: Path, suite: Suite) -> None:
     trial = Trial(str(tmp_path / "lake"))
     land_first(trial)

@@ -47,7 +47,7 @@ def peak_of_an_array(folder: Path, megabytes: int) -> int:
     return int(done.stdout)
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_an_array_of_300_megabytes_on_one_line_is_read_in_memory_that_its_size_does_not_decide(tmp_path: Path) -> None:
     small = peak_of_an_array(tmp_path / "small", 60)
     large = peak_of_an_array(tmp_path / "large", 300)

@@ -12,7 +12,7 @@ from tests.glue_jobs.accounts import accounts
 from tests.glue_jobs.harness import Trial
 from tests.glue_jobs.odd import assert_outcome, line, outcome_of, packed, row
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.e2e
 
 A, B, C = line(1), line(2), line(3)
 ROWS = [row(1), row(2), row(3)]
@@ -89,7 +89,7 @@ def test_a_record_of_twenty_megabytes_is_a_row_and_so_are_those_around_it(tmp_pa
     assert_outcome(outcome_of(stored, tmp_path), [row(1), row(2, device_id=text), row(3)])
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_a_record_larger_than_one_may_be_is_quarantined_whole_in_pieces(tmp_path: Path) -> None:
     huge = line(2, device_id="x" * MAX_RECORD)
     outcome = outcome_of(A + b"\n" + huge + b"\n" + C, tmp_path)

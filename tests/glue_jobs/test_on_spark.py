@@ -17,8 +17,6 @@ from tests.glue_jobs.harness import Trial, click
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.slow
-
 HOURS = (8, 9, 10, 11)
 
 

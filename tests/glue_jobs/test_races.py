@@ -59,7 +59,7 @@ def pointed_to(trial: Trial) -> set[str]:
     return {one.location for name in names for one in trial.lake.catalog.partitions(trial.table.database, name)}
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 @pytest.mark.parametrize("attempt", range(4))
 def test_two_runs_at_a_time_come_to_what_one_comes_to(attempt: int, tmp_path: Path) -> None:
     alone, raced = Trial(str(tmp_path / "alone")), Trial(str(tmp_path / "raced"))
@@ -196,7 +196,7 @@ class Republishing:
         return len(vacuum(self.trial.table, lake.store, lake.catalog, kept, dry_run=False, now=now))
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_readers_of_a_partition_that_is_republished_again_and_again_see_one_version_or_the_other(
     any_root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

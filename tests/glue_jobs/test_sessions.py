@@ -23,8 +23,6 @@ from tests.glue_jobs.plain_sessions import CASES, Event, Row, case, distinct, mi
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-pytestmark = pytest.mark.slow
-
 SESSIONS = runpy.run_path(str(JOBS / "sessions.py"), run_name="job")["sessions"]
 FOLDERS = sorted(folder for folder in CASES.iterdir() if folder.is_dir())
 CONTRACT = REPOSITORY / "contracts" / "clickstream" / "sessions_by_day_v1.odcs.yaml"

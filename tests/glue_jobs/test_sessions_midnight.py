@@ -14,8 +14,6 @@ from tests.glue_jobs.three_days import THREE_DAYS, TWENTIETH, TWENTY_FIRST, TWEN
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path) -> DayLake:

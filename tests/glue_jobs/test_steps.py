@@ -121,7 +121,7 @@ def test_a_mended_contract_takes_what_was_rejected_out_of_quarantine(trial: Tria
     assert trial.counts() == {"records": 3, "rows": 3, "duplicates": 0, "quarantined": 0}
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_replay_rebuilds_the_hours_with_rejects_once_the_contract_is_mended(
     trial: Trial, contract: Path, spark: SparkSession, capsys: pytest.CaptureFixture[str]
 ) -> None:

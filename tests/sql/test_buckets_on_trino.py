@@ -16,8 +16,6 @@ from lake_local.trino.client import TrinoAnswer
 from tests.glue_jobs.harness import Trial
 from tests.trino_servers import TestTrino
 
-pytestmark = pytest.mark.slow
-
 ROWS, COUNT = 100_000, 16
 TYPES = {"name": "string", "small": "int", "big": "bigint", "day": "date"}
 AROUND = {"name": "concat(name, '')", "small": "small + 0", "big": "big + 0", "day": "date_add('day', 0, day)"}

@@ -14,8 +14,6 @@ from tests.conftest import REPOSITORY
 from tests.sql.analysts_lake import make_analysts_lake
 from tests.trino_servers import TestTrino
 
-pytestmark = pytest.mark.slow
-
 FILES = sorted((REPOSITORY / "sql").glob("*/*/*.sql"))
 QUERIES = [path for path in FILES if path.name == "query.sql"]
 VIEWS = [path for path in FILES if path.name == "view.sql"]

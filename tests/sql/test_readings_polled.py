@@ -13,14 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
-import pytest
 
 from lake.cli.app import run_command
 from lake.query.run import run_query
 from tests.glue_jobs.harness import Trial
 from tests.trino_servers import TestTrino
-
-pytestmark = pytest.mark.slow
 
 READINGS, BUCKETED = "sensors.readings_v1", "sensors.readings_by_sensor_v1"
 POLL = (

@@ -16,8 +16,6 @@ from tests.glue_jobs.day_lakes import SESSIONS, STREAMED, DayLake
 from tests.glue_jobs.plain_sessions import micros
 from tests.trino_servers import TestTrino
 
-pytestmark = pytest.mark.slow
-
 GAP, HALF, MINUTE = SessionRules(), SessionRules(window_ms=30_000), SessionRules(window_ms=60_000)
 
 

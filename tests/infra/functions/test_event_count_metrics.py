@@ -165,7 +165,6 @@ def test_names_in_any_writing_are_metrics_of_their_own(counts: CountsTable) -> N
     assert all(value.isascii() and value.isprintable() and value.strip() for value in values)
 
 
-@pytest.mark.slow
 def test_a_batch_of_many_names_is_published_whole(counts: CountsTable) -> None:
     for number in range(250):
         counts.put(f"event_{number}", hour(number % 3), number + 1)
@@ -186,7 +185,6 @@ def test_marks_end_60_days_after_their_last_change_save_those_of_counts_without_
     assert ends == {hour(): {"N": str(written + 60 * 86400)}, "NULL": None}
 
 
-@pytest.mark.slow
 def test_any_number_of_restarts_and_redeliveries_ends_in_the_table_s_counts(counts: CountsTable) -> None:
     draw = random.Random(5)
     keys = [(name, hour(ago)) for name in ("home", "cart", "pay") for ago in (0, 1)]

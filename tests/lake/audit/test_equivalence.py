@@ -79,7 +79,6 @@ def results(rows: Sequence[dict[str, Any]], asked: dict[str, Any]) -> list[Expec
         return list(written.audited(suite(asked)).results)
 
 
-@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.fixed_dictionaries({name: st.none() | values for name, values in VALUES.items()}), max_size=12),

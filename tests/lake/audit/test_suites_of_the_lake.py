@@ -17,8 +17,6 @@ from tests.lake.audit.readings import Written, published, rows_of
 from tests.lake.audit.shipped_suites import made_large, shipped, table, unmet, verdict_on
 from tests.lake.audit.sound_rows import HOUR, SOUND, Row, click, count, reading
 
-pytestmark = pytest.mark.slow
-
 Change = Callable[[Row, int], Row]
 ROWS = 40
 SUITES = sorted((REPOSITORY / "expectations").glob("*/*.json"))

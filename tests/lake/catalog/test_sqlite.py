@@ -22,8 +22,6 @@ from lake.catalog.sqlite import SqliteCatalog
 from lake.catalog.sqlite_file import SCHEMA_VERSION
 from lake.errors import CatalogError
 
-pytestmark = pytest.mark.slow
-
 TABLE = CatalogTable("clicks", "events_v1", (("event_id", "string", ""),), (("dt", "string"),), "curated/clicks/e_v1")
 DT = "2026-11-21-09"
 PADDING = "x" * 20_000  # several database pages a partition, so that half a write would show
@@ -169,7 +167,7 @@ def poll(root: Path, done: threading.Event, numbers: list[int]) -> None:
         numbers += [one, published_number(listed)]
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.nightly)])
 def test_readers_see_whole_states_in_order_while_writers_are_killed(
     catalog: SqliteCatalog, root: Path, kills: int
 ) -> None:

@@ -212,7 +212,7 @@ def test_a_job_of_ones_own_gets_its_options_and_gives_its_exit_code(
     assert capsys.readouterr().out == "['--root', 'r', '--table', 'a.b', '--rebuild', '--own', 'x']\n"
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_replay_takes_what_the_mended_contract_takes(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:

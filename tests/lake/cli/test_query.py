@@ -124,7 +124,7 @@ def test_an_error_leaves_standard_output_empty(tmp_path: Path, capsys: pytest.Ca
     not sys.stdin or not sys.stdin.isatty(),
     reason="Ctrl-C comes from a terminal; whoever runs tests without one may have it ignored, and hands that down",
 )
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_ctrl_c_ends_a_long_query_quietly() -> None:
     far = "UNNEST(sequence(1, 100000)) AS a (x) CROSS JOIN UNNEST(sequence(1, 1000000)) AS b (y)"
     words = ["query", f"SELECT count(*) FROM {far} WHERE x * y % 7 = 3", "--root", "/nowhere"]

@@ -21,8 +21,6 @@ from tests.glue_jobs.plain_sessions import Event, Row, micros, plain_sessions
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.slow
-
 DAY = "2026-11-21"
 
 

@@ -232,7 +232,6 @@ def test_a_record_of_20_megabytes_is_a_row() -> None:
     assert (rows.column("note").to_pylist(), rejected) == ([note.decode(), "b"], [])
 
 
-@pytest.mark.slow
 def test_memory_is_bounded_by_the_block_not_by_the_object() -> None:
     tracemalloc.start()
     try:

@@ -21,8 +21,6 @@ from lake.parse.gzip_stream import plain_chunks
 from tests.conftest import REPOSITORY
 from tests.lake.parse.csv_reference import chunks, read_plainly, table_of, whole
 
-pytestmark = pytest.mark.slow
-
 # fmt: off
 KINDS = (
     "string", "tinyint", "smallint", "int", "bigint", "float", "double", "decimal(6,2)", "decimal(38,0)",

@@ -148,7 +148,6 @@ def test_any_stream_is_read_at_once_as_it_is_one_by_one(data: bytes) -> None:
     read_both(data)
 
 
-@pytest.mark.slow
 @settings(max_examples=60, deadline=None, phases=AS_GENERATED)
 @given(streams(), st.sampled_from([1, 3, 50, 700]), st.sampled_from([40, 400, 4000]))
 def test_how_a_stream_is_cut_into_chunks_and_blocks_changes_nothing(data: bytes, chunk: int, block: int) -> None:

@@ -151,7 +151,6 @@ def test_of_records_one_after_the_other_all_but_the_one_that_is_cut_anywhere_are
         assert b"".join(reject.payload for reject in rejected) == part.rstrip(), stream
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "junk",
     [

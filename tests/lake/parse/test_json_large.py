@@ -46,7 +46,6 @@ def test_a_record_larger_than_one_may_be_is_kept_whole_in_pieces(large: bytes, s
     assert offsets == [len(before) + sum(lengths[:place]) for place in range(len(lengths))]
 
 
-@pytest.mark.slow
 def test_an_array_of_three_hundred_megabytes_on_one_line_takes_the_memory_of_a_block() -> None:
     element = b'{"id":1,"name":"' + b"n" * 140 + b'"}'
     part = b",".join([element] * (8 * MIB // len(element)))
@@ -65,7 +64,6 @@ def test_an_array_of_three_hundred_megabytes_on_one_line_takes_the_memory_of_a_b
     assert peak < 150 * MIB < MAX_RECORD * 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "junk",
     [

@@ -10,8 +10,6 @@ import pytest
 from lake.parse.time_columns import micros_of
 from lake.parse.times import FIRST_MICROS, LAST_MICROS, micros_since_1970
 
-pytestmark = pytest.mark.slow
-
 SHAPES = (
     "2018-01-11T18:24:44",
     "2018-01-11T18:24:44Z",

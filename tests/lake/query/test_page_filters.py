@@ -14,8 +14,6 @@ from tests.conftest import REPOSITORY
 from tests.lake.query.readings_lake import COUNT, HOURS, PAGE_TABLES, make_page_lake
 from tests.trino_servers import TestTrino
 
-pytestmark = pytest.mark.slow
-
 PAGE = (REPOSITORY / "docs" / "query.md").read_text(encoding="utf-8")
 _LINE = re.compile(r"^\| `([^`]+)` \| (all|refused|\d+) \| (all|refused|\d+)(; Trino: all)? \| (.*)\|$", re.MULTILINE)
 

@@ -48,7 +48,6 @@ CONDITIONS = st.recursive(
 )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("source", ["sensors.readings_by_sensor_v1", "sensors.readings"])
 @given(condition=CONDITIONS)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -12,8 +12,6 @@ from lake.sql.files import read_sql_file
 from tests.conftest import REPOSITORY
 from tests.trino_servers import TestTrino
 
-pytestmark = pytest.mark.slow
-
 VIEWS = {"clicks_today": "2026-11-21", "clicks_month": "2026-11"}
 """Each view, and how much of an hour's name is the same in all hours that it shows."""
 
@@ -48,7 +46,6 @@ def test_all_hours_of_the_day_or_month_and_no_others(view: str, clock: str, tmp_
     assert answer.num_rows in (24, 28 * 24, 29 * 24, 30 * 24, 31 * 24)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS)
 def test_trino_shows_the_same_hours_whatever_the_sessions_zone(
     view: str, tmp_path: Path, trino_local: TestTrino

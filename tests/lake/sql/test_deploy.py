@@ -18,8 +18,6 @@ from lake.sql.errors import SqlRefusedError
 from lake.sql.relations import catalog_tables
 from tests.lake.sql.golden import put, shipped_tables, with_views
 
-pytestmark = pytest.mark.slow
-
 HOUR = "2026-11-21-00"
 
 

@@ -13,8 +13,6 @@ from lake.sql.files import read_sql_file
 from tests.lake.sql.golden import CASES, shipped_tables, with_views
 from tests.trino_servers import TestTrino
 
-pytestmark = pytest.mark.slow
-
 HOURS = ("2025-01-01-00", "2026-11-20-23", "2026-11-21-00", "2026-11-21-09", "2026-11-22-00", "2026-12-01-00")
 SOUND = [
     path.parent.name

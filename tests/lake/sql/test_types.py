@@ -81,7 +81,6 @@ def test_a_contracts_type_has_trinos_name(hive: str, trino: str) -> None:
     assert trino_type(hive) == trino
 
 
-@pytest.mark.slow
 def test_trino_finds_the_same_types(tmp_path: Path, trino_local: TestTrino) -> None:
     certain = {expression: kind for expression, kind in EXPRESSIONS.items() if kind}
     columns = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in COLUMNS.items())

@@ -20,8 +20,6 @@ from lake.stream.environment import java_home, streams_python
 from lake.stream.package import RUN_OPTIONS, unpack
 from tests.conftest import REPOSITORY
 
-pytestmark = pytest.mark.slow
-
 EVENTS = [
     {"user_id": 20, "device_id": "mobile", "client_event": "home", "client_timestamp": "2026-11-21T10:00:00Z"},
     {"user_id": 20, "device_id": "mobile", "client_event": "cart", "client_timestamp": "2026-11-21T10:00:30Z"},

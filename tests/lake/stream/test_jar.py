@@ -118,7 +118,6 @@ def test_a_jar_that_is_absent_is_named(apps: Path, cache: Path, monkeypatch: pyt
         connectors_jar(apps)
 
 
-@pytest.mark.slow
 def test_equal_sources_in_another_folder_and_cache_give_equal_bytes(
     jar: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,7 +80,7 @@ def test_entries_have_one_time_one_mode_and_no_compression(package: Path) -> Non
     assert said == {((1980, 1, 1, 0, 0, 0), stat.S_IFREG | 0o644, 3, zipfile.ZIP_STORED)}
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_two_clones_of_the_sources_give_the_same_bytes(any_jar: Path, tmp_path: Path) -> None:
     digests = []
     for folder, mask in ((tmp_path / "a", 0o022), (tmp_path / "elsewhere" / "b", 0o077)):
@@ -97,7 +97,7 @@ def test_two_clones_of_the_sources_give_the_same_bytes(any_jar: Path, tmp_path: 
     assert digests[0] == digests[1]
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_what_is_imported_is_there_where_there_is_only_pyflink(package: Path, with_flink: None, tmp_path: Path) -> None:
     """Imports all that is in the zip, by the Flink environment's Python."""
     from lake.stream.environment import streams_python

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.timeout(1200)
 
 
 def started(folder: Path, *words: str) -> subprocess.Popen[str]:
@@ -35,6 +35,7 @@ def left_of(folder: Path) -> list[str]:
     return lines + [path.name for path in (folder / "tmp").iterdir() if path.name.startswith("lake-")]
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("with_flink")
 def test_the_demonstration_survives_a_killed_task_manager_and_ends_with_stream_equal_to_batch(tmp_path: Path) -> None:
     ours = started(tmp_path, "--seconds", "20", "--rate", "200")
@@ -72,6 +73,7 @@ def test_the_demonstration_survives_a_killed_task_manager_and_ends_with_stream_e
     assert left_of(tmp_path) == []
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("with_flink", "interruptible")
 def test_ctrl_c_ends_all_that_was_started(tmp_path: Path) -> None:
     ours = started(tmp_path)

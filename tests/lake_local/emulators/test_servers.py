@@ -86,7 +86,7 @@ def test_where_moto_is_not_installed_it_is_said(monkeypatch: pytest.MonkeyPatch)
         pass
 
 
-@pytest.mark.slow
+@pytest.mark.kinesis
 def test_kinesis_and_the_rest_of_aws_answer_and_end(tmp_path: Path) -> None:
     with kinesis_mock(tmp_path) as kinesis, moto_server() as aws:
         assert client("kinesis", kinesis.endpoint).list_streams()["StreamNames"] == []

@@ -164,7 +164,7 @@ def java() -> Iterator[Any]:
     gateway.shutdown()
 
 
-@pytest.mark.slow
+@pytest.mark.spark
 @pytest.mark.parametrize("letter", [*_LETTERS])
 def test_every_letter_and_count_is_what_java_writes(java: Any, letter: str) -> None:
     times = [AT + timedelta(hours=step * 5113, microseconds=step * 987_654_321) for step in range(24)]

@@ -13,8 +13,6 @@ from lake_local.emulators.streams import put
 from lake_local.flink.cluster import StandaloneCluster
 from tests.lake_local.flink.conftest import Aws
 
-pytestmark = pytest.mark.slow
-
 HOUR = "2025-03-30T09:00:00"
 ONE_TASK = {"parallelism.default": "1"}
 

@@ -9,14 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from lake_local.emulators.streams import put
 from lake_local.flink.cluster import StandaloneCluster
 from tests.lake_local.flink.conftest import Aws
 from tests.lake_local.flink.holding import HoldingProxy, holding
-
-pytestmark = pytest.mark.slow
 
 ONE_AT_A_TIME = b'"sink.requests.max-inflight": "1"'
 HOUR = "2025-03-30T09:00:00"

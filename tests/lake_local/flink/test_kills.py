@@ -25,7 +25,7 @@ from tests.lake_local.flink.clicks import PROPERTIES, Clicks, Row, as_sent
 from tests.lake_local.flink.conftest import Aws
 from tests.lake_local.flink.producer import Producer
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]
 
 KILLS = 10
 PATIENCE = 300.0

@@ -20,7 +20,7 @@ from lake_local.trino.client import run_on_trino
 from lake_local.trino.server import running, stop
 from tests.conftest import REPOSITORY
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.trino
 
 
 @pytest.fixture(scope="module")

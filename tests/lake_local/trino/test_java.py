@@ -76,7 +76,7 @@ def test_a_wheel_that_cannot_be_installed_says_why(tmp_path: Path) -> None:
         java()
 
 
-@pytest.mark.slow
+@pytest.mark.trino
 def test_the_wheels_java_is_new_enough(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.conftest import REPOSITORY
 

@@ -23,8 +23,6 @@ from lake_local.trino.processes import Background
 from lake_local.trino.server import Server, all_running, running, start, stop
 from tests.lake_local.trino.conftest import SLEEPS, folder_of
 
-pytestmark = pytest.mark.slow
-
 
 def is_there(pid: int) -> bool:
     """Whether there is such a process; one that has just ended may be there for a moment."""

@@ -15,8 +15,6 @@ from hypothesis import strategies as st
 from tests.lake.ops.verify.conftest import ROWS
 from tests.lake.ops.verify.published import BUCKETED, HOUR, REBUILD_BUCKETS, REBUILD_FLAT, Site, parquet
 
-pytestmark = pytest.mark.slow
-
 
 def flipped(data: bytes) -> bytes:
     """One bit of the first page's data."""

@@ -10,7 +10,7 @@ import pytest
 from lake.publish.partition import unpin
 from tests.lake.ops.verify.published import BUCKETED, FLAT, HOUR, Site
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.e2e
 
 ROWS = 200
 

@@ -12,8 +12,6 @@ from tests.infra.functions.conftest import counts  # noqa: F401 # a fixture
 from tests.infra.functions.counts import COUNTS, CountsTable, hour, invoke
 from tests.lake.stream.test_flink import stream_run
 
-pytestmark = pytest.mark.slow
-
 EVENTS = 3000
 
 

@@ -6,16 +6,12 @@ from datetime import UTC, timedelta
 from operator import itemgetter
 from pathlib import Path
 
-import pytest
-
 from lake.session_rules import SessionRules
 from lake_local.emulators.clients import client
 from lake_local.flink.run import run_package
 from tests.glue_jobs.harness import Trial
 from tests.glue_jobs.plain_sessions import EPOCH, Event, plain_sessions
 from tests.lake.stream.emulated.clicks import MALFORMED, Click, clicks, records
-
-pytestmark = pytest.mark.slow
 
 HOUR = "2026-11-21-10"
 OUTPUTS = ("sessions", "sessions-late", "sessions-quarantine")

@@ -23,8 +23,6 @@ from tests.lake.stream.parity.sides import Sides
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.slow
-
 LINES = 10_000
 # The quotes of one line are never closed.
 LINE = re.compile(

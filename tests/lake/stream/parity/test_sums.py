@@ -27,8 +27,6 @@ from tests.lake.stream.parity.sides import Sides
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.slow
-
 RULES = SessionRules()
 DELAY = timedelta(minutes=1)
 

@@ -11,13 +11,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import pytest
-
 from lake.publish.run_report import RunReport
 from tests.glue_jobs.day_lakes import COUNTS, SESSIONS
 from tests.lake.stream.parity.conftest import RECORDS, Week
-
-pytestmark = pytest.mark.slow
 
 CUT = {"gap": "10 minutes", "cut_at_midnight": "true", "timezone": "Asia/Kolkata"}
 
