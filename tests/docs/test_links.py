@@ -29,9 +29,18 @@ def test_links_of_a_page_lead_to_files_and_headings(page: Path) -> None:
     assert dead == []
 
 
-def test_the_readme_leads_to_every_page() -> None:
-    readme = PAGES[0].read_text(encoding="utf-8")
-    assert [page.name for page in PAGES[1:] if f"(docs/{page.name})" not in readme] == []
+def index_of(page: Path) -> Path:
+    """The nearest README.md above a page, which has to lead to it."""
+    folders = page.parents if page.name != "README.md" else page.parent.parents
+    return next(folder / "README.md" for folder in folders if (folder / "README.md").is_file())
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page != REPOSITORY / "README.md"], ids=lambda page: page.name
+)
+def test_the_nearest_readme_leads_to_a_page(page: Path) -> None:
+    index = index_of(page)
+    assert f"]({page.relative_to(index.parent)})" in index.read_text(encoding="utf-8")
 
 
 def test_the_pins_for_glue_are_those_of_the_lock_file() -> None:

@@ -1,0 +1,54 @@
+"""ARCHITECTURE.md is true: a line for each package, paths that exist, and the layers that `make lint` holds."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.docs.pages import fences
+
+PAGE = REPOSITORY / "ARCHITECTURE.md"
+
+TOP = {"contracts", "expectations", "sql", "glue_jobs", "flink_apps", "infra", "bench", "tests", "docs", "requirements"}
+FOLDERS = {*TOP, "lake", "lake_local"}
+
+
+def lines_of(path: str) -> Counter[str]:
+    """The paths that begin a line of a table on the page, below `path`."""
+    named = re.findall(r"^\| `([^`]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return Counter(name.rstrip("/") for name in named if name.startswith(path))
+
+
+def packages_of(root: str) -> set[str]:
+    """Packages below a root package, at any depth, and the modules that lie in the root itself."""
+    folder = REPOSITORY / root
+    inner = {path.parent for path in folder.rglob("__init__.py")} - {folder}
+    modules = {path for path in folder.glob("*.py") if not path.name.startswith("__")}
+    return {str(path.relative_to(REPOSITORY)) for path in inner | modules}
+
+
+@pytest.mark.parametrize("root", ["lake", "lake_local"])
+def test_each_package_and_each_module_beside_them_has_one_line(root: str) -> None:
+    assert lines_of(f"{root}/") - Counter([root]) == Counter(packages_of(root))
+
+
+def test_each_folder_of_the_repository_has_one_line() -> None:
+    assert {name: count for name, count in lines_of("").items() if name in FOLDERS} == dict.fromkeys(FOLDERS, 1)
+
+
+def test_each_path_on_the_page_exists() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    named = {path for path in re.findall(r"`([\w./-]+/[\w./-]*)`", text) if path.split("/")[0] in FOLDERS}
+    assert sorted(path for path in named if not (REPOSITORY / path).exists()) == []
+    assert len(named) > 30
+
+
+def test_the_layers_are_those_of_import_linter() -> None:
+    (shown,) = [fence.text.split("\n") for fence in fences(PAGE) if fence.language == "layers"]
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    (flow,) = [rule for rule in settings["tool"]["importlinter"]["contracts"] if rule["type"] == "layers"]
+    assert [line for line in shown if line] == [line for line in flow["layers"] if not line.startswith("__")]
