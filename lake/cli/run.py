@@ -61,5 +61,9 @@ def run(  # noqa: PLR0917 # a command's options are its parameters; typer passes
         "--expectations": expectations,
     }
     words = [word for name, value in given.items() if value is not None for word in (name, value)]
-    flags = [name for name, is_set in (("--rebuild", rebuild), ("--json", json_output)) if is_set]
+    flags = [
+        name
+        for name, is_set in (("--rebuild", rebuild), ("--json", json_output), ("--debug", context.obj["debug"]))
+        if is_set
+    ]
     raise typer.Exit(run_job(job, [*words, *flags, *context.args]))

@@ -1,55 +1,57 @@
-"""What a job says while it works: lines for a log, a progress bar for a person, JSON for a program."""
+"""Progress of a job: log lines, a progress bar on a terminal, the run's report as JSON on standard output."""
 
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from lake import logs
 from lake.errors import LakeError
 from lake.plan.raw import Plan
 from lake.publish.run_report import PartitionReport, RunReport
 
 _SHOWN = 10
+_LOG = logging.getLogger(__name__)
 
 
 class Narrator:
-    """Speaks on standard error; with `as_json`, the run's report is one JSON document on standard output."""
+    """Logs what a run does; with `as_json`, the run's report is one JSON document on standard output."""
 
     def __init__(self, as_json: bool = False) -> None:
         self._as_json = as_json
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def planned(self, plan: Plan) -> None:
         """What will be rebuilt, and why."""
         name = plan.table.full_name
         for stray in plan.strays:
-            self._say(f"{name}: {stray} lies in no hour dt=YYYY-MM-DD-HH and is not read")
+            _LOG.warning("%s: ignored %s, which is not under a dt=YYYY-MM-DD-HH folder", name, stray)
         if plan.table.upstream and not plan.hours:
-            self._say(f"{name}: nothing to do; {plan.table.upstream} has no published partitions in that range")
+            _LOG.info("%s: nothing to do; %s has no published partitions in that range", name, plan.table.upstream)
             return
         if not plan.stale:
-            self._say(f"{name}: nothing to do; all {len(plan.hours)} partitions are current")
+            _LOG.info("%s: nothing to do; all %d partitions are current", name, len(plan.hours))
             return
-        self._say(f"{name}: {len(plan.stale)} of {len(plan.hours)} partitions are stale")
+        _LOG.info("%s: %d of %d partitions are stale", name, len(plan.stale), len(plan.hours))
         for hour in plan.stale[:_SHOWN]:
-            self._say(f"  dt={hour.dt}: {hour.reason}" + (f" ({len(hour.objects)} objects)" if hour.objects else ""))
+            objects = f" ({len(hour.objects)} objects)" if hour.objects else ""
+            _LOG.info("dt=%s: %s%s", hour.dt, hour.reason, objects, extra={"partition": hour.dt})
         if len(plan.stale) > _SHOWN:
-            self._say(f"  … and {len(plan.stale) - _SHOWN} more")
+            _LOG.info("… and %d more", len(plan.stale) - _SHOWN)
 
     @contextmanager
     def progress(self, plan: Plan) -> Iterator[Callable[[PartitionReport], None]]:
         """A bar over the partitions where a person looks on; a line for each where nobody does."""
-        if not self._console.is_terminal:
+        if not logs.console.is_terminal:
             yield self._partition
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self._console, transient=True) as bar:
+        with Progress(*columns, console=logs.console, transient=True) as bar:
             task = bar.add_task(plan.table.full_name, total=len(plan.stale))
 
             def settled(partition: PartitionReport) -> None:
@@ -59,10 +61,11 @@ class Narrator:
             yield settled
 
     def _partition(self, partition: PartitionReport) -> None:
+        fields = {"partition": partition.dt, "outcome": partition.outcome}
         if partition.outcome == "refused":
-            self._say(f"  dt={partition.dt}: refused by the gate; what was published before stays")
+            _LOG.warning("dt=%s: refused by the audit; what was published before stays", partition.dt, extra=fields)
             return
-        self._say(f"  dt={partition.dt}: {partition.outcome}, {_sum(partition)}")
+        _LOG.info("dt=%s: %s, %s", partition.dt, partition.outcome, _sum(partition), extra=fields)
 
     def ended(self, plan: Plan, report: RunReport) -> None:
         """The account of the run."""
@@ -74,15 +77,12 @@ class Narrator:
         for name in ("records", "rows", "duplicates", "quarantined"):
             setattr(total, name, report.total(name))
         counts = {name: report.count([name]) for name in ("published", "unchanged", "refused", "superseded", "pinned")}
-        told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-        self._say(f"{plan.table.full_name}: {told} (run {report.run_id}); {_sum(total)}")
+        outcomes = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        _LOG.info("%s: %s (run %s); %s", plan.table.full_name, outcomes, report.run_id, _sum(total))
 
     def failed(self, error: LakeError) -> None:
-        """An error, in words for whoever has to act on it."""
-        self._say(f"error: {error}")
-
-    def _say(self, line: str) -> None:
-        self._console.print(line, markup=False)
+        """An error that the user can act on: its message, and its traceback with --debug."""
+        _LOG.error("%s", error, exc_info=error if _LOG.isEnabledFor(logging.DEBUG) else None)
 
 
 def _sum(counted: PartitionReport) -> str:

@@ -1,19 +1,24 @@
-"""What every job does around its own work on a table's stale partitions: say, report, and answer for the gate."""
+"""Shared entry point of all jobs: run, log, save the run's report, raise if an audit failed."""
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
+from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
+from lake import logs
 from lake.errors import GateRefused, LakeError, UsageError
 from lake.jobs.lake import Lake
 from lake.jobs.progress import Narrator
-from lake.jobs.runtime import arguments, run_as_glue_job
+from lake.jobs.runtime import arguments, is_on_glue, run_as_glue_job
 from lake.objects.layout import hour_start, new_run_id
 from lake.plan.raw import Plan
 from lake.publish.run_report import RunReport, save
+
+_LOG = logging.getLogger(__name__)
 
 
 def rebuild_stale(
@@ -24,6 +29,7 @@ def rebuild_stale(
     Raises what `work` raises, and GateRefused after the rest is published.
     """
     report = RunReport(new_run_id(datetime.now(UTC)), plan.table.full_name, job)
+    logs.bind(run_id=report.run_id, table=report.table)
     narrator.planned(plan)
     if plan.stale:
         save(lake.store, plan.table, report)
@@ -58,7 +64,7 @@ Args = TypeVar("Args", bound=JobArgs)
 
 
 def main(run: Callable[[Lake, Args, Narrator], object], kind: type[Args]) -> None:
-    """Run a job as Glue does: options from the command line, an error as one message, the exit code as the answer."""
+    """Run a job as Glue does: options from the command line, errors logged, the process ends with the exit code."""
 
     def outcome() -> int:
         args = arguments(kind)
@@ -68,9 +74,16 @@ def main(run: Callable[[Lake, Args, Narrator], object], kind: type[Args]) -> Non
         except LakeError as error:
             narrator.failed(error)
             return error.exit_code
+        except Exception:
+            # Python prints the traceback as well, but over many lines, and without the run's id.
+            if is_on_glue():
+                _LOG.exception("unexpected error")
+            raise
         return 0
 
-    if code := run_as_glue_job(outcome):
+    logs.configure(debug="--debug" in sys.argv)
+    # In a copy, so that what the run binds to its log lines ends with the run.
+    if code := copy_context().run(run_as_glue_job, outcome):
         sys.exit(code)
 
 

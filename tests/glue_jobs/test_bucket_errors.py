@@ -49,13 +49,14 @@ def test_an_upstream_without_a_contract_is_named_with_who_wants_it(trial: Trial,
     )
 
 
-def test_an_upstream_with_nothing_published_is_nothing_to_do(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_upstream_with_nothing_published_is_nothing_to_do(trial: Trial, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "lake.jobs")
     assert trial.run().partitions == []
-    told = f"{BUCKETED}: nothing to do; {UPSTREAM} has no published partitions in that range\n"
-    assert capsys.readouterr().err == told
+    nothing_to_do = f"{BUCKETED}: nothing to do; {UPSTREAM} has no published partitions in that range"
+    assert caplog.messages == [nothing_to_do]
     publish_upstream(trial, 9, orders(["a"]))
     assert trial.run(since="2026-11-21-10").partitions == []
-    assert capsys.readouterr().err == told
+    assert caplog.messages == [nothing_to_do] * 2
     assert trial.lake.store.list("bucketed") == []
 
 

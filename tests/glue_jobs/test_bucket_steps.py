@@ -79,11 +79,12 @@ def test_from_raw_objects_to_buckets_and_a_late_object_again(any_root: str) -> N
     assert bucketed.outcomes() == {}
 
 
-def test_a_second_run_has_nothing_to_do_and_says_so(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_run_has_nothing_to_do_and_says_so(trial: Trial, caplog: pytest.LogCaptureFixture) -> None:
     before = (trial.content(), published(trial), [one.key for one in trial.lake.store.list("")])
-    capsys.readouterr()
+    caplog.set_level("INFO", "lake")
+    caplog.clear()
     assert trial.outcomes() == {}
-    assert capsys.readouterr().err == f"{BUCKETED}: nothing to do; all 3 partitions are current\n"
+    assert caplog.messages == [f"{BUCKETED}: nothing to do; all 3 partitions are current"]
     assert (trial.content(), published(trial), [one.key for one in trial.lake.store.list("")]) == before
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -44,8 +43,8 @@ def assert_one_message(done: subprocess.CompletedProcess[str], code: int, *told:
     """It ended with `code`, with one error that says all of `told`, and no traceback."""
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr + done.stdout
-    assert len(re.findall(r"^error: ", done.stderr, re.MULTILINE)) == 1, done.stderr
-    message = done.stderr[done.stderr.index("error: ") :]
+    lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    (message,) = [line["message"] for line in lines if line["level"] == "error"]
     for one in told:
         assert one in message
 

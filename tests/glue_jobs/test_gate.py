@@ -185,7 +185,7 @@ def test_the_command_ends_with_3_says_why_and_status_says_it_too(tmp_path: Path,
     land_more(trial)
     done = lake_command("run", "raw_to_parquet", "--table", EVENTS, suite=suite, root=trial.root)
     assert done.returncode == 3
-    assert "error: " in done.stderr
+    assert '"level": "error"' in done.stderr
     for told in ("2026-11-21-09", "expect_column_values_to_be_in_set", "surprise", ".html"):
         assert told in done.stderr
     assert "Traceback" not in done.stderr

@@ -61,14 +61,15 @@ def files(trial: Trial) -> list[str]:
     return [one.key for zone in ("curated", "quarantine", "keys", "runs") for one in trial.lake.store.list(zone)]
 
 
-def test_a_second_run_has_nothing_to_do_and_says_so(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_run_has_nothing_to_do_and_says_so(trial: Trial, caplog: pytest.LogCaptureFixture) -> None:
     for hour in (8, 9):
         trial.land(hour, "a", [click(hour)])
     assert trial.outcomes() == {"08": "published", "09": "published"}
     before = (trial.content(), published(trial), files(trial))
-    capsys.readouterr()
+    caplog.set_level("INFO", "lake")
+    caplog.clear()
     assert trial.outcomes() == {}
-    assert capsys.readouterr().err == f"{EVENTS}: nothing to do; all 2 partitions are current\n"
+    assert caplog.messages == [f"{EVENTS}: nothing to do; all 2 partitions are current"]
     assert (trial.content(), published(trial), files(trial)) == before
 
 
