@@ -61,9 +61,6 @@ def run(  # noqa: PLR0917 # a command's options are its parameters; typer passes
         "--expectations": expectations,
     }
     words = [word for name, value in given.items() if value is not None for word in (name, value)]
-    flags = [
-        name
-        for name, is_set in (("--rebuild", rebuild), ("--json", json_output), ("--debug", context.obj["debug"]))
-        if is_set
-    ]
-    raise typer.Exit(run_job(job, [*words, *flags, *context.args]))
+    flags = {"--rebuild": rebuild, "--json": json_output, "--debug": context.obj["debug"]}
+    words += [name for name, is_set in flags.items() if is_set]
+    raise typer.Exit(run_job(job, [*words, *context.args]))
