@@ -61,7 +61,7 @@ def test_an_installed_wheel_reads_the_contracts_suites_and_sql_that_it_carries(t
     assert said.partition(",")[2] == here.partition(",")[2]
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 @pytest.mark.parametrize("job", sorted(path.stem for path in (REPOSITORY / "glue_jobs").glob("*.py")))
 def test_a_job_imports_nothing_of_the_laptops_package(job: str, tmp_path: Path) -> None:
     script = (
