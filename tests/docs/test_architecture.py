@@ -56,3 +56,11 @@ def test_the_layers_are_those_of_import_linter() -> None:
     settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     (flow,) = [rule for rule in settings["tool"]["importlinter"]["contracts"] if rule["type"] == "layers"]
     assert [line for line in shown if line] == [line for line in flow["layers"] if not line.startswith("__")]
+
+
+def test_the_glossary_has_each_digest_that_a_partition_is_published_with() -> None:
+    modules = [path.read_text(encoding="utf-8") for path in (REPOSITORY / "lake").rglob("*.py")]
+    published = {name for text in modules for name in re.findall(r'"(\w+)_digest"', text)}
+    explained = re.findall(r"^\| (\w+) digest \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(explained) == sorted(published)
+    assert len(explained) == 6
