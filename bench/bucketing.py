@@ -71,8 +71,8 @@ def _insert(root: Path, out: Path) -> Measured:
 
 def published_folder(root: Path, table: str) -> Path:
     """Where the hour's published files lie."""
-    lake = Lake.open(str(root))
-    partition = lake.catalog.partition(*table.split("."), HOUR)
+    database, _, name = table.partition(".")
+    partition = Lake.open(str(root)).catalog.partition(database, name, HOUR)
     if partition is None:
         raise RuntimeError(f"measuring {table}: {HOUR} is not published below {root}; see {CACHE}/*.log")
     return root / partition.location
