@@ -62,7 +62,7 @@ def clicks(
 ) -> Clicks:
     size, folder = request.param, tmp_path_factory.mktemp("clicks")
     spark.conf.set("spark.sql.shuffle.partitions", "2")
-    trial = Trial(str(folder / "lake"), spark=spark)
+    trial = Trial(str(folder / "lake"))
     table = Lake.open(trial.root).table(EVENTS)
     plan = Plan(table, size.records, 1, START, size.days * 24, late=0.01, duplicates=0.01, malformed=0.01)
     for file in generate_files(plan, folder / "clicks"):
