@@ -77,7 +77,7 @@ bench-bucketing: $(BENCH)/.ready  ## Measure the bucketing job against Spark's I
 bench-stream: $(JOBS)/.ready $(STREAMS)/.ready  ## Measure the Flink applications against plain SQL and Python, and the latency to DynamoDB; BENCH_ARGS="--events 300000" for less
 	$(JOBS)/bin/python -m bench.stream $(BENCH_ARGS)
 
-lock: $(JOBS)/.ready  ## Compile the lock files anew from pyproject.toml
+lock: $(JOBS)/.ready  ## Compile the lock files from pyproject.toml
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group local --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/jobs.txt
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group streams --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/streams.txt
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group local --group bench --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/bench.txt

@@ -83,8 +83,8 @@ def test_the_commands_on_how_many_buckets_measure_what_they_name(
 
     block = next(fence for fence in fences(PAGE) if "readings_by_sensor_v1" in fence.text)
     assert [run_command(words[1:]) for words in command_lines(block.text)] == [0, 0]
-    told = capsys.readouterr().out
-    assert re.findall(r"^bucketColumns: .*$|^- Measured: 1 published hour of \S+", told, re.MULTILINE) == [
+    printed = capsys.readouterr().out
+    assert re.findall(r"^bucketColumns: .*$|^- Measured: 1 published hour of \S+", printed, re.MULTILINE) == [
         "bucketColumns: [sensor_id]",
         "- Measured: 1 published hour of sensors.readings_v1.",
         "bucketColumns: [device_id]",
