@@ -9,10 +9,10 @@ BENCH := .venv-bench
 export GX_ANALYTICS_ENABLED := false
 # Processes that run tests. Each may start a Spark of its own, so there are no more on a machine of many cores.
 WORKERS ?= 2
-PYTEST := $(JOBS)/bin/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 10
-PYTEST_STREAMS := $(STREAMS)/bin/pytest tests/flink_apps --durations 10
+PYTEST = $(JOBS)/bin/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 10
+PYTEST_STREAMS = $(STREAMS)/bin/pytest tests/flink_apps --durations 10
 # Both commands are run, whether or not the first fails, and either's failure is the target's.
-each = failed=0; $(strip $(1)) || failed=1; $(strip $(2)) || failed=1; exit $$failed
+each = failed=0; $(strip $(1)) || failed=1; { $(strip $(2)); } || failed=1; exit $$failed
 
 .PHONY: help setup setup-streams demo demo-stream test test-fast test-spark test-flink test-trino test-nightly lint format render bench bench-scan bench-bucketing bench-stream lock clean
 
@@ -46,7 +46,7 @@ test-trino: $(JOBS)/.ready  ## Run the tests that start Trino
 	$(PYTEST) -m "trino and not nightly"
 
 test-nightly: $(JOBS)/.ready $(STREAMS)/.ready  ## Run what is long by nature: kills on clusters, demonstrations, benchmarks, a million clicks
-	$(PYTEST) -m nightly
+	@$(call each,$(PYTEST) -m nightly,$(PYTEST_STREAMS) -m nightly || [ $$? -eq 5 ])  # 5: there are none
 
 lint: $(JOBS)/.ready  ## Check style, types, SQL and that what is rendered from contracts is current
 	$(JOBS)/bin/ruff check .
@@ -77,7 +77,7 @@ bench-bucketing: $(BENCH)/.ready  ## Measure the bucketing job against Spark's I
 bench-stream: $(JOBS)/.ready $(STREAMS)/.ready  ## Measure the Flink applications against plain SQL and Python, and the latency to DynamoDB; BENCH_ARGS="--events 300000" for less
 	$(JOBS)/bin/python -m bench.stream $(BENCH_ARGS)
 
-lock: $(JOBS)/.ready  ## Compile the lock files anew from pyproject.toml
+lock: $(JOBS)/.ready  ## Compile the lock files from pyproject.toml
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group local --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/jobs.txt
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group streams --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/streams.txt
 	$(JOBS)/bin/uv pip compile -q pyproject.toml --group jobs --group local --group bench --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/bench.txt

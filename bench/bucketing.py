@@ -39,9 +39,9 @@ def main() -> None:
         found[SPARK].append(_insert(root, out))
         print(*(f"  {name}: {runs[-1]}" for name, runs in found.items()), sep="\n", file=sys.stderr)
     _print(found, flat)
-    odd = difference(published_folder(root, BUCKETED), out / "table" / f"dt={HOUR}")
-    print(f"rows and buckets: {odd or f'the same {asked.rows:,} in both'}")
-    sys.exit(1 if odd else 0)
+    unequal = difference(published_folder(root, BUCKETED), out / "table" / f"dt={HOUR}")
+    print(f"rows and buckets: {unequal or f'the same {asked.rows:,} in both'}")
+    sys.exit(1 if unequal else 0)
 
 
 def flat_table(root: Path) -> Measured:
@@ -71,8 +71,8 @@ def _insert(root: Path, out: Path) -> Measured:
 
 def published_folder(root: Path, table: str) -> Path:
     """Where the hour's published files lie."""
-    lake = Lake.open(str(root))
-    partition = lake.catalog.partition(*table.split("."), HOUR)
+    database, _, name = table.partition(".")
+    partition = Lake.open(str(root)).catalog.partition(database, name, HOUR)
     if partition is None:
         raise RuntimeError(f"measuring {table}: {HOUR} is not published below {root}; see {CACHE}/*.log")
     return root / partition.location

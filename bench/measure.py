@@ -56,7 +56,7 @@ def measure(command: list[str], environment: dict[str, str], log: Path) -> Measu
 
 
 def _watch(pid: int, peaks: dict[int, int], spent: dict[int, float], trees: list[int]) -> None:
-    """Sample every process below `pid`: a Spark worker is nobody's child to wait for, so sampling is all there is."""
+    """Sample every process below `pid`: a Spark worker is no child that can be waited for, so they are sampled."""
     try:
         root = psutil.Process(pid)
         while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:

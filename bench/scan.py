@@ -107,9 +107,9 @@ def _checked(server: Server, sensor: str) -> TrinoAnswer:
 
 def _refuse_different(sensor: str, tables: dict[str, pa.Table]) -> None:
     """Equal counts, and averages but for the order in which doubles were added."""
-    told = {name: [*table.to_pylist()[0].values()] for name, table in tables.items()}
-    if len({(round(mean, 9), count) for mean, count in told.values()}) != 1:
-        raise RuntimeError(f"asking for {sensor}: different answers (average, count): {told}")
+    answers = {name: [*table.to_pylist()[0].values()] for name, table in tables.items()}
+    if len({(round(mean, 9), count) for mean, count in answers.values()}) != 1:
+        raise RuntimeError(f"asking for {sensor}: different answers (average, count): {answers}")
 
 
 def _saved(found: dict[str, list[TrinoAnswer]], name: str) -> float:

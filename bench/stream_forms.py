@@ -227,6 +227,7 @@ def cpu_seconds() -> float:
 
 
 def main() -> int:
+    """Run one form and print what it took, as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("form", choices=FORMS)
     parser.add_argument("--backend", choices=("rocksdb", "hashmap"), required=True)

@@ -62,6 +62,7 @@ def _at_rest(checkpoints: Path, least: int) -> int:
 
 
 def main() -> int:
+    """Measure the state of both applications, and print it as JSON."""
     from flink_apps.event_counts import app as event_counts
     from flink_apps.sessions import app as sessions
 

@@ -108,4 +108,5 @@ def variables_in(kwargs: Mapping[str, Any]) -> set[str]:
 
 
 def is_parameter(value: Any) -> bool:
+    """Whether an expectation's argument is an expression, {"$PARAMETER": expression}."""
     return isinstance(value, dict) and "$PARAMETER" in value

@@ -21,7 +21,7 @@ _LINES = 20
 _SHOWN = ("dt", "reason", "message", "source_object", "record", "offset", "payload")
 
 
-def show(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+def show(
     table: TableArgument,
     reason: Annotated[str | None, typer.Option(metavar="REASON", help="Only this reason, e.g. wrong_type.")] = None,
     partition: Annotated[str | None, typer.Option(metavar="HOUR", help="Only this hour.")] = None,
@@ -71,7 +71,7 @@ def show(  # noqa: PLR0917 # a command's options are its parameters; typer passe
     note(_told(found, counts, len(records)))
 
 
-def replay(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+def replay(
     table: TableArgument,
     since: SinceOption = None,
     until: UntilOption = None,

@@ -36,7 +36,7 @@ class AnswerFormat(StrEnum):
     JSON = "json"
 
 
-def query(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+def query(
     sql: Annotated[
         str | None, typer.Argument(metavar="SQL", help="The query; - reads it from standard input.", show_default=False)
     ] = None,

@@ -11,7 +11,7 @@ from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOpti
 _WHAT = "What to run on"
 
 
-def run(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+def run(
     context: typer.Context,
     job: Annotated[str, typer.Argument(metavar="JOB", help="A file's name under glue_jobs/, without .py.")],
     table: Annotated[

@@ -56,7 +56,7 @@ def check(
         raise typer.Exit(1)
 
 
-def deploy(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+def deploy(
     databases: Annotated[
         list[str] | None,
         typer.Argument(metavar="[DATABASE]...", help="Only these, and what their views read.", show_default=False),

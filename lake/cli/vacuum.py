@@ -11,7 +11,7 @@ from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOpti
 from lake.cli.sizes import duration, human_bytes
 
 
-def vacuum(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+def vacuum(
     table: Annotated[str | None, typer.Argument(help="One table; all without one.", show_default=False)] = None,
     older_than: Annotated[
         str, typer.Option("--older-than", metavar="TIME", help="Out of use for this long: 0s, 90m, 12h, 7d.")

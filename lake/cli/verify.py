@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _STYLES = {"error": "bold red", "information": "yellow"}
 
 
-def verify(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+def verify(
     table: Annotated[str, typer.Argument(metavar="TABLE", help="e.g. clickstream.events_v1")],
     partitions: Annotated[
         list[str] | None,

@@ -89,6 +89,9 @@ def spark_session(name: str, master: str | None = None) -> SparkSession:
         "spark.sql.session.timeZone": "UTC",
         # Two jobs run at a time: one hour's repairs must not wait for all of the next hours' parsing.
         "spark.scheduler.mode": "FAIR",
+        # Workers start as `python -m pyspark.daemon`, which puts the working directory before all packages: a folder
+        # called lake there (a root, another project) would be imported instead of this package.
+        "spark.executorEnv.PYTHONSAFEPATH": "1",
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging}",
     }
     if master is None or master.startswith("local"):

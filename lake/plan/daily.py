@@ -25,7 +25,7 @@ class DayPlan(Plan):
     index: EventIndex
 
 
-def plan_days(
+def plan_days(  # noqa: PLR0913 # what is compared, and by which options
     table: Table,
     upstream: Table,
     store: Store,

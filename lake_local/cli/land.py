@@ -28,7 +28,7 @@ _ARRIVAL = "When records arrive"
 _STREAM = "The delivery stream"
 
 
-def land(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+def land(
     table: Annotated[str, typer.Argument(help="The table whose raw folder is meant, e.g. clickstream.events_v1.")],
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files, or folders of files.")],
     arrived: Annotated[

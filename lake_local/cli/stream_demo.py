@@ -18,7 +18,7 @@ DEMO_ROOT = ".lake/demo-stream"
 _DIFFERENCES_SHOWN = 20
 
 
-def demo(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+def demo(
     seconds: Annotated[int, typer.Option(min=10, help="For how long clicks come in; a restart may take longer.")] = 60,
     rate: Annotated[int, typer.Option(min=1, max=2000, help="Clicks a second.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Another seed gives other visitors.")] = 1,

@@ -14,7 +14,7 @@ from lake.cli.sizes import human_bytes
 from lake.cli.stream import AppArgument, packed
 
 
-def run(  # noqa: PLR0917 # a command's options are its parameters; typer passes them by name
+def run(
     context: typer.Context,
     app: AppArgument,
     source: Annotated[

@@ -50,6 +50,7 @@ def lines_of(table: Table, rows: Rows, rng: np.random.Generator) -> Lines:
 
 
 def csv_header(table: Table) -> bytes:
+    """The header line of a table's CSV, with its line feed."""
     return ",".join(column.field for column in table.columns).encode() + b"\n"
 
 

@@ -49,6 +49,7 @@ def sql_times(milliseconds: Ints) -> Text:
 
 
 def dates(milliseconds: Ints) -> Text:
+    """e.g. 2026-11-21, the day in UTC."""
     return fixed_width(_time_characters(milliseconds, b"____-__-__"))
 
 
@@ -79,6 +80,7 @@ def uuids(rng: np.random.Generator, count: int) -> Text:
 
 
 def integers(numbers: npt.NDArray[Any]) -> Text:
+    """Whole numbers in decimal digits."""
     return pc.cast(pa.array(numbers), pa.string())
 
 

@@ -1,4 +1,4 @@
-"""The comparison of two bucketings: any row that is missing, doubled, changed or in another bucket is told."""
+"""The comparison of two bucketings: any row that is missing, doubled, changed or in another bucket is named."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ def test_files_of_a_bucket_may_be_cut_and_ordered_otherwise(tmp_path: Path) -> N
     ],
     ids=["missing", "doubled", "changed", "misplaced"],
 )
-def test_one_row_that_differs_is_told(tmp_path: Path, theirs: dict[str, Rows]) -> None:
+def test_one_row_that_differs_is_named(tmp_path: Path, theirs: dict[str, Rows]) -> None:
     assert "in " in difference(folder_of(tmp_path / "ours", HERE), folder_of(tmp_path / "theirs", theirs))

@@ -1,4 +1,7 @@
-"""Both benchmarks of bucketing, run as `make` runs them, on an hour of few readings."""
+"""Both benchmarks of bucketing, run as `make` runs them, on an hour of few readings.
+
+By day, test_bucketing_rows.py has their comparison of rows, and test_readings.py their input.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark of streams, as `make bench-stream` runs it, on few events; and how it tells that forms disagree."""
+"""The benchmark of streams: its input, and how it tells that forms disagree; at night, runs of it on few events."""
 
 from __future__ import annotations
 

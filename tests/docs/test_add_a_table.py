@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
-from tests.docs.pages import Fence, fences
-
-PAGE = REPOSITORY / "docs" / "add-a-table.md"
-
-
-def write(folder: Path, fence: Fence) -> None:
-    """Put a block where its first line, a comment, says."""
-    path = folder / fence.text.split("\n", 1)[0].removeprefix("# ")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(fence.text, encoding="utf-8")
-
-
-def run(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
-    """Run a block as a reader would type it: `lake` is on the path, and nothing else is set."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LAKE_")}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    words = ["bash", "-euo", "pipefail", "-c", script]
-    ended = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300)
-    assert ended.returncode == 0, f"{script}\n{ended.stdout}\n{ended.stderr}"
-    return ended
+from tests.docs.conftest import Followed, run
 
 
 def counts(folder: Path) -> tuple[int, ...]:
@@ -48,14 +26,9 @@ def rows(folder: Path, columns: str) -> list[list[object]]:
 
 
 @pytest.mark.e2e
-def test_the_page_makes_a_table_as_it_says(tmp_path: Path) -> None:
-    outputs = []
-    for fence in fences(PAGE):
-        if fence.language == "yaml":
-            write(tmp_path, fence)
-        elif fence.language == "sh":
-            outputs.append(run(tmp_path, fence.text))
-
+@pytest.mark.xdist_group("pages")
+def test_the_page_makes_a_table_as_it_says(add_a_table: Followed, tmp_path: Path) -> None:
+    shutil.copytree(add_a_table.folder, tmp_path, dirs_exist_ok=True)
     assert counts(tmp_path) == (6, 4, 1, 1)
     assert rows(
         tmp_path, "order_id, customer_id, cast(amount AS varchar), state, date_format(ordered_at, '%H:%i:%s'), dt"
@@ -65,9 +38,9 @@ def test_the_page_makes_a_table_as_it_says(tmp_path: Path) -> None:
         ["o-4", 9, "5.25", "PAID", "09:04:00", "2026-11-21-09"],
         ["o-5", 9, "20.00", "SENT", "09:05:00", "2026-11-21-09"],
     ]
-    sums = re.findall(r"│ ([A-Z]+) +│ +(\d+) │ +([\d.]+) │", "".join(output.stdout for output in outputs))
+    sums = re.findall(r"│ ([A-Z]+) +│ +(\d+) │ +([\d.]+) │", "".join(add_a_table.outputs))
     assert sums == [("OPEN", "1", "3.00"), ("PAID", "2", "17.75"), ("SENT", "1", "20.00")]
-    last = outputs[-1].stdout
+    last = add_a_table.outputs[-1]
     assert re.search(r"│ o-4 +│ \{\"coupon\": ?\"SPRING\"\} │", last)
     assert "value_not_allowed" in last
 

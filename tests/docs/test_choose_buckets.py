@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,25 +18,13 @@ from lake.contract.hive_hash import bucket_of
 from lake.jobs.lake import Lake
 from lake.ops.suggest_buckets import BUCKET_BYTES, MOST_BUCKETS
 from tests.conftest import REPOSITORY
-from tests.docs import test_add_a_table
-from tests.docs.pages import Fence, command_lines, fences
-from tests.docs.test_add_a_table import run, write
+from tests.docs.conftest import Followed, follow, run
+from tests.docs.pages import command_lines, fences
 from tests.lake.query.small_lake import SmallLake
 
 PAGE = REPOSITORY / "docs" / "choose-buckets.md"
 TABLE = "shop.orders_by_customer_v1"
 DT = "2026-11-21-09"
-
-
-def follow(folder: Path, page_fences: list[Fence]) -> list[str]:
-    """What each block printed; contracts are written where they say."""
-    outputs = []
-    for fence in page_fences:
-        if fence.language == "yaml":
-            write(folder, fence)
-        elif fence.language == "sh":
-            outputs.append(run(folder, fence.text).stdout)
-    return outputs
 
 
 def test_the_page_says_what_the_code_does() -> None:
@@ -50,11 +39,12 @@ def test_the_page_says_what_the_code_does() -> None:
 
 
 @pytest.mark.e2e
-def test_the_page_makes_a_bucketed_table_as_it_says(tmp_path: Path) -> None:
-    follow(tmp_path, fences(test_add_a_table.PAGE))
+@pytest.mark.xdist_group("pages")
+def test_the_page_makes_a_bucketed_table_as_it_says(add_a_table: Followed, tmp_path: Path) -> None:
+    shutil.copytree(add_a_table.folder, tmp_path, dirs_exist_ok=True)
     blocks = fences(PAGE)
     first = next(number for number, fence in enumerate(blocks) if "shop.orders_v1 --column" in fence.text)
-    suggested, made = follow(tmp_path, blocks[first:])
+    suggested, made = follow(tmp_path, blocks[first:]).outputs
     assert "bucketColumns: [customer_id]\nbucketCount: 1\n" in suggested
     assert "- How sure: low, by 1 hour; " in suggested
 
@@ -93,8 +83,8 @@ def test_the_commands_on_how_many_buckets_measure_what_they_name(
 
     block = next(fence for fence in fences(PAGE) if "readings_by_sensor_v1" in fence.text)
     assert [run_command(words[1:]) for words in command_lines(block.text)] == [0, 0]
-    told = capsys.readouterr().out
-    assert re.findall(r"^bucketColumns: .*$|^- Measured: 1 published hour of \S+", told, re.MULTILINE) == [
+    printed = capsys.readouterr().out
+    assert re.findall(r"^bucketColumns: .*$|^- Measured: 1 published hour of \S+", printed, re.MULTILINE) == [
         "bucketColumns: [sensor_id]",
         "- Measured: 1 published hour of sensors.readings_v1.",
         "bucketColumns: [device_id]",

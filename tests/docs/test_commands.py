@@ -33,7 +33,7 @@ def refuse_wrong(words: list[str]) -> None:
         assert found is not None
         command = found
         context = command.make_context(name, rest, parent=context)
-    assert not context.args, f"nobody takes {context.args}"
+    assert not context.args, f"no command takes {context.args}"
 
 
 def named(case: object) -> str:
@@ -56,7 +56,7 @@ def test_a_command_of_a_page_is_one(page: Path, words: list[str]) -> None:
     "wrong", ["statsu", "status --al", "run raw_to_parquet --tabel x", "rollback clickstream.events_v1", "vacuum a b"]
 )
 def test_a_wrong_command_would_be_found(wrong: str) -> None:
-    with pytest.raises(Exception, match=r"No such|Missing|[Uu]nexpected|nobody takes"):
+    with pytest.raises(Exception, match=r"No such|Missing|[Uu]nexpected|no command takes"):
         refuse_wrong(wrong.split())
 
 

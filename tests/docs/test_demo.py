@@ -34,10 +34,10 @@ def test_the_demo_ends_with_the_account_of_each_table_and_a_sensors_average_read
     ended = demo(root)
     assert ended.returncode == 0, ended.stderr
     _, _, shown = ended.stdout.partition("\n$ lake status\n")
-    told, _, answered = shown.partition("\n$ lake query ")
+    status, _, answered = shown.partition("\n$ lake query ")
 
     # What `lake generate` was asked for is what arrived: nothing is lost, and nothing is counted twice.
-    assert _accounts(told) == {
+    assert _accounts(status) == {
         "clickstream.events_v1": [200_000, 197_800, 2_000, 200],
         "sensors.bundles_v1": [8, 8, 0, 0],
         "sensors.readings_by_sensor_v1": [200_000],
@@ -57,10 +57,10 @@ def test_the_demo_ends_with_the_account_of_each_table_and_a_sensors_average_read
     assert float(less[1]) > 99.9
 
 
-def _accounts(told: str) -> dict[str, list[int]]:
+def _accounts(status: str) -> dict[str, list[int]]:
     """The sum at the end of each table's part: records, rows, duplicates, quarantined; or the rows of a made one."""
     found = {}
-    _, *parts = HEAD.split(told)
+    _, *parts = HEAD.split(status)
     for name, part in zip(parts[::2], parts[1::2], strict=True):
         (numbers,) = [match.groups() for match in (ACCOUNT.search(part) or MADE.search(part),) if match]
         found[name] = [int(number.replace(",", "")) for number in numbers]

@@ -123,7 +123,7 @@ def application(name: str) -> ModuleType:
     return module
 
 
-def run(  # noqa: PLR0917
+def run(
     cluster: Cluster,
     app: str,
     properties: Mapping[str, str],

@@ -110,7 +110,7 @@ def write(events: list[Row], file: Path) -> None:
 @pytest.mark.parametrize("in_memory", [100_000, 10])
 @pytest.mark.parametrize("write_events", [write_in_no_order, write_nearly_in_order])
 @pytest.mark.parametrize("rule", RULES)
-def test_sessions_are_those_of_a_plain_loop(  # noqa: PLR0917 # pytest passes them by name
+def test_sessions_are_those_of_a_plain_loop(
     rule: str,
     write_events: Callable[[list[Row], Path], None],
     in_memory: int,

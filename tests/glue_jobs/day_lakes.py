@@ -61,8 +61,8 @@ class DayLake:
         columns = list(zip(*values, strict=True)) if values else [()] * len(names)
         self.publish_rows(EVENTS, dt, pa.table(dict(zip(names, map(list, columns), strict=True)), schema=schema))
 
-    def publish_rows(self, name: str, dt: str, rows: pa.Table) -> Partition:
-        """Publish a partition of any table with these rows."""
+    def publish_rows(self, name: str, dt: str, rows: pa.Table, **parameters: str) -> Partition:
+        """Publish a partition of any table with these rows, and these parameters beside those that every one has."""
         lake, now = self.lake, datetime.now(UTC)
         table, run_id = lake.table(name), new_run_id(now)
         folder = f"{partition_folder(table.zone, table.database, table.name, dt)}/run={run_id}"
@@ -73,7 +73,7 @@ class DayLake:
         candidate = Partition(dt, folder).with_parameters(
             content_digest=content_digest(writer.parts), columns=",".join(one.name for one in table.columns),
             run_id=run_id, reading_digest=table.reading_digest(), listed_at=now.isoformat(), records=count, rows=count,
-            bytes=str(sum(part.bytes for part in writer.parts)), files=str(len(writer.parts)),
+            bytes=str(sum(part.bytes for part in writer.parts)), files=str(len(writer.parts)), **parameters,
         )  # fmt: skip
         lake.declare(table)
         save(lake.store, table, RunReport(run_id, name, "raw_to_parquet", "succeeded"))

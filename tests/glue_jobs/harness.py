@@ -75,8 +75,7 @@ class Trial:
         """Put a raw object into an hour of 2026-11-21; records given as a list become NDJSON. Returns its key."""
         if isinstance(data, list):
             data = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in data)
-        dt = hour if isinstance(hour, str) else f"2026-11-21-{hour:02d}"
-        key = f"{self._prefix}/dt={dt}/{name}"
+        key = f"{self._prefix}/dt={_dt(hour)}/{name}"
         open_store(self.root).write(key, data.encode() if isinstance(data, str) else data)
         return key
 
@@ -96,11 +95,11 @@ class Trial:
     def partition(self, hour: int) -> Partition | None:
         return self.lake.catalog.partition(self.table.database, self.table.name, f"2026-11-21-{hour:02d}")
 
-    def rows(self, *hours: int) -> pa.Table:
+    def rows(self, *hours: int | str) -> pa.Table:
         """Published rows of the hours (all where none is named), by hour and then as they lie in their files."""
         return self._read(self.table.name, arrow_schema(self.table), hours)
 
-    def quarantine(self, *hours: int) -> pa.Table:
+    def quarantine(self, *hours: int | str) -> pa.Table:
         """Published quarantine of the hours, likewise."""
         return self._read(quarantine_name(self.table), quarantine_schema(), hours)
 
@@ -126,8 +125,8 @@ class Trial:
                 found[f"{name}/{partition.dt}"] = {key.rsplit("/", 1)[-1]: data for key, data in files.items()}
         return found
 
-    def _read(self, name: str, schema: pa.Schema, hours: tuple[int, ...]) -> pa.Table:
-        wanted = {f"2026-11-21-{hour:02d}" for hour in hours}
+    def _read(self, name: str, schema: pa.Schema, hours: tuple[int | str, ...]) -> pa.Table:
+        wanted = {_dt(hour) for hour in hours}
         tables = [
             pq.read_table(io.BytesIO(data), schema=schema)
             for partition in self.lake.catalog.partitions(self.table.database, name)
@@ -140,6 +139,10 @@ class Trial:
         store = self.lake.store
         keys = [one.key for one in store.list(partition.location) if one.key.endswith(".parquet")]
         return {key: store.read(key) for key in keys}
+
+
+def _dt(hour: int | str) -> str:
+    return hour if isinstance(hour, str) else f"2026-11-21-{hour:02d}"
 
 
 def click(number: int, **fields: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.glue_jobs.accounts import assert_all_accounted_for
+from tests.glue_jobs.clicks import line
 from tests.glue_jobs.harness import REPOSITORY, Trial
-from tests.glue_jobs.odd import line
 
 MEGABYTE = 1 << 20
 MEASURED = """

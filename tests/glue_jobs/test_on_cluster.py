@@ -41,12 +41,12 @@ def land(trial: Trial) -> None:
     """Hours that take a while, each with a reject and the first record of the hour before once more."""
     for hour in HOURS:
         first = hour * RECORDS
-        told = "".join(
+        records = "".join(
             f'{{"event_id":"e{n}","user_id":{n},"device_id":"d{n % 7}","client_event":"home",'
             f'"client_timestamp":"2026-11-21T09:00:{n % 60:02d}Z"}}\n'
             for n in [*range(first, first + RECORDS), max(0, first - RECORDS)]
         )
-        trial.land(hour, "a", told + "broken\n")
+        trial.land(hour, "a", records + "broken\n")
 
 
 def job_on(running: Cluster, trial: Trial, events: Path) -> subprocess.Popen[str]:
@@ -90,8 +90,8 @@ def test_a_worker_killed_in_the_middle_of_a_task_makes_no_difference(
     job = job_on(two_workers, trial, events)
     until(lambda: is_at_work(two_workers, 1) or job.poll() is not None, 120, "a task on the second worker")
     two_workers.kill(1)
-    _, told = job.communicate(timeout=240)
-    assert job.returncode == 0, told
+    _, log = job.communicate(timeout=240)
+    assert job.returncode == 0, log
     assert lost_tasks(events) > 0
     assert trial.content() == undisturbed.content()
     assert trial.counts() == undisturbed.counts()

@@ -81,18 +81,18 @@ def test_a_late_object_makes_the_same_difference_on_spark(on_spark: Trial, witho
     assert on_spark.outcomes() == {}
 
 
-def test_what_a_worker_could_not_write_is_told_as_plainly_as_without_spark(
+def test_what_a_worker_could_not_write_is_reported_as_without_spark(
     spark: SparkSession, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     trial = Trial(str(tmp_path / "lake"), spark=spark)
     trial.land(9, "a", [click(1)])
     in_the_way = tmp_path / "lake" / "curated"
     in_the_way.write_text("a file where a folder should be")
-    told = {raised(Trial(trial.root, spark=session)) for session in (spark, None)}
-    assert {message.split("run=")[0] for message in told} == {
+    messages = {raised(Trial(trial.root, spark=session)) for session in (spark, None)}
+    assert {message.split("run=")[0] for message in messages} == {
         f"writing {in_the_way}/clickstream/events_v1/dt=2026-11-21-09/"
     }
-    assert not any("\n" in message for message in told)
+    assert not any("\n" in message for message in messages)
     in_the_way.unlink()
     assert trial.outcomes() == {"09": "published"}
 

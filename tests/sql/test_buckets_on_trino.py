@@ -94,15 +94,15 @@ def literal(name: str, value: object) -> str:
 
 
 def sample(name: str) -> list[object]:
-    """Keys of every kind: all the odd ones, and some of the many."""
+    """Keys of every kind: all the unusual ones, and some of the many."""
     draw = random.Random(2)
     values = sorted({row[name] for row in rows() if row[name] is not None}, key=str)
-    odd = {
+    unusual = {
         "name": NAMES[:7],
         "small": [-(2**31), 2**31 - 1, 0, -1],
         "big": [-(2**63), 2**63 - 1, -1, 0, 300_000_000_000],
     }
-    return [*odd.get(name, []), *draw.sample(values, 15)]
+    return [*unusual.get(name, []), *draw.sample(values, 15)]
 
 
 @pytest.mark.parametrize("name", TYPES)

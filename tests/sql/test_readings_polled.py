@@ -65,15 +65,15 @@ class Reader:
 
     def wrong(self) -> list[str]:
         """Polls in which an hour was in none of the states that it was in between the poll's steps."""
-        told = []
+        failures = []
         for poll in self.polls:
             states = self.steps[poll.first : poll.last + 1]
             for dt in {dt for state in states for dt in state} | poll.seen.keys():
                 allowed = {state.get(dt, frozenset()) for state in states}
                 if poll.seen.get(dt, frozenset()) not in allowed:
-                    told.append(f"{self.name}: {dt} held {len(poll.seen.get(dt, ()))} at step {poll.first}")
-            told += [f"{self.name}: {one} stood more than once at step {poll.first}" for one in poll.repeated]
-        return told
+                    failures.append(f"{self.name}: {dt} held {len(poll.seen.get(dt, ()))} at step {poll.first}")
+            failures += [f"{self.name}: {one} stood more than once at step {poll.first}" for one in poll.repeated]
+        return failures
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def reading(readers: list[Reader]) -> Iterator[None]:
 
 
 def wait_for_polls(readers: list[Reader], polls: int = 2) -> None:
-    """Until every reader has asked anew, and was answered, since now."""
+    """Until every reader has asked again, and was answered, since now."""
     wanted = [len(reader.polls) + polls for reader in readers]
     deadline = time.monotonic() + 120
     while any(len(reader.polls) < least for reader, least in zip(readers, wanted, strict=True)):

@@ -103,15 +103,15 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, 
     records = event["Records"]
     changes, unreadable = changes_of(records)
     stopped = _publish(publisher, changes, context)
-    told = [position for position in unreadable if stopped is None or position < stopped]
-    if told:
-        keys = [records[position]["dynamodb"].get("Keys") for position in told[:SHOWN]]
-        LOG.warning("not published, unreadable: %d records, among them of %s", len(told), keys)
+    reported = [position for position in unreadable if stopped is None or position < stopped]
+    if reported:
+        keys = [records[position]["dynamodb"].get("Keys") for position in reported[:SHOWN]]
+        LOG.warning("not published, unreadable: %d records, among them of %s", len(reported), keys)
         try:
-            publisher.put([not_published("unreadable", len(told), datetime.now(UTC))])
+            publisher.put([not_published("unreadable", len(reported), datetime.now(UTC))])
         except _FAILURES:
             LOG.exception("publishing %s failed; Lambda delivers again from the first of them", NOT_PUBLISHED)
-            stopped = told[0]
+            stopped = reported[0]
     if stopped is None:
         return {"batchItemFailures": []}
     return {"batchItemFailures": [{"itemIdentifier": records[stopped]["dynamodb"]["SequenceNumber"]}]}

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -14,20 +13,18 @@ import pytest
 from lake.cli.app import run_command
 from lake.contract.arrow import arrow_schema, quarantine_schema
 from lake.ops.reconcile import Difference, Reconciliation, reconcile_sessions
+from lake.plan.daily import input_digest, plan_days, sources_of
+from lake.plan.daily_rules import session_days
 from lake.session_rules import SessionRules
-from tests.glue_jobs.day_lakes import STREAMED, DayLake
+from tests.glue_jobs.day_lakes import EVENTS, SESSIONS, STREAMED, DayLake, by_start
 from tests.glue_jobs.plain_sessions import Event, Row, micros, plain_sessions
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 DAY = "2026-11-21"
 
 
 @pytest.fixture
-def lake(spark: SparkSession, tmp_path: Path) -> DayLake:
-    spark.conf.set("spark.sql.shuffle.partitions", "2")
-    return DayLake(str(tmp_path / "lake"), spark)
+def lake(tmp_path: Path) -> DayLake:
+    return DayLake(str(tmp_path / "lake"))
 
 
 def event(name: str, time: str, arrived: str | None = None, user: int = 1) -> Event:
@@ -56,6 +53,22 @@ def sessions_of(events: Iterable[Event]) -> list[Row]:
     return plain_sessions(events, SessionRules())
 
 
+def derive(lake: DayLake, events: Iterable[Event], rules: SessionRules | None = None) -> None:
+    """Publish the stale days of batch, as the job would, which needs Spark; `events` are all that the lake has."""
+    rules = rules or SessionRules()
+    opened, days = lake.lake, session_days(rules)
+    table, upstream = opened.table(SESSIONS), opened.table(EVENTS)
+    plan = plan_days(table, upstream, opened.store, opened.catalog, rules=days)
+    sessions, schema = by_start(plain_sessions(events, rules)), arrow_schema(table)
+    for day in plan.stale:
+        records = [dict(zip(schema.names, (*row, None), strict=True)) for row in sessions[day.dt]]
+        ends = max(int(record["ended_at"].timestamp() * 1000) for record in records)
+        reach = ends + rules.reach_ms + 1
+        digest = input_digest(table.reading_digest(), days, sources_of(plan.index, day.dt, days, reach))
+        rows = pa.Table.from_pylist(records, schema=schema)
+        lake.publish_rows(SESSIONS, day.dt, rows, input_digest=digest, rules=days.text, reached_ms=str(reach))
+
+
 def reconciled(lake: DayLake) -> Reconciliation:
     return reconcile_sessions(lake.lake, DAY)
 
@@ -70,7 +83,7 @@ def name(time: str, user: int = 1) -> str:
 
 def test_where_none_was_late_stream_and_batch_are_equal(lake: DayLake) -> None:
     lake.publish(ON_TIME)
-    lake.run()
+    derive(lake, ON_TIME)
     streamed(lake, sessions_of(ON_TIME), f"{DAY}-21")
     found = reconciled(lake)
     assert found == Reconciliation(
@@ -80,7 +93,7 @@ def test_where_none_was_late_stream_and_batch_are_equal(lake: DayLake) -> None:
 
 def test_a_session_that_was_delivered_again_is_one(lake: DayLake) -> None:
     lake.publish(ON_TIME)
-    lake.run()
+    derive(lake, ON_TIME)
     streamed(lake, [*sessions_of(ON_TIME), sessions_of(ON_TIME)[0]], f"{DAY}-21")
     streamed(lake, sessions_of(ON_TIME)[:1], "2026-11-22-03")
     found = reconciled(lake)
@@ -90,7 +103,7 @@ def test_a_session_that_was_delivered_again_is_one(lake: DayLake) -> None:
 def test_a_late_event_at_the_end_makes_a_session_longer_in_batch(lake: DayLake) -> None:
     late = event("late", "10:40", "22-05")
     lake.publish([*ON_TIME, late])
-    lake.run()
+    derive(lake, [*ON_TIME, late])
     streamed(lake, sessions_of(ON_TIME), f"{DAY}-21")
     found = reconciled(lake)
     session = sessions_of([*ON_TIME, late])[0]
@@ -117,7 +130,7 @@ def test_a_late_event_at_the_end_makes_a_session_longer_in_batch(lake: DayLake) 
 
 def test_a_late_event_at_the_start_gives_a_session_another_name(lake: DayLake) -> None:
     lake.publish([*ON_TIME, event("late", "13:45", "22-05")])
-    lake.run()
+    derive(lake, [*ON_TIME, event("late", "13:45", "22-05")])
     streamed(lake, sessions_of(ON_TIME), f"{DAY}-21")
     assert told(reconciled(lake)) == [
         ("only_in_batch", name("13:45"), "late_events"),
@@ -127,28 +140,28 @@ def test_a_late_event_at_the_start_gives_a_session_another_name(lake: DayLake) -
 
 def test_a_session_of_late_events_alone_is_only_in_batch(lake: DayLake) -> None:
     lake.publish([*ON_TIME, event("late", "16:00", "22-05")])
-    lake.run()
+    derive(lake, [*ON_TIME, event("late", "16:00", "22-05")])
     streamed(lake, sessions_of(ON_TIME), f"{DAY}-21")
     assert told(reconciled(lake)) == [("only_in_batch", name("16:00"), "late_events")]
 
 
 def test_a_session_that_the_stream_cannot_have_delivered_yet_is_awaited(lake: DayLake) -> None:
     lake.publish(ON_TIME)
-    lake.run()
+    derive(lake, ON_TIME)
     streamed(lake, sessions_of(ON_TIME[:-1]), f"{DAY}-19")
     assert told(reconciled(lake)) == [("only_in_batch", name("20:00", 3), "not_yet_streamed")]
 
 
 def test_a_session_whose_events_have_not_arrived_in_the_lake_is_told(lake: DayLake) -> None:
     lake.publish(ON_TIME)
-    lake.run()
+    derive(lake, ON_TIME)
     streamed(lake, sessions_of([*ON_TIME, event("new", "23:00", user=4)]), f"{DAY}-23")
     assert told(reconciled(lake)) == [("only_in_stream", name("23:00", 4), "not_yet_arrived")]
 
 
 def test_events_that_were_quarantined_in_the_lake_are_missing_in_batch(lake: DayLake) -> None:
     lake.publish(ON_TIME)
-    lake.run()
+    derive(lake, ON_TIME)
     streamed(lake, sessions_of([*ON_TIME, event("odd", "12:00", user=77)]), f"{DAY}-21")
     payload = b'{"user_id": 77, "device_id": "phone", "extra": }'
     rejects = [{"reason": "invalid_json", "payload": payload}]
@@ -171,7 +184,7 @@ def publish_quarantine(lake: DayLake, rejects: list[dict[str, object]]) -> None:
 
 def test_a_day_that_was_made_before_its_events_came_has_to_be_rebuilt(lake: DayLake) -> None:
     lake.publish(ON_TIME[1:])
-    lake.run()
+    derive(lake, ON_TIME[1:])
     lake.publish(ON_TIME)
     streamed(lake, sessions_of(ON_TIME), f"{DAY}-21")
     found = reconciled(lake)
@@ -184,7 +197,7 @@ def test_a_day_that_was_made_before_its_events_came_has_to_be_rebuilt(lake: DayL
 
 def test_what_nobody_can_tell_is_unknown(lake: DayLake) -> None:
     lake.publish(ON_TIME)
-    lake.run()
+    derive(lake, ON_TIME)
     wrong = [tuple(7 if place == 6 else value for place, value in enumerate(row)) for row in sessions_of(ON_TIME)[:1]]
     streamed(lake, [*wrong, *sessions_of(ON_TIME)[1:]], f"{DAY}-21")
     assert told(reconciled(lake)) == [("different", name("10:00"), "unknown")]
@@ -194,7 +207,7 @@ def test_devices_that_share_a_name_by_windows_are_told_apart(lake: DayLake) -> N
     rules = SessionRules.of(window="1m")
     events = [replace(event("a", "10:00"), device_id=device, event_id=device) for device in ("mobile_1", "mobile_2")]
     lake.publish(events)
-    lake.run(window="1m")
+    derive(lake, events, rules)
     streamed(lake, plain_sessions(events, rules), f"{DAY}-21")
     assert (reconciled(lake).equal, reconciled(lake).differences) == (2, ())
 
@@ -209,12 +222,13 @@ def test_the_command_lists_counts_and_says_no_with_its_exit_code(
 ) -> None:
     monkeypatch.delenv("LAKE_CONTRACTS", raising=False)
     lake.publish(ON_TIME)
-    lake.run()
+    derive(lake, ON_TIME)
     streamed(lake, sessions_of(ON_TIME), f"{DAY}-21")
     words = ["reconcile", "sessions", "--day", DAY, "--root", lake.root]
     assert run_command(words) == 0
-    lake.publish([event("late", "10:40", "22-05")])
-    lake.run()
+    late = event("late", "10:40", "22-05")
+    lake.publish([late])
+    derive(lake, [*ON_TIME, late])
     capsys.readouterr()
     assert run_command(words) == 1
     out, err = capsys.readouterr()

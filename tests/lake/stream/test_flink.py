@@ -128,7 +128,7 @@ def test_counts_of_a_folder_by_minute(packages: dict[str, Path], clicks: Path, t
         ("clicks", "clicks/events.ndjson", 1, "error: sessions: java.io.IOException: "),
     ],
 )
-def test_a_start_that_fails_is_one_clear_error(  # noqa: PLR0917 # pytest passes them by name
+def test_a_start_that_fails_is_one_clear_error(
     packages: dict[str, Path], clicks: Path, tmp_path: Path, source: str, sink: str, code: int, told: str
 ) -> None:
     words = ["--source", source, "--sink", sink]

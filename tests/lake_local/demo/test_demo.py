@@ -1,4 +1,8 @@
-"""The demonstration as whoever types it sees it: from an empty machine to stream = batch, and interrupted."""
+"""The demonstration as whoever types it sees it: from an empty machine to stream = batch, and interrupted.
+
+By day, its parts are tested without a cluster in test_check.py, test_clicks.py, test_signals.py and test_view.py, a
+killed task manager in tests/lake_local/flink, and that stream = batch in tests/lake/stream/parity.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """SIGKILL of task managers and of the job manager, ten times at random moments: as if nothing had happened.
 
 Three jobs read one stream while it is written: sessions into streams, sessions into files, counts into DynamoDB.
+test_task_manager_killed.py has one kill by day, and tests/flink_apps/test_restart.py failures of every task.
 """
 
 from __future__ import annotations

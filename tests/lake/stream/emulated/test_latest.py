@@ -21,7 +21,7 @@ INTERRUPTED = 130
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_latest_leaves_out_what_was_there_before(  # noqa: PLR0917 # pytest passes them by name
+def test_latest_leaves_out_what_was_there_before(
     packages: dict[str, Path], kinesis: Any, kinesis_endpoint: str, aws_endpoint: str, fresh: str, tmp_path: Path
 ) -> None:
     for stream in (fresh, f"{fresh}-late", f"{fresh}-quarantine"):

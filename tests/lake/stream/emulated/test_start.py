@@ -198,7 +198,7 @@ def test_a_table_of_another_key_is_refused(said: Said, places: Places) -> None:
         ("sink", "firehose://sessions", "firehose_endpoint", "firehose:DescribeDeliveryStream"),
     ],
 )
-def test_who_is_refused_is_told_by_whom_and_in_whose_words(  # noqa: PLR0917 # pytest passes them by name
+def test_who_is_refused_is_told_by_whom_and_in_whose_words(
     said: Said,
     places: Places,
     refusing: dict[str, str],

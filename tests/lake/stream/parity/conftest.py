@@ -1,4 +1,4 @@
-"""A week of clicks, made once: in the lake as raw_to_parquet publishes it, and as files for the stream."""
+"""Days of clicks, made once: in the lake as raw_to_parquet publishes them, and as files for the stream."""
 
 from __future__ import annotations
 
@@ -19,17 +19,31 @@ from tests.lake.stream.parity.sides import Sides
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-RECORDS = 1_050_000
 START = datetime(2026, 11, 16, tzinfo=UTC)
-HOURS = 7 * 24
 
 
 @dataclass(frozen=True)
-class Week:
-    """`clicks` are files by hour of arrival: late events, redeliveries and malformed records among them."""
+class Size:
+    """How many records over how many days; `sessions` is what they come to at least."""
 
+    records: int
+    days: int
+    sessions: int
+
+
+SIZES = [
+    pytest.param(Size(20_000, 3, sessions=1_500), id="20k"),
+    pytest.param(Size(1_050_000, 7, sessions=50_000), id="a million", marks=pytest.mark.nightly),
+]
+
+
+@dataclass(frozen=True)
+class Clicks:
+    """`folder` has files by hour of arrival: late events, redeliveries and malformed records among them."""
+
+    size: Size
     plan: Plan
-    clicks: Path
+    folder: Path
     trial: Trial
     sides: Sides
 
@@ -39,15 +53,21 @@ class Week:
         return self.plan.distinct - self.plan.malformed_lines
 
 
-@pytest.fixture(scope="session")
-def week(packages: dict[str, Path], spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Week:
-    folder = tmp_path_factory.mktemp("week")
+@pytest.fixture(scope="module", params=SIZES)
+def clicks(
+    request: pytest.FixtureRequest,
+    packages: dict[str, Path],
+    spark: SparkSession,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Clicks:
+    size, folder = request.param, tmp_path_factory.mktemp("clicks")
     spark.conf.set("spark.sql.shuffle.partitions", "2")
-    trial = Trial(str(folder / "lake"), spark=spark)
+    trial = Trial(str(folder / "lake"))
     table = Lake.open(trial.root).table(EVENTS)
-    plan = Plan(table, RECORDS, 1, START, HOURS, late=0.01, duplicates=0.01, malformed=0.01)
+    plan = Plan(table, size.records, 1, START, size.days * 24, late=0.01, duplicates=0.01, malformed=0.01)
     for file in generate_files(plan, folder / "clicks"):
         hour = file.path.stem.removeprefix("events-")
         trial.land(hour, file.path.name, file.path.read_bytes())
     trial.run()
-    return Week(plan, folder / "clicks", trial, Sides(DayLake(trial.root, spark), packages, folder / "streamed"))
+    sides = Sides(DayLake(trial.root, spark), packages, folder / "streamed")
+    return Clicks(size, plan, folder / "clicks", trial, sides)

@@ -1,4 +1,4 @@
-"""Clicks of four days as they were sent: some twice, some a day late, some no records; and which is what.
+"""Clicks of three days as they were sent: some twice, some a day late, some no records; and which is what.
 
 What becomes of each is known beforehand. Nothing is late but what is sent more than a day after it happened: by then
 every session that it could reach is closed. No two records next to each other are malformed: the lake has no bounds of
@@ -15,12 +15,12 @@ from datetime import UTC, datetime, timedelta
 from tests.glue_jobs.plain_sessions import EPOCH, Event
 
 START = datetime(2026, 11, 16, tzinfo=UTC)
-DAYS = 4
-EVENTS = 100_000
-SHARE = 1_000
+DAYS = 3
+EVENTS = 20_000
+SHARE = 200
 """One in a hundred: how many are sent twice, malformed, and late."""
 
-_USERS = 900
+_USERS = 180
 _NAMES = ["page_view", "product_view", "search", "add_to_cart", "purchase", None]
 _LATE = timedelta(hours=26)
 _SECOND = 1_000_000

@@ -17,7 +17,7 @@ from tests.glue_jobs.day_lakes import COUNTS, EVENTS, SESSIONS, STREAMED, DayLak
 _TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "timestamp": "TIMESTAMP"}
 _STATES = {"EventName": "VARCHAR", "EventHour": "VARCHAR", "EventCount": "BIGINT"}
 SHOWN = 5
-"""Of rows that only one side has, so many are told."""
+"""Of rows that only one side has, so many are shown."""
 
 Rows = list[tuple[Any, ...]]
 

@@ -59,7 +59,7 @@ def sides(
     by_hour: dict[str, list[bytes]] = defaultdict(list)
     for hour, record in clicks:
         by_hour[hour].append(record)
-    trial = Trial(str(folder / "lake"), spark=spark)
+    trial = Trial(str(folder / "lake"))
     for hour, records in by_hour.items():
         trial.land(hour, "clicks.ndjson", b"".join(records))
     trial.run()

@@ -53,7 +53,7 @@ def case(packages: dict[str, Path], spark: SparkSession, tmp_path_factory: pytes
     sent = sent_clicks(5)
     file = folder / "clicks.ndjson"
     file.write_bytes(b"".join(one.line + b"\n" for one in sent))
-    trial = Trial(str(folder / "lake"), spark=spark)
+    trial = Trial(str(folder / "lake"))
     by_hour: dict[str, list[bytes]] = {}
     for one in sent:
         by_hour.setdefault(one.hour, []).append(one.line + b"\n")
