@@ -1,7 +1,7 @@
 """How often what happened, hour by hour, from curated events; rebuilds clickstream.event_counts_by_day_v1's stale days.
 
 Runs as a Glue 5.1 job, through `lake run event_counts`, or by itself with --master spark://host:port.
-Exit codes: 0 all is published (or there was nothing to do), 3 the gate refused a day, 1 or 2 an error.
+Exit codes: 0 all is published (or there was nothing to do), 3 an audit refused a day, 1 or 2 an error.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from lake.jobs.daily_job import DayJob, rebuild_days
+from lake.jobs.daily import daily_table
 from lake.jobs.lake import Lake
-from lake.jobs.progress import Narrator
-from lake.jobs.runner import main
+from lake.jobs.pipeline import run_job
+from lake.jobs.runner import JobOptions, JobRuntime, main
 from lake.plan.daily_rules import count_days
 from lake.publish.run_report import RunReport
 
@@ -25,23 +25,15 @@ MOST_CHARACTERS = 512
 """Of a name; what is longer counts under its beginning, since DynamoDB's keys have 2,048 bytes at most."""
 
 
-@dataclass(frozen=True)
-class Args:
-    """Options: --since and --until are days, YYYY-MM-DD in UTC, the latter exclusive; --resolution is hour or minute.
+@dataclass(frozen=True, kw_only=True)
+class Args(JobOptions):
+    """--since and --until are days, YYYY-MM-DD in UTC, the latter exclusive; --resolution is hour or minute.
 
-    Days that were counted with another resolution are counted anew.
+    Days that were counted with another resolution are counted again.
     """
 
     table: str = "clickstream.event_counts_by_day_v1"
-    root: str = ".lake"
     resolution: str = "hour"
-    since: str | None = None
-    until: str | None = None
-    master: str | None = None
-    contracts: str | None = None
-    expectations: str | None = None
-    rebuild: bool = False
-    json: bool = False
 
 
 def event_counts(events: DataFrame, resolution: str) -> DataFrame:
@@ -59,11 +51,13 @@ def event_counts(events: DataFrame, resolution: str) -> DataFrame:
     return named.groupBy("event_name", "event_hour").agg(sf.count("*").alias("event_count"))
 
 
-def run(lake: Lake, args: Args, narrator: Narrator) -> RunReport:
-    """Bring the stale days up to date. Raises GateRefused after the rest is published."""
+def run(lake: Lake, args: Args, runtime: JobRuntime) -> RunReport:
+    """Bring the stale days up to date. Raises GateRefused after all others are published."""
     rules = count_days(args.resolution)
-    job = DayJob("event_counts", rules, lambda events, _: event_counts(events, args.resolution))
-    return rebuild_days(lake, job, args, narrator)
+    counts = daily_table(
+        lake, args.table, "event_counts", rules, lambda events, _: event_counts(events, args.resolution)
+    )
+    return run_job(lake, counts, args, runtime)
 
 
 if __name__ == "__main__":

@@ -1,79 +1,25 @@
 """Raw objects to partitioned Parquet, for any table whose contract has a raw source; rebuilds what is stale.
 
 Runs as a Glue 5.1 job, through `lake run raw_to_parquet --table …`, or by itself with --master spark://host:port.
-Exit codes: 0 all is published (or there was nothing to do), 3 the gate refused a partition, 1 or 2 an error.
+Exit codes: 0 all is published (or there was nothing to do), 3 an audit refused a partition, 1 or 2 an error.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
-from threading import Thread
-from time import monotonic
-
-from lake.audit.partition_audit import TableGate, preload
-from lake.catalog.view_routing import routed_afterwards
-from lake.errors import UsageError
 from lake.jobs.lake import Lake
-from lake.jobs.progress import Narrator
-from lake.jobs.raw import Ingest
-from lake.jobs.runner import hour_option, main, rebuild_stale
-from lake.jobs.runtime import spark_session
-from lake.jobs.spark import SparkWorkers
-from lake.plan.raw import Plan
+from lake.jobs.pipeline import run_job
+from lake.jobs.raw import raw_table
+from lake.jobs.runner import JobOptions, JobRuntime, main
 from lake.publish.run_report import RunReport
 
 
-@dataclass(frozen=True)
-class Args:
-    """Options: --table is required; --since and --until are hours, YYYY-MM-DD-HH in UTC, the latter exclusive."""
-
-    table: str
-    root: str = ".lake"
-    since: str | None = None
-    until: str | None = None
-    master: str | None = None
-    contracts: str | None = None
-    expectations: str | None = None
-    rebuild: bool = False
-    json: bool = False
+class Args(JobOptions):
+    """--table is required; --since and --until are hours, YYYY-MM-DD-HH in UTC, the latter exclusive."""
 
 
-def run(lake: Lake, args: Args, narrator: Narrator) -> RunReport:
-    """Bring the table's stale partitions up to date. Raises GateRefused after the rest is published."""
-    table = lake.table(args.table)
-    if table.source is None:
-        raise UsageError(
-            f"reading raw objects of {table.full_name}: its contract names no raw source; it is made from "
-            f"{table.upstream} by another job of glue_jobs/ (docs/choose-buckets.md)"
-        )
-    plan = lake.plan(table, hour_option("since", args.since), hour_option("until", args.until), args.rebuild)
-    with routed_afterwards(lake.catalog, table.full_name):
-        return rebuild_stale(lake, plan, "raw_to_parquet", narrator, partial(_ingest, lake, args, narrator))
-
-
-def _ingest(lake: Lake, args: Args, narrator: Narrator, plan: Plan, report: RunReport) -> None:
-    # Great Expectations takes seconds to import: while Spark starts, and while the first units are parsed.
-    loading = Thread(target=preload, daemon=True)
-    loading.start()
-    began = monotonic()
-    session = spark_session(f"raw_to_parquet {plan.table.full_name}", args.master)
-    report.spark_start_seconds = round(monotonic() - began, 3)
-    lake.declare(plan.table)
-    gate = TableGate(lake.store, lake.catalog, plan.table, args.expectations, ready=loading.join)
-    with narrator.progress(plan) as on_partition:
-        ingest = Ingest(
-            table=plan.table,
-            root=lake.store.uri,
-            store=lake.store,
-            catalog=lake.catalog,
-            gate=gate,
-            workers=SparkWorkers(session),
-            report=report,
-            rules=lake.rules(plan.table),
-            on_partition=on_partition,
-        )
-        ingest.run(plan)
+def run(lake: Lake, args: Args, runtime: JobRuntime) -> RunReport:
+    """Bring the table's stale hours up to date. Raises GateRefused after all others are published."""
+    return run_job(lake, raw_table(lake, args.table), args, runtime)
 
 
 if __name__ == "__main__":

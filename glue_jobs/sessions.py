@@ -1,7 +1,7 @@
 """Sessions of each day, from curated events; rebuilds the days of clickstream.sessions_by_day_v1 whose events changed.
 
 Runs as a Glue 5.1 job, through `lake run sessions`, or by itself with --master spark://host:port.
-Exit codes: 0 all is published (or there was nothing to do), 3 the gate refused a day, 1 or 2 an error.
+Exit codes: 0 all is published (or there was nothing to do), 3 an audit refused a day, 1 or 2 an error.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
-from lake.jobs.daily_job import DayJob, rebuild_days
+from lake.jobs.daily import daily_table
 from lake.jobs.lake import Lake
-from lake.jobs.progress import Narrator
-from lake.jobs.runner import main
+from lake.jobs.pipeline import run_job
+from lake.jobs.runner import JobOptions, JobRuntime, main
 from lake.plan.daily_rules import session_days
 from lake.plan.event_spans import Span
 from lake.publish.run_report import RunReport
@@ -24,27 +24,19 @@ from lake.write.day_task import REACH
 KEY = ("user_id", "device_id")
 
 
-@dataclass(frozen=True)
-class Args:
-    """Options: --since and --until are days, YYYY-MM-DD in UTC, the latter exclusive.
+@dataclass(frozen=True, kw_only=True)
+class Args(JobOptions):
+    """--since and --until are days, YYYY-MM-DD in UTC, the latter exclusive.
 
     The others are those of the stream: --gap (30 minutes), --cut_at_midnight in --timezone, or a --window of 30s or
-    1m. Sessions made with other options than those given are made anew.
+    1m. Sessions made with other options are computed again.
     """
 
     table: str = "clickstream.sessions_by_day_v1"
-    root: str = ".lake"
     gap: str | None = None
     cut_at_midnight: bool = False
     timezone: str = DEFAULT_TIMEZONE
     window: str | None = None
-    since: str | None = None
-    until: str | None = None
-    master: str | None = None
-    contracts: str | None = None
-    expectations: str | None = None
-    rebuild: bool = False
-    json: bool = False
 
 
 def sessions(events: DataFrame, rules: SessionRules) -> DataFrame:
@@ -126,11 +118,13 @@ def sessions_of_day(events: DataFrame, day: Span, rules: SessionRules) -> DataFr
     return sessions(events, rules).where(starts_on_day).withColumn(REACH, ended + rules.reach_ms + 1)
 
 
-def run(lake: Lake, args: Args, narrator: Narrator) -> RunReport:
-    """Bring the stale days up to date. Raises GateRefused after the rest is published."""
+def run(lake: Lake, args: Args, runtime: JobRuntime) -> RunReport:
+    """Bring the stale days up to date. Raises GateRefused after all others are published."""
     rules = SessionRules.of(args.gap, args.window, args.cut_at_midnight, args.timezone)
-    job = DayJob("sessions", session_days(rules), lambda events, day: sessions_of_day(events, day, rules))
-    return rebuild_days(lake, job, args, narrator)
+    by_day = daily_table(
+        lake, args.table, "sessions", session_days(rules), lambda events, day: sessions_of_day(events, day, rules)
+    )
+    return run_job(lake, by_day, args, runtime)
 
 
 if __name__ == "__main__":

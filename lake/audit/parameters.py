@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, Protocol
 
 from lake.catalog.model import Partition
 from lake.objects.layout import hour_of, hours_back, partition_span
@@ -35,21 +34,27 @@ LARGE = 1000
 _VARIABLE = re.compile(r"(?<![\w.])[A-Za-z_]\w*\b(?!\s*[=(])")
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Protocol):
     """A partition's new files, not yet published: Parquet objects by key, and what the run counted.
 
     `rows` is what the run says it wrote; the audit compares it with the files. `quarantined` counts records,
     so that records = rows + duplicates + quarantined.
     """
 
-    dt: str
-    run_id: str
-    keys: tuple[str, ...]
-    records: int
-    rows: int
-    duplicates: int = 0
-    quarantined: int = 0
+    @property
+    def dt(self) -> str: ...
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def keys(self) -> tuple[str, ...]: ...
+    @property
+    def records(self) -> int: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def duplicates(self) -> int: ...
+    @property
+    def quarantined(self) -> int: ...
 
 
 def accounting(candidate: Candidate, rows_written: int) -> dict[str, int | float]:

@@ -1,54 +1,115 @@
-"""From stale hours of a bucketed table to published partitions: sort, prove, audit, publish; hour by hour, in order."""
+"""Bucketed tables: rows of an upstream partition sorted into Hive buckets, and each row's bucket proven."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from lake.audit.partition_audit import TableGate
 from lake.catalog import Buckets, Catalog, Partition
 from lake.contract.catalog_tables import catalog_table
 from lake.contract.model import Table
 from lake.digest import digest_of
-from lake.errors import ContractError, StorageError
-from lake.jobs.prefetch import ahead
-from lake.jobs.raw import Workers
+from lake.errors import ContractError, StorageError, TableNotFound, UsageError
+from lake.jobs.lake import Lake
+from lake.jobs.pipeline import Batch, Run, TableKind
 from lake.objects import Store
-from lake.objects.layout import partition_folder
-from lake.plan.bucketed import BUCKETING_VERSION
-from lake.plan.raw import Hour, Plan, manifest_of
-from lake.publish.partition import check_folder, content_digest, listed_files, publish_partition
-from lake.publish.run_report import PartitionReport, RunReport
-from lake.write.bucket_packing import UNIT_BYTES, BucketUnit, units_of_partition
-from lake.write.bucket_task import BucketJob, BucketResult, ProofJob, proven, run_bucket_unit
-from lake.write.parquet import Part
-
-_HOURS_IN_BATCH = 48
-_FAILED_IN_A_ROW = 3
-_AHEAD = 2
-"""Batches that are sorted at a time: as one runs out of units the next has some, while the last is published."""
+from lake.plan.bucketed import BUCKETING_VERSION, UpstreamInputs, plan_from_upstream
+from lake.plan.manifest import manifest_of
+from lake.plan.partition_plan import PartitionPlan, PlanScope, TablePlan
+from lake.steps import Step
+from lake.write.bucket_packing import UNIT_BYTES, BucketUnit, pack_partition
+from lake.write.bucket_task import BucketJob, BucketResult, ProofJob, prove_unit, write_bucket_unit
+from lake.write.staged import StagedPartition
 
 
 @dataclass
-class _Batch:
-    """Hours whose units run together."""
+class BucketedTable(TableKind[UpstreamInputs, BucketUnit, BucketResult]):
+    """Hours of one bucketed table. What fails hour after hour is no hour's fault, and ends the run."""
 
-    hours: list[tuple[Hour, Partition]] = field(default_factory=list)
-    units: dict[str, list[BucketUnit]] = field(default_factory=dict)
+    lake: Lake
+    table: Table
+    upstream: Table
+    job: str = "bucket_by_key"
+    unit_bytes: int = UNIT_BYTES
+    failures_in_a_row: int = 3
 
-    @property
-    def cost(self) -> int:
-        return sum(unit.cost for units in self.units.values() for unit in units)
+    def plan(self, scope: PlanScope) -> TablePlan[UpstreamInputs]:
+        return plan_from_upstream(self.table, self.upstream, self.lake.store, self.lake.catalog, scope)
 
-    def alone(self, hour: Hour) -> _Batch:
-        """One of its hours as a batch of its own."""
-        return _Batch([one for one in self.hours if one[0] is hour], {hour.dt: self.units[hour.dt]})
+    def units(self, partition: PartitionPlan[UpstreamInputs], run: Run) -> list[BucketUnit]:
+        columns = len(self.table.columns) + 1
+        rules = digest_of([self.table.reading_digest(), BUCKETING_VERSION])
+        return pack_partition(self.lake.store, _source(partition), columns, rules, run.unit_bytes)
+
+    def write(self, batch: Batch[UpstreamInputs, BucketUnit], run: Run) -> dict[str, list[BucketResult]]:
+        """Sort and write the units of a batch, then prove from the files that each row is in its bucket."""
+        root = self.lake.store.uri
+        jobs = [
+            BucketJob(unit, self.table, root, run.folder(unit.dt), run.unit_bytes, run.on_step)
+            for units in batch.units.values()
+            for unit in units
+        ]
+        results = run.workers.run(write_bucket_unit, jobs) if jobs else []
+        run.on_step(Step.UNITS_WRITTEN, batch.partitions[0].dt)
+        proofs = [ProofJob(result, self.table, root, run.on_step) for result in results]
+        proven = {result.unit.version: result for result in (run.workers.run(prove_unit, proofs) if proofs else [])}
+        return {dt: [proven[unit.version] for unit in units] for dt, units in batch.units.items()}
+
+    def stage(
+        self, partition: PartitionPlan[UpstreamInputs], results: Sequence[BucketResult], run: Run
+    ) -> StagedPartition:
+        """Raises StorageError if rows of the upstream partition were lost."""
+        source = _source(partition)
+        staged = run.staged(
+            partition.dt,
+            [file for result in results for file in result.files],
+            partition.input_digest,
+            parameters={"upstream_digest": source.get("content_digest")},
+            manifest={"upstream": {"location": source.location, "run_id": source.get("run_id")}},
+        )
+        if staged.rows != source.number("rows"):
+            store = self.lake.store
+            raise StorageError(
+                f"bucketing {self.table.full_name} dt={partition.dt}: {staged.rows:,} rows were read from "
+                f"{store.uri_of(source.location)}, and the catalog says that it has {source.number('rows'):,}"
+                f"{_missing_files(store, source)}. Nothing of the hour was published; run `lake verify "
+                f"{self.table.upstream} --since {partition.dt}`, and `lake run` it with --rebuild"
+            )
+        return staged
 
 
-def refuse_other_buckets(table: Table, catalog: Catalog) -> None:
-    """Raises ContractError where partitions are published with other buckets than the contract's.
+def _source(partition: PartitionPlan[UpstreamInputs]) -> Partition:
+    if partition.inputs.source is None:
+        raise ValueError(f"dt={partition.dt} is stale without an upstream partition")
+    return partition.inputs.source
+
+
+def _missing_files(store: Store, source: Partition) -> str:
+    """Which of a partition's files are missing, by its manifest; empty if none is."""
+    stored = {file.key.rsplit("/", 1)[-1] for file in store.list(source.location)}
+    listed = {str(file["key"]).rsplit("/", 1)[-1] for file in manifest_of(store, source.location).get("files", [])}
+    missing = sorted(listed - stored)
+    return f"; {len(missing)} of its files are missing, the first of them {missing[0]}" if missing else ""
+
+
+def bucketed_table(lake: Lake, name: str) -> BucketedTable:
+    """The table `name`. Raises UsageError if its contract has no buckets, ContractError, TableNotFound."""
+    table = lake.table(name)
+    if table.bucketing is None:
+        raise UsageError(
+            f"bucketing {table.full_name}: its contract has no bucketColumns; raw tables are made by raw_to_parquet"
+        )
+    _check_buckets(table, lake.catalog)
+    try:
+        return BucketedTable(lake, table, lake.upstream(table))
+    except TableNotFound as error:
+        raise TableNotFound(
+            f"bucketing {table.full_name}: the contract of its sourceTable was not found. {error}"
+        ) from error
+
+
+def _check_buckets(table: Table, catalog: Catalog) -> None:
+    """Raises ContractError if partitions are published with other buckets than the contract's.
 
     Readers take a partition's buckets for the table's: a change half way through would hide rows, or fail queries.
     """
@@ -61,162 +122,11 @@ def refuse_other_buckets(table: Table, catalog: Catalog) -> None:
     if catalog.partitions(table.database, table.name):
         base, _, version = table.name.rpartition("_v")
         raise ContractError(
-            f"bucketing {table.full_name}: its contract says {_told(wanted)}, and what is published has "
-            f"{_told(before.buckets)}. Readers prune by the table's buckets, so another number is another table: write "
-            f"the contract of {base}_v{int(version) + 1}, run the job for it, and let the view read it"
+            f"bucketing {table.full_name}: its contract says {_described(wanted)}, and what is published has "
+            f"{_described(before.buckets)}. Readers prune by the table's buckets, so another number is another table: "
+            f"write the contract of {base}_v{int(version) + 1}, run the job for it, and change the view to read it"
         )
 
 
-def _told(buckets: Buckets) -> str:
+def _described(buckets: Buckets) -> str:
     return f"{buckets.count} buckets by {', '.join(buckets.columns)}"
-
-
-@dataclass
-class Rebucket:
-    """One run over one bucketed table."""
-
-    table: Table
-    root: str
-    store: Store
-    catalog: Catalog
-    gate: TableGate
-    workers: Workers
-    report: RunReport
-    on_partition: Callable[[PartitionReport], None] = lambda _: None
-
-    def run(self, plan: Plan) -> None:
-        """Bring every stale hour of the plan up to date; what the gate refuses is reported, and the rest goes on.
-
-        Likewise an hour whose source is damaged, or whose files could not be proven: its StorageError is raised once
-        the others are published. What fails hour after hour is no hour's fault, and ends the run.
-        """
-        failed: list[StorageError] = []
-        in_a_row = 0
-        with ahead(self._written, self._batches(plan.stale, failed), _AHEAD) as waiting:
-            for batch, written in waiting:
-                for hour, source in batch.hours:
-                    try:
-                        self._settle(plan, hour, source, self._results(batch, hour, written))
-                        in_a_row = 0
-                    except StorageError as error:
-                        failed.append(error)
-                        in_a_row += 1
-                        if in_a_row == _FAILED_IN_A_ROW:
-                            raise
-        if failed:
-            more = f"\n\nSo it is with {len(failed) - 1} more hours; all others are published" if failed[1:] else ""
-            raise StorageError(f"{failed[0]}{more}") from failed[0]
-
-    def _results(self, batch: _Batch, hour: Hour, written: Future[dict[str, list[BucketResult]]]) -> list[BucketResult]:
-        """What the hour's units wrote. Where one of the batch failed, each hour is tried alone."""
-        if written.exception() is None or len(batch.hours) == 1:
-            return written.result()[hour.dt]
-        return self._written(batch.alone(hour))[hour.dt]
-
-    def _batches(self, hours: Iterable[Hour], failed: list[StorageError]) -> Iterator[_Batch]:
-        """Consecutive hours, enough to keep all workers busy and little enough to publish soon.
-
-        An hour whose files cannot be looked at is left out, and its error put into `failed`.
-        """
-        batch = _Batch()
-        rules = digest_of([self.table.reading_digest(), BUCKETING_VERSION])
-        for hour in hours:
-            if hour.upstream is None:
-                continue
-            columns = len(self.table.columns) + 1
-            try:
-                batch.units[hour.dt] = units_of_partition(self.store, hour.upstream, columns, rules)
-            except StorageError as error:
-                failed.append(error)
-                continue
-            batch.hours.append((hour, hour.upstream))
-            if batch.cost >= UNIT_BYTES * self.workers.parallelism or len(batch.hours) == _HOURS_IN_BATCH:
-                yield batch
-                batch = _Batch()
-        if batch.hours:
-            yield batch
-
-    def _written(self, batch: _Batch) -> dict[str, list[BucketResult]]:
-        """Sort and write the units of a batch, then prove from what lies there that each row is in its bucket."""
-        folders = {hour.dt: self._folder(hour.dt) for hour, _ in batch.hours}
-        units = [unit for units in batch.units.values() for unit in units]
-        jobs = [BucketJob(unit, self.table, self.root, folders[unit.dt]) for unit in units]
-        results = self.workers.run(run_bucket_unit, jobs) if jobs else []
-        proofs = [ProofJob(result, self.table, self.root) for result in results]
-        by_unit = {one.unit.version: one for one in (self.workers.run(proven, proofs) if proofs else [])}
-        return {dt: [by_unit[unit.version] for unit in units] for dt, units in batch.units.items()}
-
-    def _folder(self, dt: str) -> str:
-        folder = partition_folder(self.table.zone, self.table.database, self.table.name, dt)
-        return f"{folder}/run={self.report.run_id}"
-
-    def _settle(self, plan: Plan, hour: Hour, source: Partition, results: Sequence[BucketResult]) -> None:
-        """Audit and publish an hour. The gate's refusal is an outcome; rows that got lost are an error."""
-        parts = [part for result in results for part in result.parts]
-        check_folder(self.store, self._folder(hour.dt), parts)
-        candidate = self._candidate(plan, hour, source, parts)
-        if candidate.number("rows") != source.number("rows"):
-            raise StorageError(
-                f"bucketing {self.table.full_name} dt={hour.dt}: {candidate.number('rows'):,} rows were read from "
-                f"{self.store.uri_of(source.location)}, and the catalog says that it has {source.number('rows'):,}"
-                f"{_gone(self.store, source)}. Nothing of the hour was published; see `lake verify "
-                f"{self.table.upstream} --since {hour.dt}`, and `lake run` it with --rebuild"
-            )
-        answer = self.gate.audit(candidate, [part.key for part in parts])
-        candidate = candidate.with_parameters(verdict=answer.state)
-        if answer.state == "failed":
-            self._report(candidate, "refused", answer.message, hour)
-            return
-        outcome, published = publish_partition(
-            self.catalog,
-            self.store,
-            self.table,
-            self.table.name,
-            candidate=candidate,
-            details=_details(source, parts),
-            is_forced=hour.is_forced,
-        )
-        if published.location != candidate.location:
-            self.store.delete([part.key for part in parts])
-        self._report(published, outcome, answer.message or hour.reason, hour)
-
-    def _candidate(self, plan: Plan, hour: Hour, source: Partition, parts: Sequence[Part]) -> Partition:
-        rows = str(sum(part.rows for part in parts))
-        return Partition(hour.dt, self._folder(hour.dt)).with_parameters(
-            input_digest=hour.input_digest,
-            own_digest=hour.own_digest,
-            upstream_digest=source.get("content_digest"),
-            reading_digest=self.table.reading_digest(),
-            columns=",".join(column.name for column in self.table.columns),
-            content_digest=content_digest(parts),
-            contract_version=self.table.version,
-            run_id=self.report.run_id,
-            listed_at=plan.listed_at.isoformat(),
-            records=rows,
-            rows=rows,
-            duplicates="0",
-            quarantined="0",
-            bytes=str(sum(part.bytes for part in parts)),
-            files=str(len(parts)),
-        )
-
-    def _report(self, partition: Partition, outcome: str, reason: str, hour: Hour) -> None:
-        numbers = {name: partition.number(name) for name in ("records", "rows", "bytes")}
-        report = PartitionReport(hour.dt, outcome, reason, **numbers, input_digest=hour.input_digest)
-        self.report.partitions.append(report)
-        self.on_partition(report)
-
-
-def _gone(store: Store, source: Partition) -> str:
-    """Which of a partition's files are no longer there, by its manifest; empty where all are."""
-    there = {one.key.rsplit("/", 1)[-1] for one in store.list(source.location)}
-    named = {str(file["key"]).rsplit("/", 1)[-1] for file in manifest_of(store, source.location).get("files", [])}
-    gone = sorted(named - there)
-    return f"; {len(gone)} of its files are gone, the first of them {gone[0]}" if gone else ""
-
-
-def _details(source: Partition, parts: Sequence[Part]) -> dict[str, Any]:
-    return {
-        "upstream": {"location": source.location, "run_id": source.get("run_id")},
-        "files": listed_files(parts),
-    }

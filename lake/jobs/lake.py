@@ -15,7 +15,8 @@ from lake.objects import Store, open_store
 from lake.parse.raw_object import PARSER_VERSION
 from lake.plan.bucketed import plan_from_upstream
 from lake.plan.daily import plan_days
-from lake.plan.raw import Plan, plan_of
+from lake.plan.partition_plan import PartitionInputs, PlanScope, TablePlan
+from lake.plan.raw import plan_raw_hours
 
 
 @dataclass(frozen=True)
@@ -38,24 +39,32 @@ class Lake:
         return PARSER_VERSION
 
     def table(self, name: str) -> Table:
-        """The table <database>.<name>. Raises TableNotFound listing those that there are."""
+        """The table <database>.<name>. Raises TableNotFound listing all tables."""
         return table_named(name, self.contracts)
 
     def tables(self) -> list[Table]:
         return [table for _, table in sorted(load_tables(self.contracts).items())]
 
-    def plan(self, table: Table, since: str | None = None, until: str | None = None, rebuild: bool = False) -> Plan:
+    def plan(
+        self, table: Table, since: str | None = None, until: str | None = None, rebuild: bool = False
+    ) -> TablePlan[PartitionInputs]:
         """Which hours, or days, with since <= dt < until are stale, and why.
 
         Raises UsageError, StorageError, CatalogError.
         """
-        if table.upstream is not None:
-            upstream = self.table(table.upstream)
-            check_upstream(table, upstream)
-            if table.grain == "day":
-                return plan_days(table, upstream, self.store, self.catalog, since=since, until=until, rebuild=rebuild)
-            return plan_from_upstream(table, upstream, self.catalog, since=since, until=until, rebuild=rebuild)
-        return plan_of(table, self.store, self.catalog, self.rules_version, since=since, until=until, rebuild=rebuild)
+        scope = PlanScope(since, until, rebuild)
+        if table.upstream is None:
+            return plan_raw_hours(table, self.store, self.catalog, self.rules_version, scope)
+        upstream = self.upstream(table)
+        if table.grain == "day":
+            return plan_days(table, upstream, self.store, self.catalog, scope)
+        return plan_from_upstream(table, upstream, self.store, self.catalog, scope)
+
+    def upstream(self, table: Table) -> Table:
+        """The table that another one is made from. Raises TableNotFound, and ContractError if the two do not fit."""
+        upstream = self.table(table.upstream or "")
+        check_upstream(table, upstream)
+        return upstream
 
     def declare(self, table: Table) -> None:
         """Bring the catalog's table, and its quarantine's, up to date with the contract."""

@@ -1,10 +1,11 @@
-"""Work done ahead of its use: some items at a time, their results asked for one by one, in order."""
+"""Work done before its result is needed: some items at a time, results in the order of the items."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -12,12 +13,15 @@ Result = TypeVar("Result")
 
 
 @contextmanager
-def ahead(
+def prefetch(
     work: Callable[[Item], Result], items: Iterable[Item], at_a_time: int
 ) -> Iterator[list[tuple[Item, Future[Result]]]]:
-    """The items with what becomes of them. Whatever ends the block, what has not begun by then never does."""
+    """The items with their future results. When the block ends, work that has not begun is cancelled.
+
+    Work runs in threads, with the fields that are bound to log lines where this is called.
+    """
     with ThreadPoolExecutor(at_a_time) as pool:
         try:
-            yield [(item, pool.submit(work, item)) for item in items]
+            yield [(item, pool.submit(copy_context().run, work, item)) for item in items]
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

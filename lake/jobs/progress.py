@@ -13,40 +13,40 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from lake import logs
 from lake.errors import LakeError
-from lake.plan.raw import Plan
+from lake.plan.partition_plan import PartitionInputs, TablePlan
 from lake.publish.run_report import PartitionReport, RunReport
 
 _SHOWN = 10
 _LOG = logging.getLogger(__name__)
 
 
-class Narrator:
+class JobReporter:
     """Logs what a run does; with `as_json`, the run's report is one JSON document on standard output."""
 
     def __init__(self, as_json: bool = False) -> None:
         self._as_json = as_json
 
-    def planned(self, plan: Plan) -> None:
+    def planned(self, plan: TablePlan[PartitionInputs]) -> None:
         """What will be rebuilt, and why."""
         name = plan.table.full_name
         for stray in plan.strays:
             _LOG.warning("%s: ignored %s, which is not under a dt=YYYY-MM-DD-HH folder", name, stray)
-        if plan.table.upstream and not plan.hours:
+        if plan.table.upstream and not plan.partitions:
             _LOG.info("%s: nothing to do; %s has no published partitions in that range", name, plan.table.upstream)
             return
         if not plan.stale:
-            _LOG.info("%s: nothing to do; all %d partitions are current", name, len(plan.hours))
+            _LOG.info("%s: nothing to do; all %d partitions are current", name, len(plan.partitions))
             return
-        _LOG.info("%s: %d of %d partitions are stale", name, len(plan.stale), len(plan.hours))
-        for hour in plan.stale[:_SHOWN]:
-            objects = f" ({len(hour.objects)} objects)" if hour.objects else ""
-            _LOG.info("dt=%s: %s%s", hour.dt, hour.reason, objects, extra={"partition": hour.dt})
+        _LOG.info("%s: %d of %d partitions are stale", name, len(plan.stale), len(plan.partitions))
+        for partition in plan.stale[:_SHOWN]:
+            summary = f" ({partition.inputs.summary})" if partition.inputs.summary else ""
+            _LOG.info("dt=%s: %s%s", partition.dt, partition.reason, summary, extra={"partition": partition.dt})
         if len(plan.stale) > _SHOWN:
             _LOG.info("… and %d more", len(plan.stale) - _SHOWN)
 
     @contextmanager
-    def progress(self, plan: Plan) -> Iterator[Callable[[PartitionReport], None]]:
-        """A bar over the partitions where a person looks on; a line for each where nobody does."""
+    def progress(self, plan: TablePlan[PartitionInputs]) -> Iterator[Callable[[PartitionReport], None]]:
+        """A bar over the partitions on a terminal; a line for each elsewhere."""
         if not logs.console.is_terminal:
             yield self._partition
             return
@@ -67,7 +67,7 @@ class Narrator:
             return
         _LOG.info("dt=%s: %s, %s", partition.dt, partition.outcome, _sum(partition), extra=fields)
 
-    def ended(self, plan: Plan, report: RunReport) -> None:
+    def ended(self, plan: TablePlan[PartitionInputs], report: RunReport) -> None:
         """The account of the run."""
         if self._as_json:
             sys.stdout.write(json.dumps(asdict(report), ensure_ascii=False) + "\n")

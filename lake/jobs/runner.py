@@ -1,4 +1,4 @@
-"""Shared entry point of all jobs: run, log, save the run's report, raise if an audit failed."""
+"""What surrounds a job: its options, what it is given of the world, and its start from the command line or by Glue."""
 
 from __future__ import annotations
 
@@ -6,73 +6,75 @@ import logging
 import sys
 from collections.abc import Callable
 from contextvars import copy_context
-from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal, TypeVar
 
 from lake import logs
-from lake.errors import GateRefused, LakeError, UsageError
+from lake.errors import LakeError, UsageError
 from lake.jobs.lake import Lake
-from lake.jobs.progress import Narrator
+from lake.jobs.progress import JobReporter
 from lake.jobs.runtime import arguments, is_on_glue, run_as_glue_job
-from lake.objects.layout import hour_start, new_run_id
-from lake.plan.raw import Plan
-from lake.publish.run_report import RunReport, save
+from lake.jobs.spark import Workers, start_spark_workers
+from lake.objects.layout import hour_start
+from lake.plan.event_spans import span_of_day
+from lake.plan.partition_plan import utc_now
+from lake.steps import OnStep, ignore_step
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobOptions:
+    """The options of every job.
+
+    --since and --until name partitions, the latter exclusive: YYYY-MM-DD-HH in UTC, or YYYY-MM-DD for tables of days.
+    """
+
+    table: str
+    root: str = ".lake"
+    since: str | None = None
+    until: str | None = None
+    master: str | None = None
+    contracts: str | None = None
+    expectations: str | None = None
+    rebuild: bool = False
+    json: bool = False
+
+
+@dataclass(frozen=True)
+class JobRuntime:
+    """What a run is given of the world around it.
+
+    `start_workers` is called with the application's name and the Spark master once there is work to do; `on_step` after
+    each step of the run. The sizes replace those of the kind of table: bytes of a unit of work, and of the units that a
+    batch has for each worker.
+    """
+
+    reporter: JobReporter = field(default_factory=JobReporter)
+    start_workers: Callable[[str, str | None], Workers] = start_spark_workers
+    clock: Callable[[], datetime] = utc_now
+    on_step: OnStep = ignore_step
+    unit_bytes: int | None = None
+    batch_bytes: int | None = None
+
 
 _LOG = logging.getLogger(__name__)
 
-
-def rebuild_stale(
-    lake: Lake, plan: Plan, job: str, narrator: Narrator, work: Callable[[Plan, RunReport], None]
-) -> RunReport:
-    """Do the work where the plan has stale partitions, and keep a report of the run, whatever comes of it.
-
-    Raises what `work` raises, and GateRefused after the rest is published.
-    """
-    report = RunReport(new_run_id(datetime.now(UTC)), plan.table.full_name, job)
-    logs.bind(run_id=report.run_id, table=report.table)
-    narrator.planned(plan)
-    if plan.stale:
-        save(lake.store, plan.table, report)
-        try:
-            work(plan, report)
-            report.state = "refused" if report.count(["refused"]) else "succeeded"
-        except BaseException as error:
-            report.state, report.error = "failed", f"{type(error).__name__}: {error}"
-            raise
-        finally:
-            report.ended_at = datetime.now(UTC).isoformat()
-            save(lake.store, plan.table, report)
-    narrator.ended(plan, report)
-    if report.state == "refused":
-        refused = [partition for partition in report.partitions if partition.outcome == "refused"]
-        raise GateRefused("\n\n".join(partition.reason for partition in refused))
-    return report
+Options = TypeVar("Options", bound=JobOptions)
 
 
-class JobArgs(Protocol):
-    """The options that decide where a job works, and how it speaks."""
-
-    @property
-    def root(self) -> str: ...
-    @property
-    def contracts(self) -> str | None: ...
-    @property
-    def json(self) -> bool: ...
-
-
-Args = TypeVar("Args", bound=JobArgs)
-
-
-def main(run: Callable[[Lake, Args, Narrator], object], kind: type[Args]) -> None:
+def main(
+    run: Callable[[Lake, Options, JobRuntime], object], kind: type[Options], runtime: JobRuntime | None = None
+) -> None:
     """Run a job as Glue does: options from the command line, errors logged, the process ends with the exit code."""
 
     def outcome() -> int:
-        args = arguments(kind)
-        narrator = Narrator(as_json=args.json)
+        options = arguments(kind)
+        reporter = JobReporter(as_json=options.json)
+        surroundings = replace(runtime or JobRuntime(), reporter=reporter)
         try:
-            run(Lake.open(args.root, args.contracts), args, narrator)
+            run(Lake.open(options.root, options.contracts), options, surroundings)
         except LakeError as error:
-            narrator.failed(error)
+            reporter.failed(error)
             return error.exit_code
         except Exception:
             # Python prints the traceback as well, but over many lines, and without the run's id.
@@ -87,11 +89,11 @@ def main(run: Callable[[Lake, Args, Narrator], object], kind: type[Args]) -> Non
         sys.exit(code)
 
 
-def hour_option(name: str, text: str | None) -> str | None:
-    """A job's option that names an hour. Raises UsageError, naming the option, where it is none."""
+def partition_option(name: str, text: str | None, grain: Literal["hour", "day"]) -> str | None:
+    """A job's option that names a partition. Raises UsageError, naming the option, if it does not."""
     if text is not None:
         try:
-            hour_start(text)
+            (hour_start if grain == "hour" else span_of_day)(text)
         except UsageError as error:
             raise UsageError(f"--{name}: {error}") from error
     return text

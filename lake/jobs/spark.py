@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from lake.plan.packing import Sized, tasks_of
-from lake.write.task_failure import raised
+from lake.jobs.runtime import spark_session
+from lake.plan.packing import Sized, balance
+from lake.write.task_failure import lake_error_in
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -25,13 +26,30 @@ Job = TypeVar("Job", bound=OfUnit)
 Result = TypeVar("Result")
 
 _TASKS_A_CORE = 1
-"""A task costs about 0.14 s of CPU before its own work begins; what sizes do not tell, the next batch evens out."""
+"""A task costs about 0.14 s of CPU before its own work begins; if sizes mislead, the next batch evens it out."""
+
+
+class Workers(Protocol):
+    """Runs unit jobs: on Spark's executors, or in this process. `session` is that of Spark, if there is one."""
+
+    session: SparkSession | None
+    parallelism: int
+
+    def run(self, work: Callable[[Job], Result], jobs: Sequence[Job]) -> list[Result]:
+        """The results of all jobs, in any order."""
+        ...
+
+
+def start_spark_workers(name: str, master: str | None) -> Workers:
+    """A Spark application of that name on `master` (this machine without one). Raises LakeError."""
+    return SparkWorkers(spark_session(name, master))
 
 
 class SparkWorkers:
-    """Runs unit jobs as one Spark job: as an RDD, which hands objects' names over at the least cost."""
+    """Runs unit jobs as one Spark job: as an RDD, which passes objects' names at the least cost."""
 
     def __init__(self, session: SparkSession) -> None:
+        self.session: SparkSession | None = session
         self._context = session.sparkContext
         self.parallelism = max(1, self._context.defaultParallelism)
 
@@ -40,19 +58,19 @@ class SparkWorkers:
         from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped] # it has no types
 
         by_unit = {job.unit.version: job for job in jobs}
-        tasks = tasks_of((job.unit for job in jobs), self.parallelism * _TASKS_A_CORE)
+        tasks = balance((job.unit for job in jobs), self.parallelism * _TASKS_A_CORE)
         packed = [[by_unit[unit.version] for unit in task] for task in tasks]
         try:
-            return list(self._context.parallelize(packed, len(packed)).flatMap(partial(_each, work)).collect())
+            return list(self._context.parallelize(packed, len(packed)).flatMap(partial(_run_each, work)).collect())
         except Py4JJavaError as error:
-            raise raised(str(error)) or error from error
+            raise lake_error_in(str(error)) or error from error
 
 
 class _WithoutPandas:
-    """Has pyarrow go without pandas in a worker's process.
+    """Keeps pyarrow from importing pandas in a worker's process.
 
-    pyarrow imports it at the first conversion from numpy, to see whether a pandas object was meant: a second of CPU in
-    each worker, and no row of ours is one.
+    pyarrow imports it at the first conversion from numpy, to check for pandas objects: a second of CPU in each worker,
+    and no row of ours is one.
     """
 
     @classmethod
@@ -66,14 +84,15 @@ class _WithoutPandas:
             sys.meta_path.insert(0, cls)
 
 
-def _each(work: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
+def _run_each(work: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
     _WithoutPandas.install()
     return (work(job) for job in jobs)
 
 
 class LocalWorkers:
-    """Runs unit jobs right here, one after the other: for tests of what does not concern Spark."""
+    """Runs unit jobs in this process, one after the other: for tests of what does not concern Spark."""
 
+    session: SparkSession | None = None
     parallelism = 1
 
     def run(self, work: Callable[[Job], Result], jobs: Sequence[Job]) -> list[Result]:

@@ -76,6 +76,12 @@ def partition_folder(zone: str, database: str, table: str, dt: str) -> str:
     return f"{zone}/{database}/{table}/dt={dt}"
 
 
+def is_data_file(key: str) -> bool:
+    """Whether readers take an object of a partition's folder for rows: Parquet, and no name with _ or . before it."""
+    name = key.rsplit("/", 1)[-1]
+    return name.endswith(".parquet") and not name.startswith(("_", "."))
+
+
 def new_run_id(now: datetime) -> str:
     """A run's name: its UTC start, to the second, and six random hex digits. Names sort by start."""
     return f"{now.astimezone(UTC).strftime(_RUN_TIME)}-{secrets.token_hex(3)}"

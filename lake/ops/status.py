@@ -8,7 +8,7 @@ from typing import Literal
 
 from lake.contract.model import Table
 from lake.jobs.lake import Lake
-from lake.plan.raw import Hour
+from lake.plan.partition_plan import PartitionInputs, PartitionPlan
 from lake.publish.run_report import PartitionReport, RunReport, recent
 
 
@@ -53,22 +53,24 @@ def table_status(lake: Lake, table: Table) -> TableStatus:
     for report in reports:
         for partition in report.partitions:
             latest.setdefault(partition.dt, partition)
-    partitions = tuple(_partition(table, hour, latest) for hour in plan.hours)
+    partitions = tuple(_partition(table, partition, latest) for partition in plan.partitions)
     return TableStatus(table.full_name, partitions, plan.strays, _last_error(reports), table.upstream)
 
 
-def _partition(table: Table, hour: Hour, latest: Mapping[str, PartitionReport]) -> PartitionStatus:
-    state: Literal["current", "stale", "refused"] = hour.state
-    reason = hour.reason
-    last = latest.get(hour.dt)
-    if state == "stale" and last and last.outcome == "refused" and last.input_digest == hour.input_digest:
+def _partition(
+    table: Table, plan: PartitionPlan[PartitionInputs], latest: Mapping[str, PartitionReport]
+) -> PartitionStatus:
+    state: Literal["current", "stale", "refused"] = plan.state
+    reason = plan.reason
+    last = latest.get(plan.dt)
+    if state == "stale" and last and last.outcome == "refused" and last.input_digest == plan.input_digest:
         state, reason = "refused", last.reason
-    published = hour.published
+    published = plan.published
     if published is None:
-        return PartitionStatus(table.full_name, hour.dt, state, reason)
+        return PartitionStatus(table.full_name, plan.dt, state, reason)
     return PartitionStatus(
         table.full_name,
-        hour.dt,
+        plan.dt,
         state,
         reason,
         records=published.number("records"),

@@ -12,7 +12,7 @@ from lake.contract.document import near
 from lake.contract.model import Table
 from lake.errors import UsageError
 from lake.jobs.lake import Lake
-from lake.write.bucket_packing import units_of_partition
+from lake.write.bucket_packing import UNIT_BYTES, pack_partition
 
 BUCKET_BYTES = 1_000_000
 """What a bucket aims at in a usual hour: less takes a reader as long, because a request to S3 costs time of its own."""
@@ -85,7 +85,7 @@ class Suggestion:
     files_per_day: int
 
 
-def suggest(lake: Lake, name: str, columns: Sequence[str] = ()) -> Suggestion:
+def suggest(lake: Lake, name: str, columns: Sequence[str] = (), *, unit_bytes: int = UNIT_BYTES) -> Suggestion:
     """Measure a table, or where it is a bucketed one the table that it is made from, and propose its buckets.
 
     `columns` are the bucket key; those of the contract where none are given. Reads the key columns of the newest
@@ -101,7 +101,7 @@ def suggest(lake: Lake, name: str, columns: Sequence[str] = ()) -> Suggestion:
             f"measure. Run `lake run raw_to_parquet --table {source.full_name}` first; `lake status` shows what waits"
         )
     keys = _keys(lake, source, key, [one.dt for one in published[-HOURS_OF_KEYS:]])
-    return suggestion(table, source, key, _hours(lake, source, published), keys)
+    return suggestion(table, source, key, _hours(lake, source, published, unit_bytes), keys)
 
 
 def suggestion(table: Table, source: Table, columns: tuple[str, ...], hours: Hours, keys: Keys) -> Suggestion:
@@ -194,11 +194,11 @@ def _key(table: Table, source: Table, columns: Sequence[str]) -> tuple[str, ...]
     return tuple(dict.fromkeys(columns))
 
 
-def _hours(lake: Lake, source: Table, published: Sequence[Partition]) -> Hours:
+def _hours(lake: Lake, source: Table, published: Sequence[Partition], unit_bytes: int) -> Hours:
     sizes = [one.number("bytes") for one in published]
     rows = [one.number("rows") for one in published]
     usual = published[sizes.index(median_low(sizes))]
-    units = units_of_partition(lake.store, usual, len(source.columns) + 1, "")
+    units = pack_partition(lake.store, usual, len(source.columns) + 1, "", unit_bytes)
     return Hours(
         len(published), median_low(rows), max(rows), median_low(sizes), max(sizes), files_per_bucket=len(units) or 1
     )

@@ -2,74 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
 
 from lake.catalog import Catalog, Partition
 from lake.contract.model import Table
 from lake.digest import digest_of
-from lake.plan.raw import Hour, Plan, change_of_what_is_asked, columns_of, has_other_columns
+from lake.objects import Store
+from lake.plan.partition_plan import Before, PartitionInputs, PlanScope, TablePlan
+from lake.plan.staleness import Staleness
 
 BUCKETING_VERSION = "1"
 """The version of the code that decides where rows lie; another one makes every bucketed partition stale."""
 
 
+@dataclass(frozen=True)
+class UpstreamInputs(PartitionInputs):
+    """An upstream partition, or none; its content alone counts, not the place where that lies.
+
+    `rules_version` is that of the code that makes rows of it.
+    """
+
+    table: Table
+    source: Partition | None
+    rules_version: str
+
+    @property
+    def missing(self) -> str:
+        return "" if self.source else f"not published in {self.table.upstream}"
+
+    def digest(self, columns: Iterable[str] | None = None) -> str:
+        if self.source is None:
+            return ""
+        return digest_of([self.table.reading_digest(columns), self.rules_version, self.source.get("content_digest")])
+
+    def why_kept(self, _: Before) -> str:
+        return "" if self.source else f"no longer published in {self.table.upstream}; kept as published"
+
+    def why_changed(self, before: Before) -> str:
+        if self.source is not None and before.published.get("upstream_digest") == self.source.get("content_digest"):
+            return "the job's code changed"
+        return f"{self.table.upstream} changed"
+
+
 def plan_from_upstream(
     table: Table,
     upstream: Table,
+    store: Store,
     catalog: Catalog,
+    scope: PlanScope,
     *,
-    since: str | None = None,
-    until: str | None = None,
-    rebuild: bool = False,
-) -> Plan:
-    """Compare each hour with since <= dt < until; `rebuild` makes every one of them stale.
+    rules_version: str = BUCKETING_VERSION,
+) -> TablePlan[UpstreamInputs]:
+    """Compare each upstream partition with what was made from it. Raises StorageError, CatalogError."""
+    sources = scope.partitions(catalog, upstream)
+    published = scope.partitions(catalog, table)
 
-    An hour's input is the content of the upstream partition, wherever that lies: moved with equal rows, it is current.
-    """
-    listed_at = datetime.now(UTC)
-    sources = {one.dt: one for one in catalog.partitions(upstream.database, upstream.name, since, until)}
-    published = {one.dt: one for one in catalog.partitions(table.database, table.name, since, until)}
-    judge = _Judge(table, upstream, rebuild)
-    hours = tuple(judge.hour(dt, sources.get(dt), published.get(dt)) for dt in sorted({*sources, *published}))
-    return Plan(table, listed_at, hours, ())
+    def inputs_of(dt: str, _: Partition | None) -> UpstreamInputs:
+        return UpstreamInputs(table, sources.get(dt), rules_version)
 
-
-@dataclass(frozen=True)
-class _Judge:
-    table: Table
-    upstream: Table
-    rebuild: bool
-
-    def hour(self, dt: str, source: Partition | None, published: Partition | None) -> Hour:
-        digest = self._digest(source) if source else ""
-        kept = self._kept(source, published)
-        state: Literal["current", "stale"] = "current" if kept else "stale"
-        reason = kept or self._change(source, published)
-        return Hour(dt, (), {}, digest, digest, published, state, reason, source)
-
-    def _kept(self, source: Partition | None, published: Partition | None) -> str:
-        """Why the hour is left as it is; empty where it is not."""
-        if published is None:
-            return "" if source else f"nothing of it in {self.upstream.full_name}"
-        if published.is_pinned:
-            return f"pinned to run {published.get('run_id')}; `lake unpin` lets it go"
-        if source is None:
-            return f"{self.upstream.full_name} no longer has it; kept as published"
-        if self.rebuild or has_other_columns(self.table, published):
-            return ""
-        return "inputs unchanged" if self._digest(source, published) == published.get("input_digest") else ""
-
-    def _digest(self, source: Partition, published: Partition | None = None) -> str:
-        """The digest of what the rows, and where they lie, are a function of; over the columns of `published`."""
-        columns = None if published is None else columns_of(published)
-        return digest_of([self.table.reading_digest(columns), BUCKETING_VERSION, source.get("content_digest")])
-
-    def _change(self, source: Partition | None, published: Partition | None) -> str:
-        asked = change_of_what_is_asked(self.table, published, rebuild=self.rebuild)
-        if asked or published is None:
-            return asked
-        if source is not None and published.get("upstream_digest") == source.get("content_digest"):
-            return "the code that places rows changed"
-        return f"{self.upstream.full_name} changed"
+    return TablePlan(table, scope.listed_at, Staleness(table, store, scope).judge_all(sources, published, inputs_of))

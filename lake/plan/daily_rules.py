@@ -1,4 +1,4 @@
-"""What decides a derived day beside its events: the job, its options, and how far a day looks beyond itself."""
+"""What decides a day's rows beside its events: the job, its options, and how far beyond the day it reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lake.errors import UsageError
 from lake.session_rules import SessionRules
 
 DAYS_VERSION = "2"
-"""The version of the code that derives rows from events; another one makes every derived day stale."""
+"""The version of the code that computes rows from events; another one makes every day stale."""
 
 RESOLUTIONS = ("hour", "minute")
 
@@ -35,7 +35,7 @@ class DayRules:
 
 
 def session_days(rules: SessionRules) -> DayRules:
-    """A session belongs to the day of its start; whether an event is a start, the events one gap before it tell."""
+    """A session belongs to the day of its start; the events one gap before an event decide whether it is a start."""
     return DayRules(rules.options, rules.reach_ms)
 
 
@@ -53,7 +53,7 @@ _BY_JOB: dict[str, Callable[[dict[str, str]], DayRules]] = {
 
 
 def recorded_rules(table: Table, published: Partition | None) -> DayRules:
-    """The rules that a published day was made by; its job's defaults where nothing is published."""
+    """The rules that a published day was computed by; its job's defaults if nothing is published."""
     options = json.loads(published.get("rules") or "{}") if published is not None else {}
-    made = _BY_JOB.get(table.made_by or "")
-    return DayRules(options) if made is None else made(options)
+    rules_of = _BY_JOB.get(table.made_by or "")
+    return DayRules(options) if rules_of is None else rules_of(options)

@@ -40,7 +40,7 @@ class EventIndex:
     undated: dict[str, Slot] = field(default_factory=dict)
 
     def add(self, partition: Partition, slots: Slots) -> None:
-        """Take in an arrival hour; hours come in their order."""
+        """Add an arrival hour; hours come in order."""
         self.partitions[partition.dt] = partition
         for number, slot in slots.items():
             if number is None:
@@ -64,20 +64,20 @@ class EventIndex:
 
     def sources(self, span: Span) -> dict[str, str]:
         """The arrival hours that have events in the slots of a span, each with a digest of those, by hour."""
-        found: dict[str, list[object]] = {}
+        slots_by_hour: dict[str, list[object]] = {}
         for number in self._within(span):
             for dt, slot in self.slots[number]:
-                found.setdefault(dt, []).append([number, slot.rows, slot.digest])
-        return {dt: digest_of(slots) for dt, slots in sorted(found.items())}
+                slots_by_hour.setdefault(dt, []).append([number, slot.rows, slot.digest])
+        return {dt: digest_of(slots) for dt, slots in sorted(slots_by_hour.items())}
 
     @cached_property
     def _numbers(self) -> list[int]:
-        """All slots, sorted; asked for once the index is complete."""
+        """All slots, sorted; read once the index is complete."""
         return sorted(self.slots)
 
     def _within(self, span: Span) -> list[int]:
-        wanted = span.slots
-        return self._numbers[bisect_left(self._numbers, wanted.start) : bisect_left(self._numbers, wanted.stop)]
+        slots = span.slots
+        return self._numbers[bisect_left(self._numbers, slots.start) : bisect_left(self._numbers, slots.stop)]
 
     def undated_of(self, day: str) -> dict[str, str]:
         """The arrival hours of a day that have events without a time, each with a digest of those."""
@@ -90,11 +90,11 @@ def event_index(
 ) -> EventIndex:
     """The index of a table's published partitions by hour, over the values of `columns`; `time` is one of them.
 
-    Hours that are not in the cache are read, and the cache is written, where that is possible. Raises StorageError
-    where an hour cannot be read.
+    Hours that are not in the cache are read, and the cache is written if possible. Raises StorageError if an hour
+    cannot be read.
     """
     cache = _Cache(table, tuple(columns), time, store)
-    days = [list(group) for _, group in groupby(partitions, key=lambda one: one.dt[: len("YYYY-MM-DD")])]
+    days = [list(group) for _, group in groupby(partitions, key=lambda partition: partition.dt[: len("YYYY-MM-DD")])]
     index = EventIndex()
     with ThreadPoolExecutor(_THREADS) as pool:
         for day in pool.map(cache.day, days):
@@ -114,15 +114,15 @@ class _Cache:
         """The slots of the hours of one arrival day."""
         key = f"index/{self.table.database}/{self.table.name}/dt={partitions[0].dt[: len('YYYY-MM-DD')]}.json"
         known = self._read(key)
-        found = {}
+        entries = {}
         for partition in partitions:
             content = partition.get("content_digest")
-            found[content] = known.get(content) or slots_of(self.store, partition, self.columns, self.time)
-        if found.keys() - known.keys():
-            # Whoever only looks may have no right to write, or no room: the index is made again then.
+            entries[content] = known.get(content) or slots_of(self.store, partition, self.columns, self.time)
+        if entries.keys() - known.keys():
+            # A reader may have no permission to write, or no space: then the index is built again next time.
             with suppress(StorageError):
-                self.store.write(key, json.dumps({"version": self._version, "hours": _as_json(found)}).encode())
-        return [(partition, found[partition.get("content_digest")]) for partition in partitions]
+                self.store.write(key, json.dumps({"version": self._version, "hours": _as_json(entries)}).encode())
+        return [(partition, entries[partition.get("content_digest")]) for partition in partitions]
 
     @property
     def _version(self) -> str:

@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 from lake.catalog import Partition
 from lake.errors import StorageError
 from lake.objects import Store
+from lake.objects.layout import is_data_file
 from lake.plan.event_spans import SLOT_MS
 
 _BATCH_ROWS = 1 << 17
@@ -50,12 +51,12 @@ def batches_of(
     A column that was added later is null in old files. Row groups that can hold no such row are not read.
     """
     system, root = store.arrow()
-    keys = sorted(one.key for one in store.list(partition.location) if _is_rows(one.key))
+    keys = sorted(stored.key for stored in store.list(partition.location) if is_data_file(stored.key))
     for key in keys:
         try:
             file = ds.dataset(f"{root}/{key}", filesystem=system, format="parquet")
-            there = [name for name in columns if name in file.schema.names]
-            scanner = file.scanner(columns=there, filter=wanted, batch_size=_BATCH_ROWS, use_threads=False)
+            written = [name for name in columns if name in file.schema.names]
+            scanner = file.scanner(columns=written, filter=wanted, batch_size=_BATCH_ROWS, use_threads=False)
             for batch in scanner.to_batches():
                 rows = pa.Table.from_batches([batch])
                 if rows.num_rows:
@@ -63,7 +64,7 @@ def batches_of(
         except (OSError, pa.ArrowException) as error:
             raise StorageError(
                 f"reading {store.uri_of(key)}: it cannot be read as rows of its table ({error}); "
-                "`lake verify` tells more"
+                "run `lake verify` to find out more"
             ) from error
 
 
@@ -77,7 +78,7 @@ def _completed(rows: pa.Table, columns: Sequence[str]) -> pa.Table:
 def _sql(columns: Sequence[str], time: str) -> str:
     """Sums over half of a row's MD5. A value's length goes before it, so that no two rows read alike.
 
-    MD5 and not DuckDB's own, faster hash: that is another one in another version, and every day would be stale.
+    MD5, not DuckDB's own faster hash: that changes between versions, and every day would be stale.
     """
     micros = f'epoch_us("{time}")'
     values = [micros if name == time else f'"{name}"' for name in columns]
@@ -88,8 +89,3 @@ def _sql(columns: Sequence[str], time: str) -> str:
         f"SELECT {slot} AS slot, count(*)::BIGINT, sum(md5_number_lower(concat({row})))::HUGEINT "  # noqa: S608 # a contract's names
         "FROM events GROUP BY slot"
     )
-
-
-def _is_rows(key: str) -> bool:
-    name = key.rsplit("/", 1)[-1]
-    return name.endswith(".parquet") and not name.startswith(("_", "."))

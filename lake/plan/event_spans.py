@@ -30,25 +30,15 @@ class Span:
 def span_of_day(day: str) -> Span:
     """The span of YYYY-MM-DD. Raises UsageError for any other text."""
     try:
-        found = date.fromisoformat(day)
+        parsed = date.fromisoformat(day)
     except ValueError:
-        found = None
-    if found is None or found.isoformat() != day:  # other forms of ISO 8601, e.g. weeks
+        parsed = None
+    if parsed is None or parsed.isoformat() != day:  # other forms of ISO 8601, e.g. weeks
         raise UsageError(f"reading the day {day!r}: expected YYYY-MM-DD in UTC, e.g. 2026-11-21")
-    start = (found.toordinal() - _EPOCH) * DAY_MS
+    start = (parsed.toordinal() - _EPOCH) * DAY_MS
     return Span(start, start + DAY_MS)
 
 
 def day_of(at_ms: int) -> str:
     """The UTC day of an instant, e.g. 2026-11-21; of years 1 to 9999, as contracts' timestamps are."""
     return date.fromordinal(_EPOCH + at_ms // DAY_MS).isoformat()
-
-
-def day_option(name: str, text: str | None) -> str | None:
-    """A job's option that names a day. Raises UsageError, naming the option, where it is none."""
-    if text is not None:
-        try:
-            span_of_day(text)
-        except UsageError as error:
-            raise UsageError(f"--{name}: {error}") from error
-    return text

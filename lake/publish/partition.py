@@ -1,14 +1,14 @@
 """How a partition becomes visible: one catalog call that moves its location, after all of it lies in its folder.
 
-This is the only room that knows. A crash before that call changes nothing; after it, the work is done.
+Nothing else makes data visible. A crash before that call changes nothing; after it, the work is done.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 
 from lake.catalog import Catalog, Partition
@@ -18,9 +18,11 @@ from lake.contract.quarantine import QUARANTINE_SUFFIX
 from lake.digest import digest_of
 from lake.errors import CatalogError, StorageError, UsageError
 from lake.objects import Store
-from lake.plan.raw import MANIFEST, manifest_of
+from lake.plan.manifest import MANIFEST, manifest_of
+from lake.plan.partition_plan import utc_now
+from lake.steps import OnStep, Step, ignore_step
 from lake.write.bucket_files import bucket_in_name
-from lake.write.parquet import Part
+from lake.write.parquet import DataFile
 
 Outcome = Literal["published", "unchanged", "superseded", "pinned"]
 
@@ -32,43 +34,56 @@ def quarantine_name(table: Table) -> str:
     return f"{table.name}{QUARANTINE_SUFFIX}"
 
 
-def content_digest(parts: Sequence[Part]) -> str:
+def content_digest(files: Sequence[DataFile]) -> str:
     """A digest of the bytes of all files, and of the buckets in their names: equal digests, equal rows to readers.
 
     Nothing else of a name counts: a file that is no bucket's is the same wherever it lies.
     """
-    return digest_of(sorted(_content(part) for part in parts))
+    return digest_of(sorted(_content(file) for file in files))
 
 
-def _content(part: Part) -> str:
-    bucket = bucket_in_name(part.key)
-    return part.sha256 if bucket is None else f"{bucket} {part.sha256}"
+def _content(file: DataFile) -> str:
+    bucket = bucket_in_name(file.key)
+    return file.sha256 if bucket is None else f"{bucket} {file.sha256}"
 
 
-def check_folder(store: Store, folder: str, parts: Sequence[Part]) -> None:
+def verify_staged_files(store: Store, folder: str, files: Sequence[DataFile]) -> None:
     """Prove that a run folder holds the files that were written and no others, before readers are sent there.
 
-    Raises StorageError naming the first difference: a file of a task that was thought dead would add rows.
+    Raises StorageError naming the first difference: a file of a task that was taken for dead would add rows.
     """
-    expected = {part.key: part.bytes for part in parts}
-    found = {one.key: one.size for one in store.list(folder) if not one.key.rsplit("/", 1)[-1].startswith("_")}
+    expected = {file.key: file.bytes for file in files}
+    listed = {stored.key: stored.size for stored in store.list(folder)}
+    found = {key: size for key, size in listed.items() if not key.rsplit("/", 1)[-1].startswith("_")}
     if found != expected:
-        odd = min(expected.items() ^ found.items())[0]
+        first = min(expected.items() ^ found.items())[0]
         raise StorageError(
             f"publishing {store.uri_of(folder)}: expected {len(expected)} files as written, found {len(found)}; they "
-            f"differ at {odd}. Nothing was published; run the job again"
+            f"differ at {first}. Nothing was published; run the job again"
         )
 
 
-def listed_files(parts: Sequence[Part]) -> list[dict[str, Any]]:
+def listed_files(files: Sequence[DataFile]) -> list[dict[str, Any]]:
     """Files as a manifest lists them."""
-    return [{"key": part.key, "rows": part.rows, "bytes": part.bytes, "sha256": part.sha256} for part in parts]
+    return [{"key": file.key, "rows": file.rows, "bytes": file.bytes, "sha256": file.sha256} for file in files]
 
 
 def write_manifest(store: Store, partition: Partition, details: dict[str, Any]) -> None:
     """Put what a partition was made from beside its files, with the parameters that it is published with."""
     body = {"dt": partition.dt, "parameters": partition.parameters, **details}
     store.write(f"{partition.location}/{MANIFEST}", json.dumps(body, ensure_ascii=False).encode())
+
+
+@dataclass(frozen=True)
+class PublishOptions:
+    """`is_forced`: replace files of the same content, too; whoever requests a rebuild may have found them damaged."""
+
+    is_forced: bool = False
+    clock: Callable[[], datetime] = utc_now
+    on_step: OnStep = ignore_step
+
+
+DEFAULT_OPTIONS = PublishOptions()
 
 
 def publish_partition(
@@ -79,23 +94,23 @@ def publish_partition(
     *,
     candidate: Partition,
     details: dict[str, Any],
-    is_forced: bool = False,
+    options: PublishOptions = DEFAULT_OPTIONS,
 ) -> tuple[Outcome, Partition]:
     """Publish `candidate` as a partition of table `name`, and return what is published afterwards.
 
-    "unchanged": the files published hold the same content, so readers stay where they are, and only the parameters
-    are brought up to date; unless `is_forced`, for whoever asks for a rebuild may have found the files damaged.
-    "superseded": what is published was made from a later listing of the inputs. "pinned":
-    somebody rolled the partition back, and wants it to stay. Raises CatalogError, StorageError.
+    "unchanged": the published files have the same content, so readers stay where they are, and only the parameters
+    are brought up to date; unless the publish is forced.
+    "superseded": what is published was made from a later listing of the inputs. "pinned": an operator rolled the
+    partition back, and it stays. Raises CatalogError, StorageError.
     """
     for _ in range(_ATTEMPTS):
         current = catalog.partition(table.database, name, candidate.dt)
-        outcome, wanted = _against(current, candidate, is_forced)
+        outcome, wanted = _compare_with_published(current, candidate, options.clock(), is_forced=options.is_forced)
         if outcome in ("superseded", "pinned"):
             return outcome, wanted
-        write_manifest(
-            store, wanted, _with_files_that_stay(store, wanted, details) if outcome == "unchanged" else details
-        )
+        is_unchanged = outcome == "unchanged"
+        write_manifest(store, wanted, _with_published_files(store, wanted, details) if is_unchanged else details)
+        options.on_step(Step.MANIFEST_WRITTEN, candidate.dt)
         if catalog.publish(table.database, name, wanted, expected=current):
             return outcome, wanted
     raise CatalogError(
@@ -104,14 +119,16 @@ def publish_partition(
     )
 
 
-def _with_files_that_stay(store: Store, wanted: Partition, details: dict[str, Any]) -> dict[str, Any]:
-    """What a partition was made from, with the files that readers go on reading: the run's own are about to go."""
+def _with_published_files(store: Store, wanted: Partition, details: dict[str, Any]) -> dict[str, Any]:
+    """What a partition was made from, with the files that readers go on reading: the run's own will be deleted."""
     files = manifest_of(store, wanted.location).get("files")
     return details if files is None else {**details, "files": files}
 
 
-def _against(current: Partition | None, candidate: Partition, is_forced: bool) -> tuple[Outcome, Partition]:
-    published_at = datetime.now(UTC).isoformat()
+def _compare_with_published(
+    current: Partition | None, candidate: Partition, now: datetime, *, is_forced: bool
+) -> tuple[Outcome, Partition]:
+    published_at = now.isoformat()
     if current is None:
         return "published", candidate.with_parameters(published_at=published_at)
     if current.is_pinned:
@@ -121,7 +138,7 @@ def _against(current: Partition | None, candidate: Partition, is_forced: bool) -
     if current.get("content_digest") == candidate.get("content_digest") and not is_forced:
         kept = {name: current.get(name) or None for name in ("run_id", "published_at", "previous_location")}
         return "unchanged", replace(candidate, location=current.location).with_parameters(**kept)
-    # What was rebuilt because it was damaged is nothing to roll back to; what was before it, is.
+    # A partition that was rebuilt because it was damaged is not kept to roll back to; the one before it is.
     is_same = current.get("content_digest") == candidate.get("content_digest")
     previous = current.get("previous_location") or None if is_same else current.location
     return "published", candidate.with_parameters(published_at=published_at, previous_location=previous)
@@ -130,16 +147,16 @@ def _against(current: Partition | None, candidate: Partition, is_forced: bool) -
 def roll_back(catalog: Catalog, store: Store, table: Table, dt: str) -> Partition:
     """Swap a partition, and its quarantine, back to what was published before, and pin it there.
 
-    Returns the partition as it is now. Raises UsageError where there is nothing to go back to.
+    Returns the partition as it is now. Raises UsageError if there is nothing to roll back to.
     """
     current = catalog.partition(table.database, table.name, dt)
     if current is None:
-        raise UsageError(f"rolling back {table.full_name} dt={dt}: no such partition is published; see `lake status`")
+        raise UsageError(f"rolling back {table.full_name} dt={dt}: the partition is not published; see `lake status`")
     previous = current.get("previous_location")
     manifest = manifest_of(store, previous) if previous else {}
     if not manifest:
         why = f"{store.uri_of(previous)} was vacuumed" if previous else "nothing was published before it"
-        raise UsageError(f"rolling back {table.full_name} dt={dt}: {why}; there is nothing to go back to")
+        raise UsageError(f"rolling back {table.full_name} dt={dt}: {why}; nothing to roll back to")
     target = _pinned(dt, previous, manifest)
     quarantine = target.get("quarantine_location")
     if quarantine:
@@ -151,7 +168,7 @@ def roll_back(catalog: Catalog, store: Store, table: Table, dt: str) -> Partitio
 
 
 def unpin(catalog: Catalog, table: Table, dt: str) -> Partition:
-    """Let a pinned partition go: the next run rebuilds it if its inputs say so. Raises UsageError where none is."""
+    """Release a pinned partition: the next run rebuilds it if stale. Raises UsageError if it is not pinned."""
     current = catalog.partition(table.database, table.name, dt)
     if current is None or not current.is_pinned:
         raise UsageError(f"unpinning {table.full_name} dt={dt}: it is not pinned; see `lake status {table.full_name}`")

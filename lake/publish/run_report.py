@@ -1,4 +1,4 @@
-"""What a run says of itself: a small report below runs/, put at its start and again at its end."""
+"""The report of a run: a small object below runs/, put at its start and again at its end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PartitionReport:
 
 @dataclass
 class RunReport:
-    """A run of a job over a table. `state` is running, succeeded, refused (by the gate) or failed."""
+    """A run of a job over a table. `state` is running, succeeded, refused (an audit failed) or failed."""
 
     run_id: str
     table: str
@@ -56,20 +56,20 @@ def save(store: Store, table: Table, report: RunReport) -> None:
 
 
 def is_finished(store: Store, table: Table, run_id: str) -> bool:
-    """Whether the run said that it ended; False for one that was killed, or is still at work."""
+    """Whether the run ended; False if it was killed, or is still at work."""
     data = store.read_if_exists(_key(table, run_id))
     return data is not None and json.loads(data)["state"] != "running"
 
 
 def recent(store: Store, table: Table, runs: int = 20) -> Iterator[RunReport]:
     """The last reports of a table, the newest first."""
-    found = []
-    for one in store.list(f"runs/{table.database}/{table.name}")[-runs:]:
-        body: dict[str, Any] = json.loads(store.read(one.key))
+    reports = []
+    for stored in store.list(f"runs/{table.database}/{table.name}")[-runs:]:
+        body: dict[str, Any] = json.loads(store.read(stored.key))
         partitions = [PartitionReport(**partition) for partition in body.pop("partitions")]
-        found.append(RunReport(**body, partitions=partitions))
-    # Names tell the second of a start alone: two runs within one would come in no order.
-    yield from sorted(found, key=lambda report: datetime.fromisoformat(report.started_at), reverse=True)
+        reports.append(RunReport(**body, partitions=partitions))
+    # Names have the second of a start: two runs within one second would come in no order.
+    yield from sorted(reports, key=lambda report: datetime.fromisoformat(report.started_at), reverse=True)
 
 
 def _key(table: Table, run_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Removing the run folders that no partition points to, once nobody can want them back."""
+"""Removing run folders that no partition points to, once they are too old to roll back to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lake.publish.partition import quarantine_name
 from lake.publish.run_report import is_finished
 
 UNFINISHED_KEPT = timedelta(days=1)
-"""How long the folder of a run that has not said that it ended is left alone, whatever was asked."""
+"""How long the folder of a run that has not ended is kept, whatever --older-than says."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def vacuum(
                 continue
             for run in _removable(store, f"{base}/{folder}", table, older_than, now):
                 location = f"{base}/{folder}/{run}"
-                # Asked for right before the removal: a rollback may have pointed here since the listing.
+                # Read right before the removal: a rollback may have pointed here since the listing.
                 partition = catalog.partition(table.database, name, dt)
                 if partition is None or partition.location != location:
                     dropped.append(_drop(store, location, store.list(location), dry_run))
@@ -69,13 +69,13 @@ def _removable(store: Store, folder: str, table: Table, older_than: timedelta, n
 def _old_indexes(store: Store, table: Table, older_than: timedelta, dry_run: bool, now: datetime) -> Iterable[Dropped]:
     """Key indexes are a cache: one that is old enough costs, at worst, reading an hour's raw objects again."""
     kept = max(older_than, UNFINISHED_KEPT)
-    old = [one for one in store.list(f"keys/{table.database}/{table.name}") if now - one.modified_at >= kept]
+    old = [index for index in store.list(f"keys/{table.database}/{table.name}") if now - index.modified_at >= kept]
     return [_drop(store, f"keys/{table.database}/{table.name}", old, dry_run)] if old else []
 
 
 def _drop(store: Store, folder: str, objects: list[StoredObject], dry_run: bool) -> Dropped:
     if not dry_run:
-        # The manifest goes last: a folder that a crash left half removed can still be told from one never written.
-        ordered = sorted(objects, key=lambda one: one.key.rsplit("/", 1)[-1].startswith("_"))
-        store.delete([one.key for one in ordered])
-    return Dropped(folder, len(objects), sum(one.size for one in objects))
+        # The manifest goes last: a folder that a crash left half removed still differs from one never written.
+        ordered = sorted(objects, key=lambda stored: stored.key.rsplit("/", 1)[-1].startswith("_"))
+        store.delete([stored.key for stored in ordered])
+    return Dropped(folder, len(objects), sum(stored.size for stored in objects))

@@ -14,6 +14,7 @@ from lake.catalog.model import CatalogTable, Partition
 from lake.contract.arrow import arrow_type
 from lake.contract.hive import Array, Decimal, HiveType, Map, Primitive, Struct, parse_hive_type
 from lake.errors import CatalogError, LakeError
+from lake.objects.layout import is_data_file
 from lake.objects.store import Store, StoredObject
 from lake.query.bucket_pruning import matching_buckets
 from lake.query.parquet_footers import needed
@@ -117,7 +118,7 @@ class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow ha
                 (partition, each)
                 for partition, listing in zip(partitions, listings, strict=True)
                 for each in listing
-                if _is_rows(each.key)
+                if is_data_file(each.key)
             ]
 
     def _may_be_of(self, buckets: frozenset[int], each: StoredObject) -> bool:
@@ -143,11 +144,6 @@ class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow ha
 def quoted(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _is_rows(key: str) -> bool:
-    name = key.rpartition("/")[2]
-    return name.endswith(".parquet") and not name.startswith(("_", "."))
 
 
 def _schema(table: CatalogTable, with_path: bool) -> pa.Schema:

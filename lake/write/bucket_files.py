@@ -1,4 +1,4 @@
-"""A bucketed table's Parquet objects: how they are named, written, and proven before anybody reads them."""
+"""A bucketed table's Parquet objects: how they are named, written, and proven before they are published."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from lake.contract.model import Bucketing, Table
 from lake.errors import StorageError
 from lake.objects import Store
 from lake.write.bucket_order import ordered
-from lake.write.parquet import Part, parquet_writer
+from lake.write.parquet import DataFile, open_writer
 
 NOT_PUBLISHED = "Nothing of its hour is published; run the job again"
-"""How a message ends that is about files which nobody reads yet."""
+"""The end of each message about files that are not published yet."""
 
 _NAMES = (re.compile(r"(\d+)_\d+.*"), re.compile(r"bucket_(\d+)(?:_\d+)?"))
 
@@ -27,7 +27,7 @@ _NAMES = (re.compile(r"(\d+)_\d+.*"), re.compile(r"bucket_(\d+)(?:_\d+)?"))
 def file_name(bucket: int, number: int, name: str, times: int = 0) -> str:
     """The name of unit `number`'s file of a bucket. Hive, Trino and Athena read the bucket from its first digits.
 
-    `times` is how often the unit has been sorted and written already: more than once where it is large.
+    `times` is how often the unit has been sorted and written already: more than once if it is large.
     """
     return f"{bucket:06d}_{number}-{name[:16]}{f'-{times}' if times else ''}.parquet"
 
@@ -46,7 +46,7 @@ def bucket_bytes(rows: pa.Table, table: Table, bucketing: Bucketing) -> pa.Buffe
     )
     plain = frozenset(table.key) - set(bucketing.sorted_by)
     schema = arrow_schema(table)
-    with parquet_writer(sink, schema, plain, sorting_columns=order) as writer:
+    with open_writer(sink, schema, plain, sorting_columns=order) as writer:
         # A row group at a time: long texts of few values take their full size only as they are written.
         for start in range(0, rows.num_rows, bucketing.row_group_rows):
             writer.write_table(rows.slice(start, bucketing.row_group_rows).cast(schema))
@@ -64,15 +64,15 @@ def repeating(file: pq.ParquetFile) -> list[str]:
     """
     metadata = file.metadata
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    found = []
+    names = []
     for at in range(metadata.num_columns):
         chunks = [group.column(at) for group in groups]
         bits = sum(chunk.total_uncompressed_size for chunk in chunks) * 8
         name = chunks[0].path_in_schema if chunks else ""
         is_text = name in file.schema_arrow.names and chunks[0].physical_type == "BYTE_ARRAY"
         if is_text and chunks[0].has_dictionary_page and bits <= _REPEATING_BITS * metadata.num_rows:
-            found.append(name)
-    return found
+            names.append(name)
+    return names
 
 
 def open_parquet(data: pa.Buffer) -> pq.ParquetFile:
@@ -82,7 +82,7 @@ def open_parquet(data: pa.Buffer) -> pq.ParquetFile:
     return pq.ParquetFile(pa.BufferReader(data), metadata=file.metadata, read_dictionary=names) if names else file
 
 
-def prove_file(store: Store, part: Part, table: Table, bucketing: Bucketing) -> int:
+def prove_file(store: Store, part: DataFile, table: Table, bucketing: Bucketing) -> int:
     """Read back a file and prove bytes, schema, row count, each row's bucket, and the order; returns its key sum.
 
     Raises StorageError naming the first row that lies wrong: a row in a wrong bucket is hidden from readers silently.

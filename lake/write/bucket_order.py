@@ -71,7 +71,7 @@ def _by_distinct_keys(column: pa.ChunkedArray, count: int) -> tuple[npt.NDArray[
 
 
 def _codes(column: pa.ChunkedArray) -> list[npt.NDArray[Any]]:
-    """Integers that sort as a column's values do; before them, where there are nulls, what puts these first."""
+    """Integers that sort as a column's values do; if there are nulls, preceded by what sorts these first."""
     array = _whole(column)
     kind = array.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):

@@ -12,6 +12,7 @@ from lake.catalog import Partition
 from lake.digest import digest_of
 from lake.errors import StorageError
 from lake.objects import Store, StoredObject
+from lake.objects.layout import is_data_file
 
 UNIT_BYTES = 256 << 20
 """Rows, as Arrow holds them, that a unit aims at. A task needs some three times as much memory.
@@ -20,7 +21,7 @@ Every unit makes a file of its own in each bucket, so a smaller unit means more 
 """
 
 _EXPANSION = 4
-"""Bytes of encoded values that a stored byte may stand for, where no footer is asked: on events zstd makes 2 to 3."""
+"""Bytes of encoded values that a stored byte may stand for, if no footer is read: on events zstd makes 2 to 3."""
 
 _VALUE_BYTES = 8
 """What a value takes in memory beside its own bytes: its offset, its share of a validity bitmap, its number."""
@@ -54,44 +55,49 @@ class BucketUnit:
         return f"{self.dt}/{self.name}"
 
 
-def units_of_partition(store: Store, source: Partition, columns: int, rules: str) -> list[BucketUnit]:
-    """Units of an hour, in the order of its files; a function of the upstream partition and of `rules` alone.
+def pack_partition(
+    store: Store, source: Partition, columns: int, rules: str, unit_bytes: int = UNIT_BYTES
+) -> list[BucketUnit]:
+    """Units of an hour, in the order of its files; a function of the upstream partition and of the other arguments.
 
     `columns` is how many columns are read; `rules` the digest of what decides where rows lie. Raises StorageError.
     """
-    objects = [one for one in store.list(source.location) if _is_rows(one.key)]
-    packs: list[list[Piece]] = []
+    objects = [stored for stored in store.list(source.location) if is_data_file(stored.key)]
+    members: list[list[Piece]] = []
     costs: list[int] = []
-    for piece, cost in _pieces(store, objects, source.number("rows"), columns):
-        if not packs or costs[-1] + cost > UNIT_BYTES:
-            packs.append([])
+    for piece, cost in _pieces(store, objects, source.number("rows"), columns, unit_bytes):
+        if not members or costs[-1] + cost > unit_bytes:
+            members.append([])
             costs.append(0)
-        packs[-1].append(piece)
+        members[-1].append(piece)
         costs[-1] += cost
     content = source.get("content_digest")
     return [
-        BucketUnit(source.dt, number, tuple(_joined(pack)), digest_of([rules, content, number, len(packs)]), cost)
-        for number, (pack, cost) in enumerate(zip(packs, costs, strict=True))
+        BucketUnit(source.dt, number, tuple(_joined(pieces)), digest_of([rules, content, number, len(members)]), cost)
+        for number, (pieces, cost) in enumerate(zip(members, costs, strict=True))
     ]
 
 
-def _pieces(store: Store, objects: Sequence[StoredObject], rows: int, columns: int) -> Iterator[tuple[Piece, int]]:
-    estimate = sum(one.size for one in objects) * _EXPANSION + rows * columns * _VALUE_BYTES
-    if estimate <= UNIT_BYTES:
-        for one in objects:
-            yield Piece(one.key), one.size * _EXPANSION
+def _pieces(
+    store: Store, objects: Sequence[StoredObject], rows: int, columns: int, unit_bytes: int
+) -> Iterator[tuple[Piece, int]]:
+    estimate = sum(stored.size for stored in objects) * _EXPANSION + rows * columns * _VALUE_BYTES
+    if estimate <= unit_bytes:
+        for stored in objects:
+            yield Piece(stored.key), stored.size * _EXPANSION
         return
     system, root = store.arrow()
-    for one in objects:
+    for stored in objects:
         try:
-            metadata = pq.read_metadata(f"{root}/{one.key}", filesystem=system)
+            metadata = pq.read_metadata(f"{root}/{stored.key}", filesystem=system)
         except (OSError, pa.ArrowException) as error:
             raise StorageError(
-                f"reading {store.uri_of(one.key)}: it is no whole Parquet object ({error}); `lake verify` tells more"
+                f"reading {store.uri_of(stored.key)}: it is not a whole Parquet object ({error}); run `lake verify` to "
+                "find out more"
             ) from error
         for number in range(metadata.num_row_groups):
             group = metadata.row_group(number)
-            yield Piece(one.key, number, number + 1), group.total_byte_size + group.num_rows * columns * _VALUE_BYTES
+            yield Piece(stored.key, number, number + 1), group.total_byte_size + group.num_rows * columns * _VALUE_BYTES
 
 
 def _joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
@@ -106,8 +112,3 @@ def _joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
         last = piece
     if last is not None:
         yield last
-
-
-def _is_rows(key: str) -> bool:
-    name = key.rsplit("/", 1)[-1]
-    return name.endswith(".parquet") and not name.startswith(("_", "."))

@@ -1,4 +1,4 @@
-"""The Spark side of bucketing: one unit of published rows to sorted files, one a bucket; and their proof."""
+"""One unit of published rows to sorted files, one a bucket, on a worker; and the check that each row lies right."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from lake.contract.arrow import arrow_schema
 from lake.contract.model import Bucketing, Table
 from lake.errors import ContractError, StorageError
 from lake.objects import Store, open_store
+from lake.steps import OnStep, Step, ignore_step
 from lake.write.bucket_files import NOT_PUBLISHED, bucket_bytes, file_name, key_sum, open_parquet, prove_file, repeating
 from lake.write.bucket_order import ordered
 from lake.write.bucket_packing import UNIT_BYTES, BucketUnit, Piece
-from lake.write.parquet import Part, put_part
+from lake.write.parquet import DataFile, put_data_file
 
 
 @dataclass
@@ -23,35 +24,41 @@ class BucketResult:
     """What a unit wrote: `rows` in all; `key_sum` is over the keys of the rows that were read."""
 
     unit: BucketUnit
-    parts: list[Part] = field(default_factory=list)
+    files: list[DataFile] = field(default_factory=list)
     rows: int = 0
     key_sum: int = 0
 
 
 @dataclass(frozen=True)
 class BucketJob:
-    """What a worker is handed to bucket a unit: `folder` is where its files go."""
+    """What a worker is given to bucket a unit: `folder` is where its files go.
+
+    Rows are sorted and written whenever they take `unit_bytes` in memory: most often, once a unit.
+    """
 
     unit: BucketUnit
     table: Table
     root: str
     folder: str
+    unit_bytes: int = UNIT_BYTES
+    on_step: OnStep = ignore_step
 
 
 @dataclass(frozen=True)
 class ProofJob:
-    """What a worker is handed to prove what a unit wrote."""
+    """What a worker is given to prove what a unit wrote."""
 
     result: BucketResult
     table: Table
     root: str
+    on_step: OnStep = ignore_step
 
     @property
     def unit(self) -> BucketUnit:
         return self.result.unit
 
 
-def run_bucket_unit(job: BucketJob) -> BucketResult:
+def write_bucket_unit(job: BucketJob) -> BucketResult:
     """Sort a unit's rows into its buckets' files. Raises StorageError, ContractError."""
     store, schema = open_store(job.root), arrow_schema(job.table)
     sorting = _Sorting(job, store, _bucketing(job.table))
@@ -63,9 +70,9 @@ def run_bucket_unit(job: BucketJob) -> BucketResult:
 
 @dataclass
 class _Sorting:
-    """Collects rows, and sorts and writes them whenever they take UNIT_BYTES: most often, once a unit.
+    """Collects rows, and sorts and writes them whenever they take a unit's bytes.
 
-    A footer tells how rows are stored. Long texts that repeat take many times as much in memory.
+    A unit is packed by how rows are stored. Long texts that repeat take many times as much in memory.
     """
 
     job: BucketJob
@@ -82,7 +89,7 @@ class _Sorting:
     def add(self, rows: pa.Table) -> None:
         self._waiting.append(rows)
         self._bytes += rows.nbytes
-        if self._bytes >= UNIT_BYTES:
+        if self._bytes >= self.job.unit_bytes:
             self._write()
 
     def result(self) -> BucketResult:
@@ -106,17 +113,21 @@ class _Sorting:
             if len(places):
                 data = bucket_bytes(rows.take(pa.array(places)), table, self.bucketing)
                 key = f"{self.job.folder}/{file_name(bucket, unit.number, unit.name, self._times)}"
-                self._done.parts.append(put_part(self.store, key, data, len(places), range(0)))
+                self.job.on_step(Step.FILE_ENCODED, key)
+                self._done.files.append(put_data_file(self.store, key, data, len(places), range(0)))
         self._done.rows += rows.num_rows
         self._done.key_sum += key_sum(rows, self.bucketing)
         self._times += 1
 
 
-def proven(job: ProofJob) -> BucketResult:
-    """Read back what a unit wrote, and hand its result on if all of it is right. Raises StorageError naming a file."""
+def prove_unit(job: ProofJob) -> BucketResult:
+    """Read back what a unit wrote; returns its result if all of it is right. Raises StorageError naming a file."""
     store, bucketing = open_store(job.root), _bucketing(job.table)
-    total = sum(prove_file(store, part, job.table, bucketing) for part in job.result.parts)
-    rows = sum(part.rows for part in job.result.parts)
+    total = 0
+    for file in job.result.files:
+        total += prove_file(store, file, job.table, bucketing)
+        job.on_step(Step.FILE_PROVEN, file.key)
+    rows = sum(file.rows for file in job.result.files)
     if (rows, total) != (job.result.rows, job.result.key_sum):
         raise StorageError(
             f"auditing unit {job.unit.number} of {job.table.full_name} dt={job.unit.dt}: {job.result.rows} rows were "
@@ -161,5 +172,5 @@ def _groups(store: Store, piece: Piece, schema: pa.Schema) -> Iterator[pa.Table]
                 yield rows.select(schema.names).cast(kinds)
     except (pa.ArrowException, OSError) as error:
         raise StorageError(
-            f"{where}: it cannot be read as the table's rows ({error}); `lake verify` tells more"
+            f"{where}: it cannot be read as the table's rows ({error}); run `lake verify` to find out more"
         ) from error

@@ -41,15 +41,15 @@ class Reading:
 
 
 def read_events(session: SparkSession, root: str, reading: Reading) -> DataFrame:
-    """The events, with EVENT_COLUMNS and ARRIVED; an event that was delivered twice may be there twice.
+    """The events, with EVENT_COLUMNS and ARRIVED; an event that was delivered twice may be in it twice.
 
     Tasks read Parquet themselves, as every job of the lake does: with the lake's own S3 client, and no other jars.
     """
-    wanted = {one.dt: one for one in (*reading.dated, *reading.undated)}
-    hours = sorted(wanted.values(), key=lambda one: (-one.number("bytes"), one.dt))
+    by_hour = {partition.dt: partition for partition in (*reading.dated, *reading.undated)}
+    hours = sorted(by_hour.values(), key=lambda partition: (-partition.number("bytes"), partition.dt))
     tasks = max(1, min(len(hours), session.sparkContext.defaultParallelism * 4))
     packed = [hours[number::tasks] for number in range(tasks)]
-    dated, undated = ({one.dt for one in some} for some in (reading.dated, reading.undated))
+    dated, undated = ({part.dt for part in partitions} for partitions in (reading.dated, reading.undated))
     numbers = session.range(0, tasks, 1, tasks)
     return numbers.mapInArrow(_reader(root, reading, packed, dated, undated), EVENT_DDL)
 

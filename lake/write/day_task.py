@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import RESCUED_COLUMN, Table
 from lake.objects import open_store
-from lake.write.parquet import Part, PartWriter
-from lake.write.task_failure import raised
+from lake.write.parquet import DataFile, ParquetWriter
+from lake.write.task_failure import lake_error_in
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -26,10 +26,10 @@ _WRITTEN_DDL = "key string, rows bigint, bytes bigint, sha256 string, reach_ms b
 
 
 @dataclass(frozen=True)
-class Written:
+class DayResult:
     """The files of a day, and how far its rows reach (None: no further)."""
 
-    parts: tuple[Part, ...]
+    files: tuple[DataFile, ...]
     reach_ms: int | None
 
 
@@ -44,7 +44,7 @@ class Target:
     files: int
 
 
-def write_day(rows: DataFrame, target: Target) -> Written:
+def write_day(rows: DataFrame, target: Target) -> DayResult:
     """Write rows with the table's columns (and REACH, if they have it) to files, sorted by the table's key.
 
     Raises StorageError where a file cannot be put or an input not be read.
@@ -56,11 +56,12 @@ def write_day(rows: DataFrame, target: Target) -> Written:
     # A number of files that is given is kept, whatever else Spark finds out on the way; it is what names them.
     placed = rows.repartition(target.files, *key).sortWithinPartitions(*key)
     try:
-        found = placed.mapInArrow(_writer(target), _WRITTEN_DDL).collect()
+        written = placed.mapInArrow(_writer(target), _WRITTEN_DDL).collect()
     except (Py4JJavaError, PySparkException) as error:
-        raise raised(str(error)) or error from error
-    parts = sorted((Part(one["key"], one["rows"], one["bytes"], one["sha256"]) for one in found), key=lambda p: p.key)
-    return Written(tuple(parts), max((one["reach_ms"] for one in found if one["reach_ms"] is not None), default=None))
+        raise lake_error_in(str(error)) or error from error
+    files = [DataFile(row["key"], row["rows"], row["bytes"], row["sha256"]) for row in written]
+    reach_ms = max((row["reach_ms"] for row in written if row["reach_ms"] is not None), default=None)
+    return DayResult(tuple(sorted(files, key=lambda file: file.key)), reach_ms)
 
 
 def _writer(target: Target) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
@@ -73,7 +74,7 @@ def _writer(target: Target) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.
         key = target.table.key
         plain = frozenset(key) if len(key) == 1 else frozenset()
         name = f"{target.name[:16]}-{number:05d}"
-        writer = PartWriter(open_store(target.root), target.folder, name, schema, plain)
+        writer = ParquetWriter(open_store(target.root), target.folder, name, schema, plain)
         reach = None
         for rows in _in_groups(batches):
             if REACH in rows.column_names:
@@ -81,9 +82,9 @@ def _writer(target: Target) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.
                 reach = furthest if reach is None else max(reach, furthest)
             writer.write(_as_contract(rows, schema))
         writer.close()
-        for part in writer.parts:
-            told = {"key": [part.key], "rows": [part.rows], "bytes": [part.bytes], "sha256": [part.sha256]}
-            yield pa.RecordBatch.from_pydict({**told, "reach_ms": pa.array([reach], pa.int64())})
+        for file in writer.files:
+            row = {"key": [file.key], "rows": [file.rows], "bytes": [file.bytes], "sha256": [file.sha256]}
+            yield pa.RecordBatch.from_pydict({**row, "reach_ms": pa.array([reach], pa.int64())})
 
     return write
 

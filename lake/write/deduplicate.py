@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from lake.contract.model import Table
 from lake.digest import digest_of
 from lake.objects import Store
-from lake.plan.packing import Unit
+from lake.plan.packing import WorkUnit
 from lake.write.key_index import INDEX_SCHEMA, Hashes, index_key, places_of, repeated_among
 
 KEYS_AT_ONCE = 50_000_000
@@ -35,15 +35,21 @@ class Decisions:
     conflicts: tuple[int, ...] = ()
 
 
-def decisions(table: Table, store: Store, before: Sequence[Unit], own: Sequence[Unit]) -> dict[str, Decisions]:
+def duplicate_decisions(
+    table: Table,
+    store: Store,
+    before: Sequence[WorkUnit],
+    own: Sequence[WorkUnit],
+    keys_at_once: int = KEYS_AT_ONCE,
+) -> dict[str, Decisions]:
     """What to do with rows of an hour's `own` units, by unit name; units with nothing to do are left out.
 
-    `before` are the units of the look-back hours. All of both need their key index to be there. Units are given in
-    the order of arrival.
+    `before` are the units of the look-back hours. The key indexes of all units must exist. Units come in the order of
+    arrival.
     """
     units = [*before, *own]
     indexes = [_Index(store, index_key(table, unit)) for unit in units]
-    candidates = _candidates(indexes)
+    candidates = _candidates(indexes, keys_at_once)
     duplicates: dict[int, list[int]] = defaultdict(list)
     conflicts: dict[int, list[int]] = defaultdict(list)
     for unit, place, is_alike in _later_ones(candidates, len(before)):
@@ -56,12 +62,12 @@ def decisions(table: Table, store: Store, before: Sequence[Unit], own: Sequence[
 
 def decisions_digest(decided: dict[str, Decisions]) -> str:
     """One digest of all decisions of an hour: equal digests, equal rows from equal raw objects."""
-    return digest_of([[unit, one.duplicates, one.conflicts] for unit, one in sorted(decided.items())])
+    return digest_of([[unit, rows.duplicates, rows.conflicts] for unit, rows in sorted(decided.items())])
 
 
 @dataclass(frozen=True)
 class _Index:
-    """A unit's key index, read anew at each use: a window of many units would not fit into memory."""
+    """A unit's key index, read again at each use: a window of many units would not fit into memory."""
 
     store: Store
     key: str
@@ -79,7 +85,7 @@ class _Index:
         return rows.append_column("place", pa.array(places)).append_column("unit", _same(unit, len(places)))
 
 
-def _candidates(indexes: Sequence[_Index]) -> Iterator[pa.Table]:
+def _candidates(indexes: Sequence[_Index], keys_at_once: int) -> Iterator[pa.Table]:
     """Rows whose first half of the key stands more than once in the window: the index's columns, unit and place.
 
     At once, or in as many passes as it takes where the window is too large to be sorted at once.
@@ -89,9 +95,9 @@ def _candidates(indexes: Sequence[_Index]) -> Iterator[pa.Table]:
     for index in indexes:
         held.append(index.first_halves())
         rows += len(held[-1])
-        if rows > KEYS_AT_ONCE:
+        if rows > keys_at_once:
             held.clear()
-    passes = -(-rows // KEYS_AT_ONCE)
+    passes = -(-rows // keys_at_once)
     for number in range(passes):
         if passes > 1:
             held = [_of_pass(index.first_halves(), number, passes) for index in indexes]

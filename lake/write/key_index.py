@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake.contract.model import Table
-from lake.plan.packing import Unit
+from lake.plan.packing import WorkUnit
 
 KEYS_VERSION = f"1-duckdb-{duckdb.__version__}"
 """DuckDB's hash is a function of its version: an index by another version is not read."""
@@ -29,7 +29,7 @@ _SALT = "|second half|"
 _COARSE_BITS = 22
 
 
-def index_key(table: Table, unit: Unit) -> str:
+def index_key(table: Table, unit: WorkUnit) -> str:
     """Where a unit's key index lies, e.g. keys/clickstream/events_v1/dt=…/<version>.parquet; a cache."""
     return f"keys/{table.database}/{table.name}/dt={unit.dt}/{unit.version}-{KEYS_VERSION}.parquet"
 
@@ -54,11 +54,11 @@ class RowHasher:
         return hashed.cast(INDEX_SCHEMA)
 
 
-def plain_repeats(hashes: pa.Table) -> npt.NDArray[np.int64]:
-    """Positions of rows that repeat an earlier one, of keys all of whose rows here are alike; sorted.
+def repeats_within_unit(hashes: pa.Table) -> npt.NDArray[np.int64]:
+    """Positions of rows that repeat an earlier one, of keys whose rows in the unit are all alike; sorted.
 
-    What is dropped on this evidence alone is right unless the same key came with another payload elsewhere, which
-    lake.write.deduplicate finds out.
+    Dropping them is right unless another unit has the same key with another payload, which lake.write.deduplicate
+    finds.
     """
     k1, k2, p = (hashes[name].to_numpy() for name in INDEX_SCHEMA.names)
     repeated = repeated_among([k1])
@@ -87,7 +87,7 @@ def repeated_among(parts: Sequence[Hashes]) -> Hashes:
 
 
 def places_of(wanted: Hashes, hashes: Hashes) -> npt.NDArray[np.int64]:
-    """Where in `hashes` there is one of `wanted` (sorted), in order. A look at some bits passes most of them by."""
+    """Positions in `hashes` of the values of `wanted` (sorted), in order. A filter on some bits skips most of them."""
     coarse = np.zeros(1 << _COARSE_BITS, dtype=np.bool_)
     shift = np.uint64(64 - _COARSE_BITS)
     coarse[wanted >> shift] = True

@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake.objects import Store
+from lake.steps import OnStep, Step, ignore_step
 
 FILE_BYTES = 512 << 20
 """A Parquet object is closed once it holds so many bytes of rows, as Arrow holds them: some 150 MB of events.
 
-Its own size is not asked, so that the rows that a file takes do not depend on which of them are dropped. It is held
-in memory until it is put.
+Its stored size does not count, so that the rows of a file do not depend on which of them are dropped. It is kept in
+memory until it is put.
 """
 
 ROW_GROUP_BYTES = 64 << 20
@@ -22,7 +23,23 @@ ROW_GROUP_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
-class Part:
+class FileSizes:
+    """Bytes of rows, as Arrow holds them: of a row group, of a file, and of the first file of a unit with a key.
+
+    Copies of a record arrive soon after it: those that lie in another unit than the first one, lie at its beginning. To
+    take them out, a small first file is rewritten (lake.write.rewrite), and the others are left as they are.
+    """
+
+    row_group: int = ROW_GROUP_BYTES
+    file: int = FILE_BYTES
+    head: int = 4 << 20
+
+
+DEFAULT_SIZES = FileSizes()
+
+
+@dataclass(frozen=True)
+class DataFile:
     """A Parquet object that was put; `sha256` is of its bytes.
 
     It was made from the rows with numbers first <= n < end of its unit, `rows` of which it holds.
@@ -36,21 +53,35 @@ class Part:
     end: int = 0
 
 
-class PartWriter:
+class ParquetWriter:
     """Writes row groups of one schema to <folder>/<name>-00000.parquet, -00001 and so on.
 
     The same rows in the same groups give the same bytes: no time, no run, no host is written.
     """
 
-    def __init__(self, store: Store, folder: str, name: str, schema: pa.Schema, plain: frozenset[str]) -> None:
-        """`plain` names columns of mostly distinct values, for which a dictionary is wasted work."""
+    def __init__(
+        self,
+        store: Store,
+        folder: str,
+        name: str,
+        schema: pa.Schema,
+        plain: frozenset[str],
+        *,
+        file_bytes: int = FILE_BYTES,
+        on_step: OnStep = ignore_step,
+    ) -> None:
+        """`plain` names columns of mostly distinct values, for which a dictionary is wasted work.
+
+        A file is closed once it holds `file_bytes` of rows.
+        """
+        self._file_bytes, self._on_step = file_bytes, on_step
         self._store, self._folder, self._name, self._schema = store, folder, name, schema
         self._plain = plain
         self._sink: pa.BufferOutputStream | None = None
         self._writer: pq.ParquetWriter | None = None
         self._rows = self._bytes = 0
         self._first = self._end = 0
-        self.parts: list[Part] = []
+        self.files: list[DataFile] = []
 
     def write(self, rows: pa.Table, stands_for: int | None = None) -> None:
         """Append one row group; `stands_for` is how many rows of the unit it is what is left of."""
@@ -59,11 +90,11 @@ class PartWriter:
             return
         if self._writer is None or self._sink is None:
             self._sink = pa.BufferOutputStream()
-            self._writer = parquet_writer(self._sink, self._schema, self._plain)
+            self._writer = open_writer(self._sink, self._schema, self._plain)
         self._writer.write_table(rows, row_group_size=rows.num_rows)
         self._rows += rows.num_rows
         self._bytes += rows.nbytes
-        if self._bytes >= FILE_BYTES:
+        if self._bytes >= self._file_bytes:
             self.close()
 
     def close(self) -> None:
@@ -72,26 +103,27 @@ class PartWriter:
             return
         self._writer.close()
         data = self._sink.getvalue()
-        key = f"{self._folder}/{self._name}-{len(self.parts):05d}.parquet"
-        self.parts.append(put_part(self._store, key, data, self._rows, range(self._first, self._end)))
+        key = f"{self._folder}/{self._name}-{len(self.files):05d}.parquet"
+        self._on_step(Step.FILE_ENCODED, key)
+        self.files.append(put_data_file(self._store, key, data, self._rows, range(self._first, self._end)))
         self._writer = self._sink = None
         self._rows = self._bytes = 0
         self._first = self._end
 
 
-def put_part(store: Store, key: str, data: pa.Buffer, rows: int, of: range) -> Part:
+def put_data_file(store: Store, key: str, data: pa.Buffer, rows: int, of: range) -> DataFile:
     """Put the bytes of a whole Parquet object, made from the rows `of` its unit."""
     store.write(key, memoryview(data))
-    return Part(key, rows, data.size, hashlib.sha256(data).hexdigest(), of.start, of.stop)
+    return DataFile(key, rows, data.size, hashlib.sha256(data).hexdigest(), of.start, of.stop)
 
 
-def parquet_writer(
+def open_writer(
     sink: pa.BufferOutputStream,
     schema: pa.Schema,
     plain: frozenset[str],
     sorting_columns: list[pq.SortingColumn] | None = None,
 ) -> pq.ParquetWriter:
-    """A writer as all tables' files are written; `plain` as PartWriter has it."""
+    """A writer as all tables' files are written; `plain` as ParquetWriter has it."""
     return pq.ParquetWriter(
         sink,
         schema,

@@ -23,33 +23,30 @@ from lake.parse.json_coalesce import joined_rows, together
 from lake.parse.raw_object import Restart, object_blocks
 from lake.parse.reasons import Reason
 from lake.parse.record_payloads import sources_of
-from lake.plan.packing import Unit
+from lake.plan.packing import WorkUnit
+from lake.steps import OnStep, Step, ignore_step
 from lake.write.deduplicate import Decisions
-from lake.write.key_index import RowHasher, index_bytes, index_key, plain_repeats
-from lake.write.parquet import ROW_GROUP_BYTES, Part, PartWriter
+from lake.write.key_index import RowHasher, index_bytes, index_key, repeats_within_unit
+from lake.write.parquet import DEFAULT_SIZES, DataFile, FileSizes, ParquetWriter
 
 _QUARANTINE_GROUP_BYTES = 32 << 20
-_HEAD_BYTES = 4 << 20
-"""Rows, as Arrow holds them, that make the first file of a unit of a table with a key.
-
-Copies of a record arrive soon after it: those that lie in another unit than the first one, lie at its beginning. To
-take them out, a small file is written again (lake.write.rewrite), and the others are left as they are.
-"""
 
 
 @dataclass(frozen=True)
 class UnitJob:
-    """What a worker is handed. `decisions` is None on the first pass, when plain repeats are dropped on sight.
+    """What a worker is given. `decisions` is None on the first pass, which drops the repeats that it sees itself.
 
     Without folders (both empty) only the key index is made.
     """
 
-    unit: Unit
+    unit: WorkUnit
     table: Table
     root: str
     rows_folder: str
     quarantine_folder: str
     decisions: Decisions | None = None
+    sizes: FileSizes = DEFAULT_SIZES
+    on_step: OnStep = ignore_step
 
 
 @dataclass(frozen=True)
@@ -65,14 +62,19 @@ class ObjectCount:
 class UnitResult:
     """What a unit wrote. `dropped` are the row numbers, within the unit, that were taken for duplicates."""
 
-    unit: Unit
-    parts: list[Part] = field(default_factory=list)
-    quarantine_parts: list[Part] = field(default_factory=list)
+    unit: WorkUnit
+    files: list[DataFile] = field(default_factory=list)
+    quarantine_files: list[DataFile] = field(default_factory=list)
     objects: list[ObjectCount] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
 
+    @property
+    def keys(self) -> set[str]:
+        """Of all files that were put."""
+        return {file.key for file in [*self.files, *self.quarantine_files]}
 
-def run_unit(job: UnitJob) -> UnitResult:
+
+def write_unit(job: UnitJob) -> UnitResult:
     """Read, parse and write one unit. Raises StorageError; bad input is quarantined, never raised.
 
     Damage in a gzip member shows only at the member's end, when rows of it are already on their way: the unit then
@@ -84,7 +86,7 @@ def run_unit(job: UnitJob) -> UnitResult:
         attempt = _Attempt(job, store)
         try:
             for objects in together(job.unit.objects):
-                if len(objects) == 1 or damages or not attempt.read_joined(objects):
+                if len(objects) == 1 or damages or not attempt.read_coalesced(objects):
                     for object_ in objects:
                         attempt.read(object_, damages.get(object_.key, ()))
             return attempt.finish(damages)
@@ -94,7 +96,7 @@ def run_unit(job: UnitJob) -> UnitResult:
                     f"reading {store.uri_of(damaged.key)}: the object changes while it is read; run the job again"
                 ) from damaged
             damages[damaged.key] = damaged.damages
-            attempt.forget()
+            attempt.discard_output()
 
 
 class _DamagedError(Exception):
@@ -106,38 +108,44 @@ class _DamagedError(Exception):
 
 
 class _Attempt:
-    """One go at a unit: gathers rows to row groups, numbers them, and drops what is to be dropped."""
+    """One attempt at a unit: gathers rows into row groups, numbers them, and leaves duplicates out."""
 
     def __init__(self, job: UnitJob, store: Store) -> None:
         table, unit = job.table, job.unit
         self._job, self._store = job, store
         self._schema = arrow_schema(table)
-        self._rows = PartWriter(store, job.rows_folder, unit.name, self._schema, frozenset(table.key))
-        self._rejects = PartWriter(
-            store, job.quarantine_folder, unit.name, quarantine_schema(), frozenset(["record", "offset", "payload"])
-        )
+        self._rows = self._writer(job.rows_folder, self._schema, frozenset(table.key))
+        distinct = frozenset(["record", "offset", "payload"])
+        self._rejects = self._writer(job.quarantine_folder, quarantine_schema(), distinct)
         self._hasher = RowHasher(table, self._schema) if table.key and job.decisions is None else None
         self._index: list[pa.Table] = []
         self._waiting: list[pa.Table] = []
         self._waiting_bytes = 0
-        self._refused: list[dict[str, object]] = []
-        self._refused_bytes = 0
+        self._quarantined: list[dict[str, object]] = []
+        self._quarantined_bytes = 0
         self._numbered = 0
         self._is_head = bool(table.key)
         self._result = UnitResult(unit)
 
-    def read_joined(self, objects: Sequence[StoredObject]) -> bool:
-        """Read small objects as one, if nothing in them is odd; whether that was so, and nothing done where not."""
+    def _writer(self, folder: str, schema: pa.Schema, plain: frozenset[str]) -> ParquetWriter:
+        job = self._job
+        return ParquetWriter(
+            self._store, folder, job.unit.name, schema, plain, file_bytes=job.sizes.file, on_step=job.on_step
+        )
+
+    def read_coalesced(self, objects: Sequence[StoredObject]) -> bool:
+        """Read small objects as one, if all of their records are plain rows; returns False, with no effect, if not."""
         joined = joined_rows([self._store.read(object_.key) for object_ in objects], self._job.table)
         if joined is None:
             return False
         rows, counts = joined
         self._take(objects[0], Block(rows))
-        self._result.objects += [ObjectCount(one.key, count, 0) for one, count in zip(objects, counts, strict=True)]
+        for object_, count in zip(objects, counts, strict=True):
+            self._counted(ObjectCount(object_.key, count, 0))
         return True
 
     def read(self, object_: StoredObject, damages: tuple[Damage, ...]) -> None:
-        """Read one object. Raises _DamagedError where it is, in another way than `damages` says."""
+        """Read one object. Raises _DamagedError if it is damaged in another way than `damages` says."""
         rows = rejected = 0
         try:
             for block in object_blocks(partial(self._store.open, object_.key), self._job.table, damages):
@@ -146,11 +154,15 @@ class _Attempt:
                 self._take(object_, block)
         except Restart as restart:
             raise _DamagedError(object_.key, restart.damages) from restart
-        self._result.objects.append(ObjectCount(object_.key, rows, rejected))
+        self._counted(ObjectCount(object_.key, rows, rejected))
 
-    def forget(self) -> None:
-        """Take back what has been put so far: another attempt may need fewer files."""
-        self._store.delete([part.key for part in [*self._rows.parts, *self._rejects.parts]])
+    def _counted(self, count: ObjectCount) -> None:
+        self._result.objects.append(count)
+        self._job.on_step(Step.OBJECT_READ, count.key)
+
+    def discard_output(self) -> None:
+        """Delete what has been put so far: another attempt may need fewer files."""
+        self._store.delete([file.key for file in [*self._rows.files, *self._rejects.files]])
 
     def finish(self, damages: Mapping[str, tuple[Damage, ...]]) -> UnitResult:
         self._flush_rows()
@@ -162,8 +174,8 @@ class _Attempt:
             self._rejects.close()
         if self._hasher is not None:
             self._store.write(index_key(self._job.table, self._job.unit), index_bytes(self._index))
-        self._result.parts = self._rows.parts
-        self._result.quarantine_parts = self._rejects.parts
+        self._result.files = self._rows.files
+        self._result.quarantine_files = self._rejects.files
         return self._result
 
     def _take(self, object_: StoredObject, block: Block) -> None:
@@ -171,34 +183,35 @@ class _Attempt:
             rows = block.rows if isinstance(block.rows, pa.Table) else pa.Table.from_batches([block.rows])
             self._waiting.append(rows)
             self._waiting_bytes += rows.nbytes
-        for one in block.rejected:
-            self._refuse(object_.key, one)
-        if self._waiting_bytes >= (_HEAD_BYTES if self._is_head else ROW_GROUP_BYTES):
+        for rejected in block.rejected:
+            self._quarantine(object_.key, rejected)
+        sizes = self._job.sizes
+        if self._waiting_bytes >= (sizes.head if self._is_head else sizes.row_group):
             self._flush_rows()
             if self._is_head:
                 self._rows.close()
                 self._is_head = False
 
-    def _refuse(self, key: str, one: Rejected) -> None:
-        self._refused.append(
+    def _quarantine(self, key: str, rejected: Rejected) -> None:
+        self._quarantined.append(
             {
-                "reason": str(one.reason),
-                "message": one.message,
+                "reason": str(rejected.reason),
+                "message": rejected.message,
                 "source_object": key,
-                "record": one.record,
-                "offset": one.offset,
-                "payload": one.payload,
+                "record": rejected.record,
+                "offset": rejected.offset,
+                "payload": rejected.payload,
                 "contract_version": self._job.table.version,
             }
         )
-        self._refused_bytes += len(one.payload) + len(one.message)
-        if self._refused_bytes >= _QUARANTINE_GROUP_BYTES:
+        self._quarantined_bytes += len(rejected.payload) + len(rejected.message)
+        if self._quarantined_bytes >= _QUARANTINE_GROUP_BYTES:
             self._flush_rejects()
 
     def _flush_rejects(self) -> None:
-        if self._refused and self._job.rows_folder:
-            self._rejects.write(pa.Table.from_pylist(self._refused, schema=quarantine_schema()))
-        self._refused, self._refused_bytes = [], 0
+        if self._quarantined and self._job.rows_folder:
+            self._rejects.write(pa.Table.from_pylist(self._quarantined, schema=quarantine_schema()))
+        self._quarantined, self._quarantined_bytes = [], 0
 
     def _flush_rows(self) -> None:
         if not self._waiting:
@@ -217,21 +230,21 @@ class _Attempt:
         self._rows.write(rows.cast(self._schema), stands_for=count)
 
     def _to_drop(self, rows: pa.Table) -> npt.NDArray[np.int64]:
-        decided = self._job.decisions
-        if decided is not None:
-            every = np.array(sorted(decided.duplicates + decided.conflicts), dtype=np.int64)
-            first, last = np.searchsorted(every, [self._numbered, self._numbered + rows.num_rows])
-            return every[first:last] - self._numbered
+        decisions = self._job.decisions
+        if decisions is not None:
+            dropped = np.array(sorted(decisions.duplicates + decisions.conflicts), dtype=np.int64)
+            first, last = np.searchsorted(dropped, [self._numbered, self._numbered + rows.num_rows])
+            return dropped[first:last] - self._numbered
         if self._hasher is None:
             return np.empty(0, dtype=np.int64)
         self._index.append(self._hasher.hashes(rows))
-        repeats = plain_repeats(pa.concat_tables(self._index))
+        repeats = repeats_within_unit(pa.concat_tables(self._index))
         repeats = repeats[repeats >= self._numbered]
         self._result.dropped.extend(repeats.tolist())
         return repeats - self._numbered
 
     def _quarantine_conflicts(self, conflicts: tuple[int, ...], damages: Mapping[str, tuple[Damage, ...]]) -> None:
-        """Read the objects concerned once more, for the bytes of the records in conflict."""
+        """Read the objects once more, for the bytes of the records in conflict."""
         start = 0
         key = ", ".join(self._job.table.key)
         for count in self._result.objects:
@@ -243,4 +256,4 @@ class _Attempt:
             opened = partial(self._store.open, count.key)
             for source in sources_of(opened, self._job.table, wanted, damages.get(count.key, ())):
                 conflict = Rejected(Reason.CONFLICTING_DUPLICATE, message, source.record, source.offset, source.payload)
-                self._refuse(count.key, conflict)
+                self._quarantine(count.key, conflict)

@@ -11,12 +11,12 @@ from lake.errors import LakeError
 _RAISED = re.compile(r"^lake\.errors\.(\w+): (.+)$", re.MULTILINE)
 
 
-def raised(told: str) -> LakeError | None:
-    """The lake's own error in what Spark tells of a failed task; None where it was none of those."""
-    found = _RAISED.findall(told)
-    if not found:
+def lake_error_in(report: str) -> LakeError | None:
+    """The lake's own error in Spark's report of a failed task; None if it was another one."""
+    matches = _RAISED.findall(report)
+    if not matches:
         return None
-    name, message = found[-1]
+    name, message = matches[-1]
     kind = getattr(errors, name, LakeError)
     error: LakeError = kind(message)
     return error

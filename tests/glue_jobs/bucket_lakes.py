@@ -18,7 +18,7 @@ from lake.contract.model import Bucketing
 from lake.objects.layout import new_run_id, partition_folder
 from lake.publish.partition import content_digest, publish_partition
 from lake.publish.run_report import RunReport, save
-from lake.write.parquet import PartWriter
+from lake.write.parquet import ParquetWriter
 from tests.glue_jobs.harness import Trial
 
 UPSTREAM = "shop.orders_v1"
@@ -92,11 +92,11 @@ def publish_upstream(
     parts = []
     for number, given in enumerate(files):
         rows = given if isinstance(given, pa.Table) else pa.table({**_nulls(given, schema), **given}, schema=schema)
-        writer = PartWriter(lake.store, folder, f"unit{number}", schema, frozenset())
+        writer = ParquetWriter(lake.store, folder, f"unit{number}", schema, frozenset())
         for start in range(0, rows.num_rows, group):
             writer.write(rows.slice(start, group))
         writer.close()
-        parts += writer.parts
+        parts += writer.files
     count = str(sum(part.rows for part in parts))
     candidate = Partition(dt, folder).with_parameters(
         content_digest=content_digest(parts), columns=",".join(one.name for one in table.columns), run_id=run_id,

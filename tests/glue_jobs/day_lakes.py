@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import lake.jobs.daily_job
 from lake.catalog import Partition
 from lake.contract.arrow import arrow_schema
 from lake.jobs.lake import Lake
-from lake.jobs.progress import Narrator
 from lake.objects.layout import new_run_id, partition_folder
 from lake.publish.partition import content_digest, listed_files, publish_partition
 from lake.publish.run_report import RunReport, save
-from lake.write.parquet import PartWriter
-from tests.glue_jobs.harness import JOBS
+from lake.write.parquet import ParquetWriter
+from tests.glue_jobs.harness import JOBS, runtime
 from tests.glue_jobs.plain_sessions import Event, Row
 
 if TYPE_CHECKING:
@@ -66,31 +64,26 @@ class DayLake:
         lake, now = self.lake, datetime.now(UTC)
         table, run_id = lake.table(name), new_run_id(now)
         folder = f"{partition_folder(table.zone, table.database, table.name, dt)}/run={run_id}"
-        writer = PartWriter(lake.store, folder, "unit", rows.schema, frozenset())
+        writer = ParquetWriter(lake.store, folder, "unit", rows.schema, frozenset())
         writer.write(rows)
         writer.close()
         count = str(rows.num_rows)
         candidate = Partition(dt, folder).with_parameters(
-            content_digest=content_digest(writer.parts), columns=",".join(one.name for one in table.columns),
+            content_digest=content_digest(writer.files), columns=",".join(one.name for one in table.columns),
             run_id=run_id, reading_digest=table.reading_digest(), listed_at=now.isoformat(), records=count, rows=count,
-            bytes=str(sum(part.bytes for part in writer.parts)), files=str(len(writer.parts)), **parameters,
+            bytes=str(sum(part.bytes for part in writer.files)), files=str(len(writer.files)), **parameters,
         )  # fmt: skip
         lake.declare(table)
         save(lake.store, table, RunReport(run_id, name, "raw_to_parquet", "succeeded"))
-        details = {"files": listed_files(writer.parts)}
+        details = {"files": listed_files(writer.files)}
         return publish_partition(lake.catalog, lake.store, table, table.name, candidate=candidate, details=details)[1]
 
     def run(self, table: str = SESSIONS, **options: Any) -> RunReport:
         """Run the table's job in this process."""
         name = self.lake.table(table).made_by
         job = runpy.run_path(str(JOBS / f"{name}.py"), run_name="job")
-        before = lake.jobs.daily_job.spark_session
-        lake.jobs.daily_job.spark_session = lambda *_: self.spark  # type: ignore[assignment,return-value] # a session that is there
-        try:
-            args = job["Args"](table=table, root=self.root, **{"expectations": "/nonexistent", **options})
-            report: RunReport = job["run"](self.lake, args, Narrator())
-        finally:
-            lake.jobs.daily_job.spark_session = before
+        args = job["Args"](table=table, root=self.root, **{"expectations": "/nonexistent", **options})
+        report: RunReport = job["run"](self.lake, args, runtime(self.spark))
         return report
 
     def outcomes(self, table: str = SESSIONS, **options: Any) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import runpy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,14 @@ import pyarrow.parquet as pq
 from lake.catalog import Partition
 from lake.contract.arrow import arrow_schema, quarantine_schema
 from lake.contract.model import Table
+from lake.jobs.bucketed import bucketed_table
 from lake.jobs.lake import Lake
-from lake.jobs.progress import Narrator
-from lake.jobs.spark import LocalWorkers
+from lake.jobs.pipeline import run_plan
+from lake.jobs.raw import raw_table
+from lake.jobs.runner import JobOptions, JobRuntime
+from lake.jobs.spark import LocalWorkers, SparkWorkers, Workers
 from lake.objects import open_store
+from lake.plan.partition_plan import TablePlan
 from lake.publish.partition import quarantine_name
 from lake.publish.run_report import RunReport
 
@@ -33,25 +37,30 @@ JOB = JOBS / "raw_to_parquet.py"
 EVENTS = "clickstream.events_v1"
 
 
-def job(spark: SparkSession | None = None, path: Path = JOB) -> dict[str, Any]:
-    """The job file's names, with a session that is there already, or its Spark taken out: units run right here."""
-    names = runpy.run_path(str(path), run_name="job")
-    run_globals = names["run"].__globals__
-    run_globals["spark_session"] = lambda *_: spark
-    if spark is None:
-        run_globals["SparkWorkers"] = lambda _: LocalWorkers()
-    return run_globals
+def job(path: Path = JOB) -> dict[str, Any]:
+    """The job file's names."""
+    return runpy.run_path(str(path), run_name="job")
+
+
+def runtime(spark: SparkSession | None = None, **given: Any) -> JobRuntime:
+    """What a run is given of the world: workers on this session, or in this process."""
+
+    def start_workers(*_: object) -> Workers:
+        return LocalWorkers() if spark is None else SparkWorkers(spark)
+
+    return JobRuntime(**{"start_workers": start_workers, **given})
 
 
 @dataclass
 class Trial:
-    """A root, one table of it, and the means to land, run and look."""
+    """A root, one table of it, and the means to land, run and look; `given` replaces parts of a run's runtime."""
 
     root: str
     table_name: str = EVENTS
     contracts: str | None = None
     expectations: str | None = "/nonexistent"
     spark: SparkSession | None = None
+    given: dict[str, Any] = field(default_factory=dict)
 
     @property
     def lake(self) -> Lake:
@@ -81,12 +90,20 @@ class Trial:
 
     def run(self, **options: Any) -> RunReport:
         """Run the table's job: raw_to_parquet, or bucket_by_key where it is made from another table."""
-        names = job(self.spark, JOBS / f"{'bucket_by_key' if self.table.upstream else 'raw_to_parquet'}.py")
-        args = names["Args"](
-            table=self.table_name, root=self.root, contracts=self.contracts, expectations=self.expectations, **options
-        )
-        report: RunReport = names["run"](self.lake, args, Narrator())
+        names = job(JOBS / f"{'bucket_by_key' if self.table.upstream else 'raw_to_parquet'}.py")
+        args = names["Args"](**vars(self.options(**options)))
+        report: RunReport = names["run"](self.lake, args, runtime(self.spark, **self.given))
         return report
+
+    def options(self, **options: Any) -> JobOptions:
+        where = {"root": self.root, "contracts": self.contracts, "expectations": self.expectations}
+        return JobOptions(table=self.table_name, **where, **options)
+
+    def continued(self, plan: TablePlan[Any]) -> dict[str, str]:
+        """Carry out a plan that was made a while ago: the outcome of each partition, by hour of the day."""
+        kind = bucketed_table if self.table.upstream else raw_table
+        report = run_plan(self.lake, kind(self.lake, self.table_name), plan, self.options(), runtime(**self.given))
+        return {partition.dt[-2:]: partition.outcome for partition in report.partitions}
 
     def outcomes(self, **options: Any) -> dict[str, str]:
         """Run the job: the outcome of each partition it touched, by hour of the day."""

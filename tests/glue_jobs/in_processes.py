@@ -11,7 +11,7 @@ from tests.glue_jobs.harness import Trial
 
 
 def started(step: str, trial: Trial) -> ForkServerProcess:
-    """Start a run that dies at a step of killed_run.STEPS, or at none."""
+    """Start a run that dies at one of killed_run.KILLS, or runs to its end ("none")."""
     process = _forks().Process(target=_run, args=[step, trial.root, trial.table_name])
     process.start()
     return process
@@ -32,4 +32,4 @@ def _forks() -> ForkServerContext:
 
 def _run(*words: str) -> None:
     sys.argv = ["killed_run", *words]
-    killed_run.main()
+    killed_run.run_and_die()

@@ -1,154 +1,117 @@
-"""Runs a table's job, without Spark, and kills itself with SIGKILL at a step: `python -m tests.glue_jobs.killed_run`.
+"""Runs a table's job and kills the process with SIGKILL: `python -m tests.glue_jobs.killed_run KILL ROOT TABLE`.
 
-    … STEP ROOT TABLE [CONTRACTS]
-
-STEP is one of STEPS, or of BUCKET_STEPS for a table made from another one; "none" to run to the end; or "vacuum" to
-vacuum and die in the middle of it.
+KILL is a name in KILLS or BUCKET_KILLS, "none" to run to the end, or "vacuum" to vacuum and die in the middle of it.
+Days are computed on Spark; all other tables are written in the process itself.
 """
 
 from __future__ import annotations
 
 import os
-import runpy
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import lake.audit.partition_audit
-import lake.jobs.bucketed
-import lake.jobs.raw
-import lake.jobs.runtime
-import lake.jobs.spark
-import lake.objects.local
-import lake.plan.bucketed
-import lake.plan.raw
-import lake.publish.partition
-import lake.publish.raw_hour
-import lake.write.bucket_task
-import lake.write.parquet
-import lake.write.raw_task
-from lake.contract.load import contracts_folder, table_named
-from lake.errors import LakeError
+from lake.jobs.lake import Lake
+from lake.jobs.runner import JobRuntime, main
+from lake.publish.vacuum import vacuum
+from lake.steps import OnStep, Step
+from tests.glue_jobs.harness import JOBS, job, runtime
 
-JOBS = Path(__file__).resolve().parents[2] / "glue_jobs"
+
+@dataclass(frozen=True)
+class Kill:
+    """Death after the n-th time of a step, about a subject that begins with `about`.
+
+    With `while_put`, death comes in the middle of the put that follows: the temporary file exists, the object does not.
+    """
+
+    step: Step
+    times: int = 1
+    about: str = ""
+    while_put: bool = False
+
+    def listener(self) -> OnStep:
+        left = self.times
+
+        def on_step(step: Step, subject: str) -> None:
+            nonlocal left
+            if step is self.step and subject.startswith(self.about):
+                left -= 1
+                if left == 0 and self.while_put:
+                    os.replace = die
+                elif left == 0:
+                    die()
+
+        return on_step
 
 
 def die(*_: Any, **__: Any) -> Any:
-    """What SIGKILL does: no exception, no clean-up."""
+    """What SIGKILL does: no exception, no clean-up. Spark's Java goes with the end of its standard input."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def after(function: Callable[..., Any], times: int = 1) -> Callable[..., Any]:
-    """The function, and death right after its n-th call."""
-    calls = 0
+KILLS = {
+    "planning": Kill(Step.PARTITION_JUDGED, 2),
+    "in a unit of work": Kill(Step.OBJECT_READ),
+    "while rows are put": Kill(Step.FILE_ENCODED, about="curated/", while_put=True),
+    "while quarantine is put": Kill(Step.FILE_ENCODED, about="quarantine/", while_put=True),
+    "after a batch is written": Kill(Step.BATCH_WRITTEN),
+    "before the audit": Kill(Step.FILES_VERIFIED),
+    "between audit and publish": Kill(Step.AUDITED),
+    "after the first manifest": Kill(Step.MANIFEST_WRITTEN),
+    "between quarantine and rows": Kill(Step.QUARANTINE_PUBLISHED),
+    "after the second manifest": Kill(Step.MANIFEST_WRITTEN, 2),
+    "after publish": Kill(Step.PARTITION_PUBLISHED),
+    "between two partitions": Kill(Step.PARTITION_REPORTED),
+    "before the run says that it ended": Kill(Step.PARTITIONS_DONE),
+}
+"""Of a raw table: every step of the driver that all tables share, and those of its units.
 
-    def called(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
-        result = function(*args, **kwargs)
-        calls += 1
-        if calls == times:
-            die()
-        return result
+The first manifest of a raw hour is its quarantine's; other tables have no quarantine, and one manifest.
+"""
+
+BUCKET_KILLS = {
+    "while a bucket is put": Kill(Step.FILE_ENCODED, 2, "bucketed/", while_put=True),
+    "between write and proof": Kill(Step.UNITS_WRITTEN),
+    "mid-proof": Kill(Step.FILE_PROVEN, 2),
+}
+"""Of a bucketed table: the steps that no other kind has."""
+
+
+def run_and_die() -> None:
+    """Run, and die; exits as the job does if the kill was "none"."""
+    kill, root, table, *contracts = sys.argv[1:]
+    if kill == "vacuum":
+        _vacuum_and_die(root, table)
+        return
+    found = {**KILLS, **BUCKET_KILLS}.get(kill)
+    given = {} if found is None else {"on_step": found.listener()}
+    planned = Lake.open(root, contracts[0] if contracts else None).table(table)
+    is_daily = planned.made_by is not None
+    path = JOBS / f"{planned.made_by or ('bucket_by_key' if planned.upstream else 'raw_to_parquet')}.py"
+    names = job(path)
+    sys.argv = [str(path), "--root", root, "--table", table]
+    sys.argv += ["--contracts", contracts[0]] if contracts else []
+    sys.argv += ["--expectations", "/nonexistent"] if is_daily else []
+    main(names["run"], names["Args"], JobRuntime(**given) if is_daily else runtime(**given))
+
+
+def _vacuum_and_die(root: str, table: str) -> None:
+    os.unlink = os.remove = _after(os.unlink)
+    lake = Lake.open(root)
+    vacuum(lake.table(table), lake.store, lake.catalog, timedelta(0), dry_run=False)
+
+
+def _after(function: Callable[..., Any]) -> Callable[..., Any]:
+    def called(*args: Any, **kwargs: Any) -> None:
+        function(*args, **kwargs)
+        die()
 
     return called
 
 
-def _patch(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Callable[[], None]:
-    return lambda: setattr(owner, name, wrap(getattr(owner, name)))
-
-
-def _on_quarantine_publish() -> None:
-    """Die right after the quarantine's catalog call and before the rows'."""
-    publish = lake.publish.raw_hour.publish_partition
-
-    def called(catalog: Any, store: Any, table: Any, name: str, **rest: Any) -> Any:
-        result = publish(catalog, store, table, name, **rest)
-        if name.endswith("_quarantine"):
-            die()
-        return result
-
-    lake.publish.raw_hour.publish_partition = called
-
-
-def _on_write_to(zone: str) -> Callable[[], None]:
-    """Die in the middle of a put below a zone: the temporary file is there, the object is not."""
-
-    def patch() -> None:
-        write = lake.objects.local.LocalStore.write
-
-        def called(self: Any, key: str, data: Any) -> None:
-            if key.startswith(zone) and key.endswith(".parquet"):
-                replace = os.replace
-                os.replace = die
-                write(self, key, data)
-                os.replace = replace
-            write(self, key, data)
-
-        lake.objects.local.LocalStore.write = called
-
-    return patch
-
-
-STEPS: dict[str, Callable[[], None]] = {
-    "planning": _patch(lake.plan.raw._Judge, "hour", lambda f: after(f, 2)),
-    "mid-task": _patch(lake.write.raw_task._Attempt, "read", after),
-    "while rows are put": _on_write_to("curated/"),
-    "while quarantine is put": _on_write_to("quarantine/"),
-    "between write and audit": _patch(lake.publish.raw_hour, "check_folder", lambda f: after(f, 2)),
-    "between audit and publish": _patch(lake.audit.partition_audit.TableGate, "audit", after),
-    "after the manifest": _patch(lake.publish.partition, "write_manifest", after),
-    "between quarantine and rows": _on_quarantine_publish,
-    "between two partitions": _patch(lake.jobs.raw.Ingest, "_report", after),
-    "before the run says that it ended": _patch(lake.jobs.raw.Ingest, "run", after),
-}
-
-BUCKET_STEPS: dict[str, Callable[[], None]] = {
-    "planning": _patch(lake.plan.bucketed._Judge, "hour", lambda f: after(f, 2)),
-    "mid-task": _patch(lake.write.bucket_task, "bucket_bytes", lambda f: after(f, 2)),
-    "while a file is put": _on_write_to("bucketed/"),
-    "between write and proof": _patch(lake.jobs.bucketed, "run_bucket_unit", lambda f: after(f, 3)),
-    "mid-proof": _patch(lake.write.bucket_task, "prove_file", lambda f: after(f, 2)),
-    "between proof and audit": _patch(lake.jobs.bucketed, "check_folder", lambda f: after(f, 2)),
-    "between audit and publish": _patch(lake.audit.partition_audit.TableGate, "audit", after),
-    "after the manifest": _patch(lake.publish.partition, "write_manifest", after),
-    "after publish": _patch(lake.jobs.bucketed, "publish_partition", after),
-    "between two partitions": _patch(lake.jobs.bucketed.Rebucket, "_report", after),
-    "before the run says that it ended": _patch(lake.jobs.bucketed.Rebucket, "run", after),
-}
-
-
-def main() -> None:
-    """Patch, run, and die; exits as the job does where the step was "none"."""
-    step, root, table, *contracts = sys.argv[1:]
-    lake.jobs.runtime.spark_session = lambda *_: None  # type: ignore[assignment,return-value] # no Spark in here
-    lake.jobs.spark.SparkWorkers = lambda _: lake.jobs.spark.LocalWorkers()  # type: ignore[assignment,misc]
-    if step == "vacuum":
-        _vacuum(root, table, *contracts)
-        return
-    upstream = None
-    with suppress(LakeError):  # what is wrong with a table is for the job to say
-        upstream = table_named(table, contracts_folder(contracts[0] if contracts else None)).upstream
-    if step != "none":
-        (BUCKET_STEPS if upstream else STEPS)[step]()
-    job = str(JOBS / f"{'bucket_by_key' if upstream else 'raw_to_parquet'}.py")
-    sys.argv = [job, "--root", root, "--table", table, *(["--contracts", contracts[0]] if contracts else [])]
-    runpy.run_path(job, run_name="__main__")
-
-
-def _vacuum(root: str, table: str, contracts: str | None = None) -> None:
-    from lake.jobs.lake import Lake
-    from lake.publish.vacuum import vacuum
-
-    remove = Path.unlink
-    Path.unlink = after(remove)  # type: ignore[method-assign]
-    os.unlink = os.remove = after(os.unlink)
-    opened = Lake.open(root, contracts)
-    vacuum(opened.table(table), opened.store, opened.catalog, timedelta(0), dry_run=False)
-
-
 if __name__ == "__main__":
-    main()
+    run_and_die()

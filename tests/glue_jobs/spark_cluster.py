@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyspark
 
-from lake.jobs.runtime import _find_java
+from lake.jobs.runtime import find_java
 
 _SPARK = Path(pyspark.__file__).parent
 _HOSTS = ("127.0.0.1", "127.0.0.2")
@@ -24,7 +24,7 @@ class Cluster:
     """`master` is its address; `log` the folder in which its processes write what they say."""
 
     def __init__(self, log: Path) -> None:
-        _find_java()
+        find_java()
         with socket.socket() as probe:
             probe.bind((_HOSTS[0], 0))
             port = probe.getsockname()[1]

@@ -11,14 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import lake.jobs.bucketed
 import lake.write.bucket_files
 import lake.write.bucket_order
 import lake.write.bucket_task
 from lake.errors import StorageError
 from lake.objects.local import LocalStore
+from lake.steps import Step
 from lake.write.bucket_order import Ordered
-from lake.write.parquet import Part
 from tests.glue_jobs.bucket_lakes import assert_bucketed, bucketed_trial, orders, publish_upstream
 from tests.glue_jobs.harness import Trial
 
@@ -169,20 +168,17 @@ def test_a_file_of_other_columns_is_named(trial: Trial) -> None:
     assert "its columns are not the contract's" in told
 
 
-def between(name: str, spoil: Callable[[LocalStore, str], None]) -> Break:
-    """Something happens to the first file of the run right before a step of lake.jobs.bucketed."""
-    real = getattr(lake.jobs.bucketed, name)
+def after(step: Step, spoil: Callable[[LocalStore, str], None], trial: Trial) -> Break:
+    """Something happens to the first file of the run right after a step."""
+    keys: list[str] = []
 
-    def break_it(patch: pytest.MonkeyPatch) -> None:
-        def spoilt(*given: Any) -> Any:
-            parts: list[Part] = given[2] if name == "check_folder" else given[0].result.parts
-            store = given[0] if name == "check_folder" else LocalStore(Path(given[0].root))
-            spoil(store, parts[0].key)
-            return real(*given)
+    def on_step(happened: Step, subject: str) -> None:
+        if happened is Step.FILE_ENCODED:
+            keys.append(subject)
+        if happened is step:
+            spoil(LocalStore(Path(trial.root)), keys[0])
 
-        patch.setattr(lake.jobs.bucketed, name, spoilt)
-
-    return break_it
+    return lambda patch: patch.setitem(trial.given, "on_step", on_step)
 
 
 def truncate(store: LocalStore, key: str) -> None:
@@ -205,19 +201,27 @@ def overwrite(store: LocalStore, key: str) -> None:
 @pytest.mark.parametrize(
     ("step", "spoil", "told"),
     [
-        ("proven", truncate, "its bytes are not those that were written"),
-        ("proven", overwrite, "its bytes are not those that were written"),
-        ("proven", remove, "it cannot be read back"),
-        ("proven", add_a_stray, "they differ at bucketed/shop/orders_by_key_v1/dt=2026-11-21-09/run="),
-        ("check_folder", truncate, "they differ at bucketed/shop/orders_by_key_v1/dt=2026-11-21-09/run="),
-        ("check_folder", remove, "expected 4 files as written, found 3; they differ at bucketed/shop/orders_by_key_v1"),
-        ("check_folder", add_a_stray, "expected 4 files as written, found 5; they differ at bucketed/shop/orders_by_"),
+        (Step.UNITS_WRITTEN, truncate, "its bytes are not those that were written"),
+        (Step.UNITS_WRITTEN, overwrite, "its bytes are not those that were written"),
+        (Step.UNITS_WRITTEN, remove, "it cannot be read back"),
+        (Step.UNITS_WRITTEN, add_a_stray, "they differ at bucketed/shop/orders_by_key_v1/dt=2026-11-21-09/run="),
+        (Step.BATCH_WRITTEN, truncate, "they differ at bucketed/shop/orders_by_key_v1/dt=2026-11-21-09/run="),
+        (
+            Step.BATCH_WRITTEN,
+            remove,
+            "expected 4 files as written, found 3; they differ at bucketed/shop/orders_by_key_v1",
+        ),
+        (
+            Step.BATCH_WRITTEN,
+            add_a_stray,
+            "expected 4 files as written, found 5; they differ at bucketed/shop/orders_by_",
+        ),
     ],
 )
 def test_a_file_that_is_spoilt_after_it_was_written_is_named_and_not_published(
-    trial: Trial, step: str, spoil: Callable[[LocalStore, str], None], told: str
+    trial: Trial, step: Step, spoil: Callable[[LocalStore, str], None], told: str
 ) -> None:
-    message = refusal(trial, between(step, spoil))
+    message = refusal(trial, after(step, spoil, trial))
     assert told in message
     assert "/000000_0-" in message or "/000001_7-" in message
     assert message.endswith("run the job again")

@@ -1,9 +1,8 @@
-"""SIGKILL at each step of bucket_by_key: readers see old or new rows, and the next run ends where it should."""
+"""SIGKILL at the steps that bucket_by_key alone has; test_crashes has those that all jobs share."""
 
 from __future__ import annotations
 
 import signal
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +12,8 @@ import pytest
 from lake.publish.run_report import is_finished
 from tests.glue_jobs.harness import REPOSITORY, Trial
 from tests.glue_jobs.in_processes import ended, started
-from tests.glue_jobs.killed_run import BUCKET_STEPS
-from tests.glue_jobs.test_crashes import polled, run_and_die
+from tests.glue_jobs.killed_run import BUCKET_KILLS
+from tests.glue_jobs.test_crashes import copied, polled, run_and_die
 
 pytestmark = pytest.mark.e2e
 
@@ -44,20 +43,17 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, Trial]
     return before, after
 
 
-@pytest.mark.parametrize("step", BUCKET_STEPS)
-def test_a_run_killed_at_any_step_leaves_nothing_that_the_next_run_does_not_mend(
+@pytest.mark.parametrize("step", BUCKET_KILLS)
+def test_after_a_run_killed_at_a_step_of_its_own_the_next_run_publishes_what_an_undisturbed_one_does(
     step: str, tmp_path: Path, undisturbed: tuple[Trial, Trial]
 ) -> None:
     before, after = undisturbed
-    trial = Trial(str(tmp_path / "lake"), BY_SENSOR)
-    land(trial, "a", 20)
-    trial.run()
-    assert trial.content() == before.content()
+    trial = copied(before, tmp_path)
     land(trial, "late", 30)
-    with polled(trial, before, after, [f"{TABLE}/2026-11-21-{hour:02d}" for hour in HOURS]) as odd:
+    with polled(trial, before, after, [f"{TABLE}/2026-11-21-{hour:02d}" for hour in HOURS]) as unexpected:
         run_and_die(step, trial)
         trial.run()
-    assert odd == []
+    assert unexpected == []
     assert trial.content() == after.content() != before.content()
     assert trial.counts() == after.counts()
     assert trial.outcomes() == {}
@@ -65,14 +61,13 @@ def test_a_run_killed_at_any_step_leaves_nothing_that_the_next_run_does_not_mend
     assert trial.content() == after.content()
 
 
-@pytest.mark.parametrize("step", ["mid-task", "between write and proof", "after the manifest", "after publish"])
-def test_a_first_run_killed_at_any_step_is_made_good_by_the_next(
-    step: str, tmp_path: Path, undisturbed: tuple[Trial, Trial]
+def test_after_a_first_run_that_was_killed_the_next_publishes_what_an_undisturbed_one_does(
+    tmp_path: Path, undisturbed: tuple[Trial, Trial]
 ) -> None:
     before, _ = undisturbed
     trial = Trial(str(tmp_path / "lake"), BY_SENSOR)
     land(trial, "a", 20)
-    run_and_die(step, trial)
+    run_and_die("after publish", trial)
     trial.run()
     assert trial.content() == before.content()
     assert trial.counts() == before.counts()
@@ -89,22 +84,11 @@ def vacuumed(trial: Trial) -> None:
         assert left == []
 
 
-def test_the_catalog_is_whole_after_every_death(tmp_path: Path) -> None:
-    trial = Trial(str(tmp_path / "lake"), BY_SENSOR)
-    land(trial, "a", 20)
-    for step in ("after the manifest", "after publish", "between two partitions"):
-        run_and_die(step, trial)
-    with sqlite3.connect(tmp_path / "lake" / "catalog.sqlite") as database:
-        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-
-
 def test_a_vacuum_killed_in_the_middle_harms_nothing_and_is_finished_by_the_next(
     tmp_path: Path, undisturbed: tuple[Trial, Trial]
 ) -> None:
-    _, after = undisturbed
-    trial = Trial(str(tmp_path / "lake"), BY_SENSOR)
-    land(trial, "a", 20)
-    trial.run()
+    before, after = undisturbed
+    trial = copied(before, tmp_path)
     land(trial, "late", 30)
     trial.run()
     assert ended(started("vacuum", trial)) == -signal.SIGKILL

@@ -39,24 +39,21 @@ def test_an_upstream_file_that_is_missing_is_named_with_what_to_do(trial: Trial)
     message = refused_by_its_upstream(trial, lambda: store.delete([gone]), lambda: store.write(gone, data))
     assert message == (
         f"bucketing shop.orders_by_key_v1 dt=2026-11-21-09: 60 rows were read from {store.uri_of(source.location)}, "
-        "and the catalog says that it has 260; 1 of its files are gone, the first of them unit1-00000.parquet. Nothing "
-        "of the hour was published; see `lake verify shop.orders_v1 --since 2026-11-21-09`, and `lake run` it with "
-        "--rebuild"
+        "and the catalog says that it has 260; 1 of its files are missing, the first of them unit1-00000.parquet. "
+        "Nothing of the hour was published; run `lake verify shop.orders_v1 --since 2026-11-21-09`, and `lake run` it "
+        "with --rebuild"
     )
 
 
 @pytest.mark.parametrize("is_large", [False, True])
-def test_an_upstream_file_that_is_damaged_is_named_with_what_to_do(
-    trial: Trial, is_large: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if is_large:
-        monkeypatch.setattr("lake.write.bucket_packing.UNIT_BYTES", 1000)
+def test_an_upstream_file_that_is_damaged_is_named_with_what_to_do(trial: Trial, is_large: bool) -> None:
+    trial.given = {"unit_bytes": 1000 if is_large else None}
     store, source = trial.lake.store, upstream(trial)
     key = next(one.key for one in store.list(source.location) if one.key.endswith(".parquet"))
     data = store.read(key)
     message = refused_by_its_upstream(trial, lambda: store.write(key, data[:-8]), lambda: store.write(key, data))
     assert message.startswith(f"reading {store.uri_of(key)}: ")
-    assert message.endswith("; `lake verify` tells more")
+    assert message.endswith("; run `lake verify` to find out more")
 
 
 @pytest.mark.e2e
@@ -112,7 +109,7 @@ def test_a_damaged_hour_costs_itself_alone_and_is_told_once_the_others_are_publi
         publish_upstream(trial, hour, orders([f"key {hour}"]))
     for hour in damaged:
         damage(trial, hour)
-    more = "So it is with 1 more hours; all others are published"
+    more = "1 more partition(s) failed likewise; all others are published"
     with pytest.raises(StorageError, match=rf"dt=2026-11-21-{damaged[0]:02d}") as raised:
         trial.run()
     assert (more in str(raised.value)) == (len(damaged) == 2)

@@ -13,7 +13,7 @@ from lake.errors import GateRefused, LakeError
 from lake.ops.status import table_status
 from lake.publish.run_report import recent
 from tests.glue_jobs.bucket_lakes import BUCKETED, UPSTREAM, assert_bucketed, bucketed_trial, orders, publish_upstream
-from tests.glue_jobs.harness import JOBS, Trial, job
+from tests.glue_jobs.harness import JOBS, Trial, job, runtime
 
 READINGS, BY_SENSOR = "sensors.readings_v1", "sensors.readings_by_sensor_v1"
 
@@ -25,9 +25,9 @@ def trial(tmp_path: Path) -> Trial:
 
 def error_of(trial: Trial) -> LakeError:
     """What bucket_by_key raises, whatever the table is."""
-    names = job(None, JOBS / "bucket_by_key.py")
+    names = job(JOBS / "bucket_by_key.py")
     with pytest.raises(LakeError) as raised:
-        names["run"](trial.lake, names["Args"](trial.table_name, trial.root), names["Narrator"]())
+        names["run"](trial.lake, names["Args"](**vars(trial.options())), runtime())
     return raised.value
 
 
@@ -44,8 +44,7 @@ def test_an_upstream_without_a_contract_is_named_with_who_wants_it(trial: Trial,
     error = error_of(trial)
     assert error.exit_code == 2
     assert str(error).startswith(
-        f"bucketing {BUCKETED}: the table that its contract names as sourceTable has none itself. "
-        f"looking for table '{UPSTREAM}' in "
+        f"bucketing {BUCKETED}: the contract of its sourceTable was not found. looking for table '{UPSTREAM}' in "
     )
 
 

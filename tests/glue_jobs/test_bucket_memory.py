@@ -21,20 +21,17 @@ MOST = 3 * UNIT_MEGABYTES + 150
 MEASURED = """
 import pathlib, re, sys
 import pyarrow
-import lake.jobs.bucketed, lake.write.bucket_task, lake.write.bucket_packing
-from lake.audit.partition_audit import preload
 from tests.glue_jobs.harness import Trial
 
 def peak():
     # Not getrusage: its peak takes over the peak of the process that forked this one.
     return int(re.search(r"VmHWM:\\s*(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1]) // 1024
 
-for module in (lake.jobs.bucketed, lake.write.bucket_task, lake.write.bucket_packing):
-    module.UNIT_BYTES = int(sys.argv[4]) << 20
+trial = Trial(*sys.argv[1:4], given={"unit_bytes": int(sys.argv[4]) << 20})
 # An hour of a few rows first: what its libraries take is taken by then.
-Trial(sys.argv[1], sys.argv[2], sys.argv[3]).run(until="2026-11-21-09")
+trial.run(until="2026-11-21-09")
 before = peak()
-Trial(sys.argv[1], sys.argv[2], sys.argv[3]).run()
+trial.run()
 print(peak() - before, pyarrow.default_memory_pool().max_memory() >> 20)
 """
 

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from lake.audit.partition_audit import TableGate
-from lake.jobs.bucketed import Rebucket
-from lake.jobs.spark import LocalWorkers
-from lake.objects.layout import new_run_id
-from lake.plan.raw import Plan
-from lake.publish.run_report import RunReport, save
 from tests.glue_jobs.bucket_lakes import assert_bucketed, bucketed_trial, orders, publish_upstream
 from tests.glue_jobs.harness import Trial
 from tests.glue_jobs.in_processes import ended, started
@@ -27,24 +20,6 @@ def publish_version(trial: Trial, number: int) -> None:
         publish_upstream(trial, hour, VERSIONS[number])
 
 
-def continued(trial: Trial, plan: Plan) -> dict[str, str]:
-    """Carry out a plan that was made a while ago: the outcome of each partition, by hour of the day."""
-    lake, table = trial.lake, trial.table
-    report = RunReport(new_run_id(datetime.now(UTC)), table.full_name, "bucket_by_key")
-    Rebucket(
-        table=table,
-        root=lake.store.uri,
-        store=lake.store,
-        catalog=lake.catalog,
-        gate=TableGate(lake.store, lake.catalog, table, "/nonexistent"),
-        workers=LocalWorkers(),
-        report=report,
-    ).run(plan)
-    report.state = "succeeded"
-    save(lake.store, table, report)
-    return {partition.dt[-2:]: partition.outcome for partition in report.partitions}
-
-
 def test_a_run_that_listed_its_inputs_before_another_does_not_undo_it(any_root: str, tmp_path: Path) -> None:
     trial = bucketed_trial(any_root, tmp_path / "contracts")
     publish_version(trial, 0)
@@ -55,7 +30,7 @@ def test_a_run_that_listed_its_inputs_before_another_does_not_undo_it(any_root: 
     trial.run()
     newest, counts = trial.content(), trial.counts()
     files = [one.key for one in trial.lake.store.list("bucketed")]
-    assert continued(trial, old) == {"08": "superseded", "09": "superseded", "10": "superseded"}
+    assert trial.continued(old) == {"08": "superseded", "09": "superseded", "10": "superseded"}
     assert (trial.content(), trial.counts()) == (newest, counts)
     assert [one.key for one in trial.lake.store.list("bucketed")] == files
     for hour in HOURS:
@@ -70,7 +45,7 @@ def test_what_was_made_from_an_upstream_that_has_moved_on_since_is_stale_at_once
     trial.lake.declare(trial.table)
     publish_version(trial, 1)
     # The folder that the plan saw is still there: what is published is whole, though no longer the newest.
-    assert continued(trial, old) == {"08": "published", "09": "published", "10": "published"}
+    assert trial.continued(old) == {"08": "published", "09": "published", "10": "published"}
     assert trial.rows(8).num_rows == 60
     partition, upstream = trial.partition(8), trial.of("shop.orders_v1").partition(8)
     assert partition is not None
@@ -88,10 +63,10 @@ def test_a_run_that_comes_to_what_another_has_published_stays_where_that_is(tmp_
     trial.run()
     publish_version(trial, 1)
     plans = [trial.lake.plan(trial.table) for _ in range(2)]
-    assert set(continued(trial, plans[0]).values()) == {"published"}
+    assert set(trial.continued(plans[0]).values()) == {"published"}
     content = trial.content()
     files = [one.key for one in trial.lake.store.list("bucketed")]
-    assert set(continued(trial, plans[1]).values()) == {"unchanged"}
+    assert set(trial.continued(plans[1]).values()) == {"unchanged"}
     assert trial.content() == content
     assert [one.key for one in trial.lake.store.list("bucketed")] == files
 

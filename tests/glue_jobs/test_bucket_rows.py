@@ -118,16 +118,9 @@ def test_two_bucket_columns_decide_together(tmp_path: Path) -> None:
     assert len(found) == 16
 
 
-def make_units_small(monkeypatch: pytest.MonkeyPatch, unit_bytes: int) -> None:
-    for module in ("units", "rebucket", "task"):
-        monkeypatch.setattr(f"lake.buckets.{module}.UNIT_BYTES", unit_bytes)
-
-
 @pytest.mark.parametrize(("unit_bytes", "units"), [(1, 8), (16_000, 4), (20_000, 3)])
-def test_an_hour_larger_than_a_unit_makes_several_files_a_bucket(
-    trial: Trial, monkeypatch: pytest.MonkeyPatch, unit_bytes: int, units: int
-) -> None:
-    make_units_small(monkeypatch, unit_bytes)
+def test_an_hour_larger_than_a_unit_makes_several_files_a_bucket(trial: Trial, unit_bytes: int, units: int) -> None:
+    trial.given = {"unit_bytes": unit_bytes}
     first, second = orders(KEYS), orders(KEYS, start=len(KEYS))
     publish_upstream(trial, 9, first, second, group=100)
     trial.run()
@@ -137,9 +130,9 @@ def test_an_hour_larger_than_a_unit_makes_several_files_a_bucket(
 
 
 def test_rows_that_take_far_more_memory_than_they_take_as_stored_are_sorted_a_part_at_a_time(
-    trial: Trial, monkeypatch: pytest.MonkeyPatch
+    trial: Trial,
 ) -> None:
-    make_units_small(monkeypatch, 50_000)
+    trial.given = {"unit_bytes": 50_000}
     publish_upstream(
         trial, 9, orders(KEYS, note=[f"{n // 4} " + "a long text " * 16 for n in range(len(KEYS))]), group=100
     )

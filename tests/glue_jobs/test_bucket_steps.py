@@ -144,8 +144,8 @@ def test_an_hour_that_its_upstream_no_longer_has_is_kept(trial: Trial) -> None:
     for rebuild in (False, True):
         assert "09" not in trial.outcomes(rebuild=rebuild)
     assert trial.content() == before
-    (hour,) = [one for one in trial.lake.plan(trial.table).hours if one.dt.endswith("09")]
-    assert (hour.state, hour.reason) == ("current", f"{UPSTREAM} no longer has it; kept as published")
+    (hour,) = [one for one in trial.lake.plan(trial.table).partitions if one.dt.endswith("09")]
+    assert (hour.state, hour.reason) == ("current", f"no longer published in {UPSTREAM}; kept as published")
 
 
 def test_since_and_until_bound_what_is_rebuilt(trial: Trial) -> None:
@@ -176,11 +176,9 @@ class TwiceWorkers(LocalWorkers):
         return first
 
 
-def test_a_task_that_runs_twice_changes_nothing(
-    trial: Trial, tmp_path: Path, contracts: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tests.glue_jobs.harness.LocalWorkers", TwiceWorkers)
+def test_a_task_that_runs_twice_changes_nothing(trial: Trial, tmp_path: Path, contracts: Path) -> None:
     again = bucketed_trial(str(tmp_path / "again"), contracts)
+    again.given = {"start_workers": lambda *_: TwiceWorkers()}
     for hour in (8, 9, 10):
         publish_upstream(again, hour, FIRST)
     again.run()

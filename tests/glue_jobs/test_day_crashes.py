@@ -13,7 +13,6 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.glue_jobs.day_lakes import COUNTS, SESSIONS, DayLake
-from tests.glue_jobs.killed_day_run import STEPS
 from tests.glue_jobs.plain_sessions import Event, Row, micros
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ def event(name: str, time: str, arrived: str) -> Event:
     return Event(name, 1, "phone", "view", micros(f"2026-11-{time}:00Z"), f"2026-11-{arrived}")
 
 
+AT_NIGHT = ("planning", "after a batch is written", "between audit and publish", "after the first manifest")
 DAYS = ["2026-11-20", "2026-11-21"]
 BEFORE = [event("a", "20T23:50", "20-23"), event("b", "21T12:00", "21-12")]
 LATE = [event("c", "21T00:10", "22-05"), event("d", "21T12:10", "22-05"), event("e", "20T09:00", "22-05")]
@@ -65,9 +65,8 @@ def make_stale(lake: DayLake, *tables: str) -> None:
 
 
 def check_killed(step: str, table: str, lake: DayLake, undisturbed: Undisturbed) -> None:
-    """A run that dies at a step, and the next one, come to what a run that was let be comes to."""
-    job = lake.lake.table(table).made_by or ""
-    command = [sys.executable, "-m", "tests.glue_jobs.killed_day_run", step, lake.root, job]
+    """After a run that dies at a step, the next one publishes what an undisturbed run does."""
+    command = [sys.executable, "-m", "tests.glue_jobs.killed_run", step, lake.root, table]
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False)
     assert ended.returncode == -9, ended.stderr.decode()
     old, new = undisturbed.old[table], undisturbed.new[table]
@@ -83,21 +82,37 @@ def copied(undisturbed: Undisturbed, folder: Path, spark: SparkSession) -> DayLa
     return DayLake(str(folder / "killed"), spark)
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "step",
+    [
+        "between two partitions",
+        *(
+            pytest.param(step, marks=pytest.mark.nightly)
+            for step in (
+                "planning",
+                "after a batch is written",
+                "between audit and publish",
+                "after the first manifest",
+            )
+        ),
+    ],
+)
 def test_a_killed_run_of_sessions_leaves_old_days_or_new_ones(
     step: str, undisturbed: Undisturbed, spark: SparkSession, tmp_path: Path
 ) -> None:
     check_killed(step, SESSIONS, copied(undisturbed, tmp_path, spark), undisturbed)
 
 
-@pytest.mark.parametrize("step", ["after files are written", "between audit and publish", "between two days"])
+@pytest.mark.nightly
+@pytest.mark.parametrize("step", ["after a batch is written", "between audit and publish", "between two partitions"])
 def test_a_killed_run_of_counts_leaves_old_days_or_new_ones(
     step: str, undisturbed: Undisturbed, spark: SparkSession, tmp_path: Path
 ) -> None:
     check_killed(step, COUNTS, copied(undisturbed, tmp_path, spark), undisturbed)
 
 
-@pytest.mark.parametrize("step", ["after the manifest", "between two days"])
+@pytest.mark.nightly
+@pytest.mark.parametrize("step", ["after the first manifest", "between two partitions"])
 def test_a_killed_run_on_s3_leaves_old_days_or_new_ones(
     step: str, undisturbed: Undisturbed, spark: SparkSession, s3_root: str
 ) -> None:

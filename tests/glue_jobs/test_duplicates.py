@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from lake.plan import packing
 from tests.glue_jobs.harness import Trial, click
 
 
 @pytest.fixture
-def trial(any_root: str, monkeypatch: pytest.MonkeyPatch) -> Trial:
+def trial(any_root: str) -> Trial:
     """Each object is a unit of its own, so that two objects are two tasks."""
-    monkeypatch.setattr(packing, "UNIT_BYTES", 1)
-    return Trial(any_root)
+    return Trial(any_root, given={"unit_bytes": 1})
 
 
 def line(record: dict[str, object]) -> bytes:
@@ -101,13 +99,10 @@ def test_a_late_record_takes_its_place_before_copies_in_later_hours(trial: Trial
     assert trial.counts() == {"records": 6, "rows": 4, "duplicates": 1, "quarantined": 1}
 
 
-def test_results_do_not_depend_on_how_objects_were_packed_or_on_what_is_cached(
-    any_root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_results_do_not_depend_on_how_objects_were_packed_or_on_what_is_cached(any_root: str, tmp_path: Path) -> None:
     found = []
     for number, unit_bytes in enumerate((1, 1 << 20)):
-        monkeypatch.setattr(packing, "UNIT_BYTES", unit_bytes)
-        trial = Trial(str(tmp_path / f"packed-{number}"))
+        trial = Trial(str(tmp_path / f"packed-{number}"), given={"unit_bytes": unit_bytes})
         trial.land(9, "a", [click(1), click(2), click(1, user_id=5), click(2)])
         trial.land(9, "b", [click(1, user_id=5), click(3)])
         trial.land(10, "c", [click(3), click(2, user_id=6)])

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lake.errors import StorageError
-from lake.jobs import raw
-from lake.plan import packing
 from tests.glue_jobs.harness import Trial, click
 
 if TYPE_CHECKING:
@@ -20,21 +18,18 @@ if TYPE_CHECKING:
 HOURS = (8, 9, 10, 11)
 
 
-@pytest.fixture
-def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each object is a unit, and two or so fill a batch: many tasks, in several Spark jobs, two at a time."""
-    monkeypatch.setattr(packing, "UNIT_BYTES", 1)
-    monkeypatch.setattr(raw, "UNIT_BYTES", 4_000)
+SMALL_UNITS = {"unit_bytes": 1, "batch_bytes": 4_000}
+"""Each object is a unit, and two or so fill a batch: many tasks, in several Spark jobs, two at a time."""
 
 
 @pytest.fixture
-def on_spark(any_root: str, spark: SparkSession, small_units: None) -> Trial:
-    return Trial(any_root, spark=spark)
+def on_spark(any_root: str, spark: SparkSession) -> Trial:
+    return Trial(any_root, spark=spark, given=SMALL_UNITS)
 
 
 @pytest.fixture
-def without(tmp_path: Path, small_units: None) -> Trial:
-    return Trial(str(tmp_path / "without"))
+def without(tmp_path: Path) -> Trial:
+    return Trial(str(tmp_path / "without"), given=SMALL_UNITS)
 
 
 def lines(*records: dict[str, object]) -> bytes:

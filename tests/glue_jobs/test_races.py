@@ -8,13 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lake.audit.partition_audit import TableGate
 from lake.catalog import Partition
 from lake.jobs.lake import Lake
-from lake.jobs.raw import Ingest
-from lake.jobs.spark import LocalWorkers
 from lake.objects.layout import new_run_id
-from lake.plan.raw import Plan
 from lake.publish.partition import publish_partition
 from lake.publish.run_report import RunReport, save
 from lake.publish.vacuum import vacuum
@@ -32,25 +28,6 @@ def land(trial: Trial, name: str, first: int) -> None:
     for hour in HOURS:
         rows = [click(hour * 1000 + first + n) for n in range(50)]
         trial.land(hour, name, [*rows, click((hour - 1) * 1000 + first), click(0, user_id="no number")])
-
-
-def continued(trial: Trial, plan: Plan) -> dict[str, str]:
-    """Carry out a plan that was made a while ago: the outcome of each partition, by hour of the day."""
-    lake, table = trial.lake, trial.table
-    report = RunReport(new_run_id(datetime.now(UTC)), table.full_name, "raw_to_parquet")
-    Ingest(
-        table=table,
-        root=lake.store.uri,
-        store=lake.store,
-        catalog=lake.catalog,
-        gate=TableGate(lake.store, lake.catalog, table, "/nonexistent"),
-        workers=LocalWorkers(),
-        report=report,
-        rules=lake.rules(table),
-    ).run(plan)
-    report.state = "succeeded"
-    save(lake.store, table, report)
-    return {partition.dt[-2:]: partition.outcome for partition in report.partitions}
 
 
 def pointed_to(trial: Trial) -> set[str]:
@@ -84,7 +61,7 @@ def test_a_run_that_listed_its_inputs_before_another_does_not_undo_it(any_root: 
     land(trial, "later", 50)
     trial.run()
     newest, counts, folders = trial.content(), trial.counts(), pointed_to(trial)
-    assert continued(trial, old) == {"08": "superseded", "09": "superseded", "10": "superseded"}
+    assert trial.continued(old) == {"08": "superseded", "09": "superseded", "10": "superseded"}
     assert trial.content() == newest
     assert trial.counts() == counts
     assert pointed_to(trial) == folders
@@ -98,7 +75,7 @@ def test_a_first_run_that_is_overtaken_leaves_no_files_behind(any_root: str) -> 
     land(trial, "late", 25)
     trial.run()
     before = {one.key for zone in ("curated", "quarantine") for one in trial.lake.store.list(zone)}
-    assert set(continued(trial, old).values()) == {"superseded"}
+    assert set(trial.continued(old).values()) == {"superseded"}
     assert {one.key for zone in ("curated", "quarantine") for one in trial.lake.store.list(zone)} == before
     assert trial.outcomes() == {}
 
@@ -113,7 +90,7 @@ def test_a_run_that_only_rechecks_a_look_back_gives_way_too(any_root: str) -> No
     trial.land(9, "late", [click(90), click(80)])
     trial.run()
     newest = trial.content()
-    assert continued(trial, old) == {"08": "superseded", "09": "superseded"}
+    assert trial.continued(old) == {"08": "superseded", "09": "superseded"}
     assert trial.content() == newest
     assert trial.rows(9)["user_id"].to_pylist() == [9, 90]
     assert trial.outcomes() == {}
@@ -198,10 +175,9 @@ class Republishing:
 
 @pytest.mark.e2e
 def test_readers_of_a_partition_that_is_republished_again_and_again_see_one_version_or_the_other(
-    any_root: str, monkeypatch: pytest.MonkeyPatch
+    any_root: str,
 ) -> None:
-    monkeypatch.setattr("lake.plan.packing.UNIT_BYTES", 1)
-    republishing = Republishing(Trial(any_root))
+    republishing = Republishing(Trial(any_root, given={"unit_bytes": 1}))
     whole = {frozenset(content) for _, content in republishing.versions}
     assert [len(content) for content in sorted(whole, key=len)] == [2, 4]
     republishes, swept = 100 if any_root.startswith("s3://") else 200, 0

@@ -65,8 +65,8 @@ def test_a_day_outlives_the_hours_that_it_was_made_from(lake: DayLake) -> None:
     assert lake.outcomes() == {}
     assert lake.days() == expected(THREE_DAYS)
     plan = lake.lake.plan(lake.lake.table(SESSIONS))
-    assert [hour.reason for hour in plan.hours if hour.dt == TWENTY_FIRST] == [
-        f"{EVENTS} no longer has 2026-11-21-12; kept as published"
+    assert [day.reason for day in plan.partitions if day.dt == TWENTY_FIRST] == [
+        f"2026-11-21-12 no longer published in {EVENTS}; kept as published"
     ]
 
 
@@ -163,10 +163,9 @@ def test_on_s3_the_same_days_are_made_anew_and_come_to_the_same(
 def test_an_option_that_cannot_be_right_is_named(lake: DayLake, options: dict[str, object], message: str) -> None:
     import runpy
 
-    from lake.jobs.progress import Narrator
-    from tests.glue_jobs.harness import JOBS
+    from tests.glue_jobs.harness import JOBS, runtime
 
     job = runpy.run_path(str(JOBS / "sessions.py"), run_name="job")
     with pytest.raises(UsageError) as refused:
-        job["run"](lake.lake, job["Args"](root=lake.root, **options), Narrator())
+        job["run"](lake.lake, job["Args"](root=lake.root, **options), runtime())
     assert message in str(refused.value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lake.cli.app import run_command
-from lake.plan.raw import manifest_of
+from lake.plan.manifest import manifest_of
 from lake.publish.partition import roll_back, unpin
 from lake.query.run import run_query
 from tests.glue_jobs.harness import EVENTS, REPOSITORY, Trial, click

@@ -9,7 +9,7 @@ from lake.catalog import Partition
 from lake.contract.model import Table
 from lake.jobs.lake import Lake
 from lake.objects.layout import partition_span, partition_value
-from lake.plan.raw import MANIFEST
+from lake.plan.manifest import MANIFEST
 
 Level = Literal["error", "information"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lake.objects import Store, StoredObject
 from lake.ops.verify.file import FileFacts
 from lake.ops.verify.findings import Problem
-from lake.plan.raw import MANIFEST
+from lake.plan.manifest import MANIFEST
 
 
 @dataclass(frozen=True)

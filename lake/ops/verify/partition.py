@@ -11,7 +11,7 @@ from lake.ops.verify.file import FileFacts
 from lake.ops.verify.findings import Problem
 from lake.ops.verify.folder import Folder, differences
 from lake.publish.partition import content_digest
-from lake.write.parquet import Part
+from lake.write.parquet import DataFile
 
 
 def location_problems(table: Table, zone: str, partition: Partition) -> Iterator[Problem]:
@@ -46,7 +46,7 @@ def _sums(partition: Partition, facts: Sequence[FileFacts], *, is_explained: boo
     if size != partition.number("bytes"):
         yield Problem("bytes", f"its files have {size:,} bytes; the catalog says {partition.number('bytes'):,}")
     if all(one.sha256 for one in facts):
-        digest = content_digest([Part(one.name, one.rows or 0, one.size, one.sha256) for one in facts])
+        digest = content_digest([DataFile(one.name, one.rows or 0, one.size, one.sha256) for one in facts])
         if digest != partition.get("content_digest"):
             message = f"its files' content has the digest {digest}; the catalog says"
             yield Problem("digest", f"{message} {partition.get('content_digest') or 'none'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.audit.parameters import Candidate
 from lake.audit.suite import Suite, suite_from
 from lake.audit.suite_audit import audit
 from lake.audit.verdict import ExpectationResult, Verdict
@@ -57,6 +57,19 @@ def rows_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 def published(dt: str, rows: int) -> Partition:
     return Partition(dt, f"curated/demo/readings_v1/dt={dt}/run=x", {"lake.rows": str(rows)})
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What an audit needs to know of a partition."""
+
+    dt: str
+    run_id: str
+    keys: tuple[str, ...]
+    records: int
+    rows: int
+    duplicates: int = 0
+    quarantined: int = 0
 
 
 class Written:

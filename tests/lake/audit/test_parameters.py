@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lake.audit.parameters import Candidate, parameters_of, trailing_rows, variables_in
-from tests.lake.audit.readings import DT, RUN, published
+from lake.audit.parameters import parameters_of, trailing_rows, variables_in
+from tests.lake.audit.readings import DT, RUN, Candidate, published
 
 
 def test_every_parameter_of_a_partition_with_history() -> None:

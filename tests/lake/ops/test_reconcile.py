@@ -173,10 +173,10 @@ def test_events_that_were_quarantined_in_the_lake_are_missing_in_batch(lake: Day
 
 def publish_quarantine(lake: DayLake, rejects: list[dict[str, object]]) -> None:
     from lake.catalog import Partition
-    from lake.write.parquet import PartWriter
+    from lake.write.parquet import ParquetWriter
 
     opened, folder = lake.lake, f"quarantine/clickstream/events_v1/dt={DAY}-12/run=x"
-    writer = PartWriter(opened.store, folder, "unit", quarantine_schema(), frozenset())
+    writer = ParquetWriter(opened.store, folder, "unit", quarantine_schema(), frozenset())
     writer.write(pa.Table.from_pylist(rejects, schema=quarantine_schema()))
     writer.close()
     opened.catalog.publish("clickstream", "events_v1_quarantine", Partition(f"{DAY}-12", folder), None)

@@ -12,6 +12,7 @@ from lake.cli.app import run_command
 from lake.errors import GateRefused, StorageError
 from lake.ops.status import PartitionStatus, TableStatus, table_status
 from lake.publish.partition import roll_back
+from lake.steps import Step
 from tests.glue_jobs.harness import EVENTS, Trial, click
 
 DT = "2026-11-21-{:02d}"
@@ -98,7 +99,7 @@ def test_a_pinned_partition_is_current_and_says_what_it_is_pinned_to(trial: Tria
     roll_back(trial.lake.catalog, trial.lake.store, trial.table, DT.format(8))
     (told,) = status(trial).partitions
     assert (told.state, told.pinned, told.run_id) == ("current", True, first.run_id)
-    assert told.reason == f"pinned to run {first.run_id}; `lake unpin` lets it go"
+    assert told.reason == f"pinned to run {first.run_id}; `lake unpin` releases it"
 
 
 def test_what_the_gate_refused_is_refused_until_its_inputs_change(strict: Trial) -> None:
@@ -119,17 +120,17 @@ def test_what_the_gate_refused_is_refused_until_its_inputs_change(strict: Trial)
     assert [one.state for one in status(strict).partitions] == ["refused", "stale"]
 
 
-def test_the_last_error_is_told_until_a_run_succeeds(any_root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_error_is_shown_until_a_run_succeeds(any_root: str) -> None:
     trial = Trial(any_root)
     trial.land(8, "a", [click(1)])
 
-    def full(*_: object) -> None:
+    def fill_the_disk(*_: object) -> None:
         raise StorageError("the disk is full")
 
-    with monkeypatch.context() as broken:
-        broken.setattr("lake.jobs.raw.settle", full)
-        with pytest.raises(StorageError):
-            trial.run()
+    trial.given = {"on_step": lambda step, _: fill_the_disk() if step is Step.FILES_VERIFIED else None}
+    with pytest.raises(StorageError):
+        trial.run()
+    trial.given = {}
     error = status(trial).last_error
     assert error is not None
     assert (error.state, error.error) == ("failed", "StorageError: the disk is full")

@@ -177,14 +177,13 @@ def test_a_bucketed_table_is_measured_by_the_one_it_is_made_from(lake: Lake) -> 
     assert (found.bucket_count, found.limited_by, found.sure) == (4, "bytes", "low")
 
 
-def test_files_of_a_bucket_are_the_units_of_work_of_a_usual_hour(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_a_bucket_are_the_units_of_work_of_a_usual_hour(lake: Lake) -> None:
     usual = lake.catalog.partition("sensors", "readings_v1", "2026-11-21-10")
     assert usual is not None
     part = lake.store.read(f"{usual.location}/part-0.parquet")
     for number in (1, 2):
         lake.store.write(f"{usual.location}/part-{number}.parquet", part)
-    monkeypatch.setattr("lake.write.bucket_packing.UNIT_BYTES", 1)
-    found = suggest(lake, BY_SENSOR)
+    found = suggest(lake, BY_SENSOR, unit_bytes=1)
     assert (found.hours.files_per_bucket, found.bucket_count, found.files_per_hour) == (3, 4, 12)
 
 

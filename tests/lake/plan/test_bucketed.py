@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,9 @@ from lake.catalog import Catalog, Partition, open_catalog
 from lake.contract.catalog_tables import catalog_table
 from lake.contract.load import load_tables
 from lake.contract.model import Bucketing, Column, Table
-from lake.plan import bucketed as planning
-from lake.plan.bucketed import plan_from_upstream
-from lake.plan.raw import Hour, Plan
+from lake.objects import Store, open_store
+from lake.plan.bucketed import BUCKETING_VERSION, UpstreamInputs, plan_from_upstream
+from lake.plan.partition_plan import PartitionPlan, PlanScope, TablePlan
 from tests.glue_jobs.bucket_lakes import BUCKETED, UPSTREAM, write_contracts
 
 DT = "2026-11-21-{:02d}"
@@ -26,6 +27,7 @@ class Site:
         write_contracts(folder / "contracts")
         tables = load_tables(folder / "contracts")
         self.upstream, self.table = tables[UPSTREAM], tables[BUCKETED]
+        self.store: Store = open_store(str(folder / "lake"))
         self.catalog: Catalog = open_catalog(str(folder / "lake"))
         for table in (self.upstream, self.table):
             self.catalog.put_table(catalog_table(table))
@@ -40,18 +42,22 @@ class Site:
         """Publish an hour of the bucketed table as its job does."""
         planned = self.hour(hour)
         columns = ",".join(column.name for column in self.table.columns)
-        assert planned.upstream is not None
-        made_from = planned.upstream.get("content_digest")
+        assert planned.inputs.source is not None
+        made_from = planned.inputs.source.get("content_digest")
         given = {"input_digest": planned.input_digest, "reading_digest": self.table.reading_digest(), "run_id": "run"}
         self.publish(self.table, hour, **{**given, "columns": columns, "upstream_digest": made_from, **parameters})
 
-    def plan(self, table: Table | None = None, **options: object) -> Plan:
-        return plan_from_upstream(table or self.table, self.upstream, self.catalog, **options)  # type: ignore[arg-type]
+    def plan(
+        self, table: Table | None = None, version: str = BUCKETING_VERSION, **scope: Any
+    ) -> TablePlan[UpstreamInputs]:
+        return plan_from_upstream(
+            table or self.table, self.upstream, self.store, self.catalog, PlanScope(**scope), rules_version=version
+        )
 
-    def hour(self, number: int, table: Table | None = None, **options: object) -> Hour:
-        return next(one for one in self.plan(table, **options).hours if one.dt == DT.format(number))
+    def hour(self, number: int, table: Table | None = None, **options: Any) -> PartitionPlan[UpstreamInputs]:
+        return next(hour for hour in self.plan(table, **options).partitions if hour.dt == DT.format(number))
 
-    def judged(self, number: int, table: Table | None = None, **options: object) -> tuple[str, str]:
+    def judged(self, number: int, table: Table | None = None, **options: Any) -> tuple[str, str]:
         found = self.hour(number, table, **options)
         return found.state, found.reason
 
@@ -79,8 +85,8 @@ def test_an_hour_that_was_never_bucketed_is_stale_and_knows_its_upstream(site: S
     source = site.publish(site.upstream, 9, content_digest="content of 9")
     planned = site.hour(9)
     assert (planned.state, planned.reason, planned.published) == ("stale", "never published", None)
-    assert (planned.upstream, planned.objects, planned.lookback) == (source, (), {})
-    assert planned.input_digest == planned.own_digest != site.hour(8).input_digest
+    assert planned.inputs.source == source
+    assert planned.input_digest != site.hour(8).input_digest
 
 
 def test_other_content_upstream_makes_an_hour_stale(site: Site) -> None:
@@ -93,17 +99,17 @@ def test_hours_come_in_order_and_from_both_tables(site: Site) -> None:
         site.publish(site.upstream, hour, content_digest="x")
     site.publish(site.table, 9, input_digest="y")
     plan = site.plan()
-    assert [hour.dt for hour in plan.hours] == [DT.format(hour) for hour in (7, 8, 9, 10)]
+    assert [hour.dt for hour in plan.partitions] == [DT.format(hour) for hour in (7, 8, 9, 10)]
     assert [hour.dt for hour in plan.stale] == [DT.format(hour) for hour in (7, 10)]
     assert plan.strays == ()
     bounded = site.plan(since=DT.format(8), until=DT.format(10))
-    assert [hour.dt for hour in bounded.hours] == [DT.format(hour) for hour in (8, 9)]
+    assert [hour.dt for hour in bounded.partitions] == [DT.format(hour) for hour in (8, 9)]
 
 
 def test_an_hour_that_is_gone_upstream_is_kept_also_when_a_rebuild_is_asked_for(site: Site) -> None:
     site.catalog.drop_partition("shop", "orders_v1", DT.format(8))
     for rebuild in (False, True):
-        kept = ("current", f"{UPSTREAM} no longer has it; kept as published")
+        kept = ("current", f"no longer published in {UPSTREAM}; kept as published")
         assert site.judged(8, rebuild=rebuild) == kept
 
 
@@ -111,11 +117,11 @@ def test_a_pinned_hour_is_current_whatever_changed(site: Site) -> None:
     site.bucket(8, pinned="true")
     site.publish(site.upstream, 8, content_digest="other content")
     for rebuild in (False, True):
-        assert site.judged(8, rebuild=rebuild) == ("current", "pinned to run run; `lake unpin` lets it go")
+        assert site.judged(8, rebuild=rebuild) == ("current", "pinned to run run; `lake unpin` releases it")
 
 
 def test_a_rebuild_that_is_asked_for_makes_current_hours_stale(site: Site) -> None:
-    assert site.judged(8, rebuild=True) == ("stale", "rebuild asked for")
+    assert site.judged(8, rebuild=True) == ("stale", "rebuild requested")
     assert site.hour(8, rebuild=True).is_forced
 
 
@@ -152,6 +158,5 @@ def test_other_content_is_seen_in_an_hour_of_fewer_columns_too(site: Site) -> No
     assert site.judged(8, with_column(site.table, required=False)) == ("stale", f"{UPSTREAM} changed")
 
 
-def test_another_version_of_the_code_makes_every_hour_stale(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning, "BUCKETING_VERSION", "next")
-    assert site.judged(8) == ("stale", "the code that places rows changed")
+def test_another_version_of_the_code_makes_every_hour_stale(site: Site) -> None:
+    assert site.judged(8, version="next") == ("stale", "the job's code changed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,9 @@ from lake.catalog import Catalog, Partition, open_catalog
 from lake.contract.model import Column, Source, Table
 from lake.errors import UsageError
 from lake.objects import Store, open_store
-from lake.plan.raw import MANIFEST, Hour, Plan, plan_of
+from lake.plan.manifest import MANIFEST
+from lake.plan.partition_plan import PartitionPlan, PlanScope, TablePlan
+from lake.plan.raw import RawInputs, plan_raw_hours
 
 ORDERS = Table(
     "shop",
@@ -38,20 +41,22 @@ def land(store: Store, hour: int, name: str, data: bytes = b"{}") -> None:
     store.write(f"raw/shop/orders/dt=2026-11-21-{hour:02d}/{name}", data)
 
 
-def publish(store: Store, catalog: Catalog, hour: Hour, table: Table = ORDERS, **parameters: str) -> None:
+def publish(
+    store: Store, catalog: Catalog, hour: PartitionPlan[RawInputs], table: Table = ORDERS, **parameters: str
+) -> None:
     """Publish an hour as the job does, as far as a plan looks at it."""
     from lake.contract.catalog_tables import catalog_table
 
     catalog.put_table(catalog_table(table))
     location = f"curated/shop/orders_v1/dt={hour.dt}/run=1"
     manifest = {
-        "objects_read": {one.key: one.etag for one in hour.objects},
-        "lookback_read": {one.key: one.etag for members in hour.lookback.values() for one in members},
+        "objects_read": {one.key: one.etag for one in hour.inputs.objects},
+        "lookback_read": {one.key: one.etag for members in hour.inputs.lookback.values() for one in members},
     }
     store.write(f"{location}/{MANIFEST}", json.dumps(manifest).encode())
     partition = Partition(hour.dt, location).with_parameters(
         input_digest=hour.input_digest,
-        own_digest=hour.own_digest,
+        own_digest=hour.inputs.own_digest(),
         reading_digest=table.reading_digest(),
         columns=",".join(column.name for column in table.columns),
         **parameters,
@@ -59,16 +64,16 @@ def publish(store: Store, catalog: Catalog, hour: Hour, table: Table = ORDERS, *
     assert catalog.publish("shop", "orders_v1", partition, expected=catalog.partition("shop", "orders_v1", hour.dt))
 
 
-def plan(store: Store, catalog: Catalog, table: Table = ORDERS, **options: str | bool) -> Plan:
-    return plan_of(table, store, catalog, "1", **options)  # type: ignore[arg-type] # options of several types
+def plan(store: Store, catalog: Catalog, table: Table = ORDERS, **scope: Any) -> TablePlan[RawInputs]:
+    return plan_raw_hours(table, store, catalog, "1", PlanScope(**scope))
 
 
-def told(made: Plan) -> dict[str, tuple[str, str]]:
-    return {hour.dt[-2:]: (hour.state, hour.reason) for hour in made.hours}
+def told(made: TablePlan[RawInputs]) -> dict[str, tuple[str, str]]:
+    return {hour.dt[-2:]: (hour.state, hour.reason) for hour in made.partitions}
 
 
 @pytest.fixture
-def published(store: Store, catalog: Catalog) -> Plan:
+def published(store: Store, catalog: Catalog) -> TablePlan[RawInputs]:
     """Three hours, 09 to 11, of one object each, all published."""
     for hour in (9, 10, 11):
         land(store, hour, "a")
@@ -79,14 +84,14 @@ def published(store: Store, catalog: Catalog) -> Plan:
 
 
 def test_hours_never_published_are_stale_and_published_ones_current(
-    store: Store, catalog: Catalog, published: Plan
+    store: Store, catalog: Catalog, published: TablePlan[RawInputs]
 ) -> None:
     assert told(published) == dict.fromkeys(("09", "10", "11"), ("stale", "never published"))
     assert told(plan(store, catalog)) == dict.fromkeys(("09", "10", "11"), ("current", "inputs unchanged"))
 
 
 def test_a_late_object_makes_its_hour_stale_and_those_that_look_back_on_it(
-    store: Store, catalog: Catalog, published: Plan
+    store: Store, catalog: Catalog, published: TablePlan[RawInputs]
 ) -> None:
     land(store, 12, "a")
     publish(store, catalog, plan(store, catalog).stale[0])
@@ -98,7 +103,11 @@ def test_a_late_object_makes_its_hour_stale_and_those_that_look_back_on_it(
         "11": reached,
         "12": ("current", "inputs unchanged"),
     }
-    assert [hour.only_lookback_changed for hour in plan(store, catalog).stale] == [False, True, True]
+    stale = plan(store, catalog).stale
+    is_own_unchanged = [
+        hour.published and hour.published.get("own_digest") == hour.inputs.own_digest() for hour in stale
+    ]
+    assert is_own_unchanged == [False, True, True]
 
 
 def test_a_table_without_a_key_looks_back_on_nothing(store: Store, catalog: Catalog) -> None:
@@ -111,21 +120,23 @@ def test_a_table_without_a_key_looks_back_on_nothing(store: Store, catalog: Cata
     assert told(plan(store, catalog, keyless))["10"] == ("current", "inputs unchanged")
 
 
-def test_an_object_with_other_bytes_under_its_name_is_seen(store: Store, catalog: Catalog, published: Plan) -> None:
+def test_an_object_with_other_bytes_under_its_name_is_seen(
+    store: Store, catalog: Catalog, published: TablePlan[RawInputs]
+) -> None:
     land(store, 11, "a", b"{ }")
     assert told(plan(store, catalog))["11"] == ("stale", "1 changed object(s)")
 
 
 def test_only_the_hours_asked_for_are_planned_but_their_look_back_counts(
-    store: Store, catalog: Catalog, published: Plan
+    store: Store, catalog: Catalog, published: TablePlan[RawInputs]
 ) -> None:
     made = plan(store, catalog, since="2026-11-21-11", until="2026-11-21-12")
     assert told(made) == {"11": ("current", "inputs unchanged")}
-    assert sorted(made.hours[0].lookback) == ["2026-11-21-09", "2026-11-21-10"]
+    assert sorted(made.partitions[0].inputs.lookback) == ["2026-11-21-09", "2026-11-21-10"]
 
 
 def test_raw_objects_that_expired_leave_their_partition_as_it_is(
-    store: Store, catalog: Catalog, published: Plan
+    store: Store, catalog: Catalog, published: TablePlan[RawInputs]
 ) -> None:
     land(store, 10, "b")
     publish(store, catalog, plan(store, catalog).stale[0])
@@ -139,17 +150,23 @@ def test_raw_objects_that_expired_leave_their_partition_as_it_is(
     }
 
 
-def test_a_rebuild_takes_every_hour_that_has_raw_objects(store: Store, catalog: Catalog, published: Plan) -> None:
-    assert told(plan(store, catalog, rebuild=True)) == dict.fromkeys(("09", "10", "11"), ("stale", "rebuild asked for"))
+def test_a_rebuild_takes_every_hour_that_has_raw_objects(
+    store: Store, catalog: Catalog, published: TablePlan[RawInputs]
+) -> None:
+    assert told(plan(store, catalog, rebuild=True)) == dict.fromkeys(("09", "10", "11"), ("stale", "rebuild requested"))
 
 
-def test_a_pinned_partition_is_left_alone_even_by_a_rebuild(store: Store, catalog: Catalog, published: Plan) -> None:
-    publish(store, catalog, published.hours[0], pinned="true", run_id="20261121T090000Z-abcdef")
-    pinned = ("current", "pinned to run 20261121T090000Z-abcdef; `lake unpin` lets it go")
+def test_a_pinned_partition_is_left_alone_even_by_a_rebuild(
+    store: Store, catalog: Catalog, published: TablePlan[RawInputs]
+) -> None:
+    publish(store, catalog, published.partitions[0], pinned="true", run_id="20261121T090000Z-abcdef")
+    pinned = ("current", "pinned to run 20261121T090000Z-abcdef; `lake unpin` releases it")
     assert told(plan(store, catalog, rebuild=True))["09"] == pinned
 
 
-def test_a_new_optional_column_leaves_old_partitions_valid(store: Store, catalog: Catalog, published: Plan) -> None:
+def test_a_new_optional_column_leaves_old_partitions_valid(
+    store: Store, catalog: Catalog, published: TablePlan[RawInputs]
+) -> None:
     wider = replace(ORDERS, columns=(*ORDERS.columns, Column("note", "note", "string")))
     assert told(plan(store, catalog, wider)) == dict.fromkeys(("09", "10", "11"), ("current", "inputs unchanged"))
 
@@ -164,18 +181,18 @@ def test_a_new_optional_column_leaves_old_partitions_valid(store: Store, catalog
     ],
 )
 def test_only_what_can_change_rows_makes_partitions_stale(
-    store: Store, catalog: Catalog, published: Plan, columns: tuple[Column, ...], reason: str | None
+    store: Store, catalog: Catalog, published: TablePlan[RawInputs], columns: tuple[Column, ...], reason: str | None
 ) -> None:
     state = ("stale", reason) if reason else ("current", "inputs unchanged")
     assert told(plan(store, catalog, replace(ORDERS, columns=columns))) == dict.fromkeys(("09", "10", "11"), state)
 
 
-def test_another_parser_makes_every_hour_stale(store: Store, catalog: Catalog, published: Plan) -> None:
-    made = plan_of(ORDERS, store, catalog, "2")
+def test_another_parser_makes_every_hour_stale(store: Store, catalog: Catalog, published: TablePlan[RawInputs]) -> None:
+    made = plan_raw_hours(ORDERS, store, catalog, "2", PlanScope())
     assert told(made) == dict.fromkeys(("09", "10", "11"), ("stale", "the parser changed"))
 
 
-def test_what_lies_in_no_hour_is_named(store: Store, catalog: Catalog, published: Plan) -> None:
+def test_what_lies_in_no_hour_is_named(store: Store, catalog: Catalog, published: TablePlan[RawInputs]) -> None:
     store.write("raw/shop/orders/dt=2026-11-21/a", b"{}")
     store.write("raw/shop/orders/2026/11/21/09/a", b"{}")
     assert plan(store, catalog).strays == ("raw/shop/orders/2026/", "raw/shop/orders/dt=2026-11-21/")

@@ -12,8 +12,15 @@ from lake.contract.catalog_tables import catalog_table, quarantine_table
 from lake.contract.model import Column, Source, Table
 from lake.errors import StorageError, UsageError
 from lake.objects import Store, open_store
-from lake.publish.partition import check_folder, content_digest, publish_partition, quarantine_name, roll_back, unpin
-from lake.write.parquet import Part
+from lake.publish.partition import (
+    content_digest,
+    publish_partition,
+    quarantine_name,
+    roll_back,
+    unpin,
+    verify_staged_files,
+)
+from lake.write.parquet import DataFile
 
 DT = "2026-11-21-09"
 
@@ -107,7 +114,7 @@ def test_a_rollback_goes_back_with_its_quarantine_and_is_pinned(catalog: Catalog
 def test_there_is_nothing_to_roll_back_to_before_a_second_publish(
     catalog: Catalog, store: Store, orders: Table
 ) -> None:
-    with pytest.raises(UsageError, match="no such partition is published"):
+    with pytest.raises(UsageError, match="the partition is not published"):
         roll_back(catalog, store, orders, DT)
     put(catalog, store, orders, made("1", at(1), "x"))
     with pytest.raises(UsageError, match="nothing was published before it"):
@@ -118,7 +125,7 @@ def test_a_vacuumed_folder_cannot_be_rolled_back_to(catalog: Catalog, store: Sto
     put(catalog, store, orders, made("1", at(1), "x"))
     put(catalog, store, orders, made("2", at(2), "y"))
     store.delete([one.key for one in store.list(made("1", at(1), "x").location)])
-    with pytest.raises(UsageError, match=r"run=1 was vacuumed; there is nothing to go back to"):
+    with pytest.raises(UsageError, match=r"run=1 was vacuumed; nothing to roll back to"):
         roll_back(catalog, store, orders, DT)
 
 
@@ -130,24 +137,24 @@ def test_unpinning_what_is_not_pinned_is_refused(catalog: Catalog, store: Store,
 
 def test_a_folder_with_a_file_too_many_or_too_few_is_not_published(store: Store) -> None:
     store.write("curated/a/1.parquet", b"one")
-    one, two = Part("curated/a/1.parquet", 1, 3, "s"), Part("curated/a/2.parquet", 1, 3, "s")
-    check_folder(store, "curated/a", [one])
+    one, two = DataFile("curated/a/1.parquet", 1, 3, "s"), DataFile("curated/a/2.parquet", 1, 3, "s")
+    verify_staged_files(store, "curated/a", [one])
     with pytest.raises(StorageError, match="expected 2 files as written, found 1"):
-        check_folder(store, "curated/a", [one, two])
+        verify_staged_files(store, "curated/a", [one, two])
     store.write("curated/a/2.parquet", b"longer")
     with pytest.raises(StorageError, match=r"differ at curated/a/2\.parquet"):
-        check_folder(store, "curated/a", [one, two])
+        verify_staged_files(store, "curated/a", [one, two])
 
 
 def test_content_is_the_files_bytes_whatever_their_names_and_order() -> None:
-    one, two = Part("a", 1, 3, "s1"), Part("b", 1, 3, "s2")
+    one, two = DataFile("a", 1, 3, "s1"), DataFile("b", 1, 3, "s2")
     assert content_digest([one, two]) == content_digest([replace(two, key="c"), one])
     assert content_digest([one, two]) != content_digest([one])
 
 
 def test_the_bucket_in_a_files_name_is_part_of_its_content() -> None:
     """Readers of one key look into one bucket: two files under each other's names are other content."""
-    seven, nine = (Part(f"f/00000{n}_0-abc.parquet", 1, 1, f"sha{n}") for n in (7, 9))
+    seven, nine = (DataFile(f"f/00000{n}_0-abc.parquet", 1, 1, f"sha{n}") for n in (7, 9))
     swapped = [replace(seven, key=nine.key), replace(nine, key=seven.key)]
     assert content_digest([seven, nine]) != content_digest(swapped)
     assert content_digest([seven, nine]) == content_digest([replace(seven, key="g/000007_0-def.parquet"), nine])

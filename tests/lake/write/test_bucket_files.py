@@ -16,7 +16,7 @@ from lake.contract.model import Bucketing, Table
 from lake.errors import StorageError
 from lake.objects import Store, open_store
 from lake.write.bucket_files import bucket_bytes, bucket_in_name, file_name, key_sum, prove_file
-from lake.write.parquet import Part
+from lake.write.parquet import DataFile
 from tests.glue_jobs.bucket_lakes import BUCKETED, COLUMNS, write_contracts
 
 ONE_BUCKET = Bucketing(("key",), 1, ("key",), 1000)
@@ -39,10 +39,10 @@ def rows_of(table: Table, keys: list[str | None]) -> pa.Table:
     return pa.table(columns, arrow_schema(table))
 
 
-def put(store: Store, rows: pa.Table, table: Table, key: str = "000000_0-abc.parquet") -> Part:
+def put(store: Store, rows: pa.Table, table: Table, key: str = "000000_0-abc.parquet") -> DataFile:
     data = bucket_bytes(rows, table, ONE_BUCKET)
     store.write(key, memoryview(data))
-    return Part(key, rows.num_rows, data.size, hashlib.sha256(data).hexdigest())
+    return DataFile(key, rows.num_rows, data.size, hashlib.sha256(data).hexdigest())
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from lake.contract.model import Column, Table
-from lake.write.key_index import INDEX_SCHEMA, RowHasher, plain_repeats
+from lake.write.key_index import INDEX_SCHEMA, RowHasher, repeats_within_unit
 
 ORDERS = Table(
     "shop",
@@ -70,16 +70,16 @@ def index(*rows: tuple[int, int, int]) -> pa.Table:
 
 
 def test_repeats_of_alike_rows_are_dropped_and_the_first_is_kept() -> None:
-    assert plain_repeats(index((7, 1, 9), (5, 1, 2), (7, 1, 9), (7, 1, 9), (5, 1, 2))).tolist() == [2, 3, 4]
+    assert repeats_within_unit(index((7, 1, 9), (5, 1, 2), (7, 1, 9), (7, 1, 9), (5, 1, 2))).tolist() == [2, 3, 4]
 
 
 def test_keys_that_share_half_of_their_hash_are_different_keys() -> None:
-    assert plain_repeats(index((7, 1, 9), (7, 2, 9))).tolist() == []
+    assert repeats_within_unit(index((7, 1, 9), (7, 2, 9))).tolist() == []
 
 
 def test_a_key_with_rows_of_two_kinds_is_left_alone_wholly() -> None:
-    assert plain_repeats(index((7, 1, 9), (7, 1, 9), (7, 1, 8), (6, 1, 1), (6, 1, 1))).tolist() == [4]
+    assert repeats_within_unit(index((7, 1, 9), (7, 1, 9), (7, 1, 8), (6, 1, 1), (6, 1, 1))).tolist() == [4]
 
 
 def test_no_rows_have_no_repeats() -> None:
-    assert plain_repeats(index()).tolist() == []
+    assert repeats_within_unit(index()).tolist() == []

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from lake.jobs.lake import Lake
-from lake.plan.packing import Unit, units_of
-from lake.write import raw_task
+from lake.plan.packing import WorkUnit, pack
 from lake.write.deduplicate import Decisions
-from lake.write.parquet import Part
-from lake.write.raw_task import UnitJob, UnitResult, run_unit
-from lake.write.rewrite import AmendJob, amended, is_amendable
+from lake.write.parquet import DataFile, FileSizes
+from lake.write.raw_task import UnitJob, UnitResult, write_unit
+from lake.write.rewrite import RewriteJob, can_rewrite, rewrite_without_duplicates
 from tests.glue_jobs.harness import EVENTS, click
 
 DT = "2026-11-21-09"
+SIZES = FileSizes(row_group=20_000, file=45_000, head=20_000)
 
 
 @pytest.fixture
@@ -25,11 +25,8 @@ def lake(tmp_path: Path) -> Lake:
 
 
 @pytest.fixture
-def unit(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Unit:
+def unit(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> WorkUnit:
     """A unit of 3,000 rows in several files and row groups, 100 of them plain repeats at its end."""
-    monkeypatch.setattr(raw_task, "_HEAD_BYTES", 20_000)
-    monkeypatch.setattr(raw_task, "ROW_GROUP_BYTES", 20_000)
-    monkeypatch.setattr("lake.write.parquet.FILE_BYTES", 45_000)
     for name, numbers in (("a", range(1000)), ("b", range(1000, 2900)), ("c", range(100))):
         lines = "".join(json.dumps(click(number)) + "\n" for number in numbers)
         for part in range(10):
@@ -37,56 +34,56 @@ def unit(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Unit:
             cut = lines[: size * (part + 1)].rfind("\n") + 1 if part < 9 else len(lines)
             start = lines[: size * part].rfind("\n") + 1
             lake.store.write(f"raw/clickstream/events/dt={DT}/{name}{part}" + "x" * 10, lines[start:cut].encode())
-    (made,) = units_of(DT, lake.store.list(f"raw/clickstream/events/dt={DT}"), "rules")
+    (made,) = pack(DT, lake.store.list(f"raw/clickstream/events/dt={DT}"), "rules")
     monkeypatch.setattr("lake.parse.json_coalesce.SMALL_TOGETHER", 1)
     return made
 
 
-def job(lake: Lake, unit: Unit, folder: str, decided: Decisions | None = None) -> UnitJob:
-    return UnitJob(unit, lake.table(EVENTS), lake.store.uri, f"{folder}/rows", f"{folder}/rejects", decided)
+def job(lake: Lake, unit: WorkUnit, folder: str, decided: Decisions | None = None) -> UnitJob:
+    return UnitJob(unit, lake.table(EVENTS), lake.store.uri, f"{folder}/rows", f"{folder}/rejects", decided, SIZES)
 
 
-def told(parts: list[Part]) -> list[tuple[int, int, str, int, int]]:
-    return [(part.rows, part.bytes, part.sha256, part.first, part.end) for part in parts]
+def described(files: list[DataFile]) -> list[tuple[int, int, str, int, int]]:
+    return [(file.rows, file.bytes, file.sha256, file.first, file.end) for file in files]
 
 
 def amend(lake: Lake, result: UnitResult, duplicates: tuple[int, ...]) -> UnitResult:
-    return amended(AmendJob(result, lake.table(EVENTS), lake.store.uri, duplicates))
+    return rewrite_without_duplicates(RewriteJob(result, lake.table(EVENTS), lake.store.uri, duplicates))
 
 
 @pytest.mark.parametrize("more", [(0,), (3, 4, 1500), (2899,), tuple(range(400)), ()])
-def test_amended_files_are_those_of_a_unit_that_had_known(lake: Lake, unit: Unit, more: tuple[int, ...]) -> None:
-    result = run_unit(job(lake, unit, "first"))
+def test_amended_files_are_those_of_a_unit_that_had_known(lake: Lake, unit: WorkUnit, more: tuple[int, ...]) -> None:
+    result = write_unit(job(lake, unit, "first"))
     assert result.dropped == list(range(2900, 3000))
-    assert len(result.parts) > 3
+    assert len(result.files) > 3
     duplicates = tuple(sorted({*more, *result.dropped}))
-    knowing = run_unit(job(lake, unit, "knowing", Decisions(duplicates)))
-    assert told(amend(lake, result, duplicates).parts) == told(knowing.parts)
+    knowing = write_unit(job(lake, unit, "knowing", Decisions(duplicates)))
+    assert described(amend(lake, result, duplicates).files) == described(knowing.files)
 
 
-def test_files_without_duplicates_are_left_as_they_are(lake: Lake, unit: Unit) -> None:
-    result = run_unit(job(lake, unit, "first"))
+def test_files_without_duplicates_are_left_as_they_are(lake: Lake, unit: WorkUnit) -> None:
+    result = write_unit(job(lake, unit, "first"))
     now = amend(lake, result, (5, *result.dropped))
-    assert [part.key for part in now.parts[1:]] == [part.key for part in result.parts[1:]]
-    assert now.parts[0].key != result.parts[0].key
+    assert [part.key for part in now.files[1:]] == [part.key for part in result.files[1:]]
+    assert now.files[0].key != result.files[0].key
 
 
-def test_amending_twice_gives_the_same_and_loses_nothing_on_the_way(lake: Lake, unit: Unit) -> None:
-    result = run_unit(job(lake, unit, "first"))
+def test_amending_twice_gives_the_same_and_loses_nothing_on_the_way(lake: Lake, unit: WorkUnit) -> None:
+    result = write_unit(job(lake, unit, "first"))
     once = amend(lake, result, (5, *result.dropped))
     assert amend(lake, result, (5, *result.dropped)) == once
-    assert lake.store.read_if_exists(result.parts[0].key) is not None
+    assert lake.store.read_if_exists(result.files[0].key) is not None
 
 
-def test_a_file_of_nothing_but_duplicates_goes(lake: Lake, unit: Unit) -> None:
-    result = run_unit(job(lake, unit, "first"))
-    head = result.parts[0]
+def test_a_file_of_nothing_but_duplicates_goes(lake: Lake, unit: WorkUnit) -> None:
+    result = write_unit(job(lake, unit, "first"))
+    head = result.files[0]
     now = amend(lake, result, (*range(head.end), *result.dropped))
-    assert told(now.parts) == told(result.parts[1:])
+    assert described(now.files) == described(result.files[1:])
 
 
-def test_what_was_dropped_too_early_or_is_in_conflict_cannot_be_amended(lake: Lake, unit: Unit) -> None:
+def test_what_was_dropped_too_early_or_is_in_conflict_cannot_be_amended(lake: Lake, unit: WorkUnit) -> None:
     result = UnitResult(unit, dropped=[2, 5])
-    assert is_amendable(result, Decisions((2, 5, 9)))
-    assert not is_amendable(result, Decisions((2, 9)))
-    assert not is_amendable(result, Decisions((2, 5), (7,)))
+    assert can_rewrite(result, Decisions((2, 5, 9)))
+    assert not can_rewrite(result, Decisions((2, 9)))
+    assert not can_rewrite(result, Decisions((2, 5), (7,)))

@@ -20,7 +20,7 @@ from lake.contract.model import Table
 from lake.jobs.lake import Lake
 from lake.ops.verify import Finding, Verification, published, verify
 from lake.publish.partition import content_digest, publish_partition
-from lake.write.parquet import Part
+from lake.write.parquet import DataFile
 from tests.glue_jobs.harness import Trial
 
 FLAT, BUCKETED = "sensors.readings_v1", "sensors.readings_by_sensor_v1"
@@ -145,7 +145,7 @@ class Site:
             sha256 = hashlib.sha256(data).hexdigest()
             key = f"{location}/{(named or {}).get(bucket, f'{bucket:06d}_0-{sha256[:12]}.parquet')}"
             lake.store.write(key, data)
-            parts.append(Part(key, rows.num_rows, len(data), sha256))
+            parts.append(DataFile(key, rows.num_rows, len(data), sha256))
         candidate = Partition(dt, location).with_parameters(
             content_digest=content_digest(parts),
             upstream_digest=source.get("content_digest"),
