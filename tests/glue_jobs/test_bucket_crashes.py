@@ -43,7 +43,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, Trial]
     return before, after
 
 
-@pytest.mark.parametrize("step", BUCKET_KILLS)
+@pytest.mark.parametrize(
+    "step", [step if step == "mid-proof" else pytest.param(step, marks=pytest.mark.nightly) for step in BUCKET_KILLS]
+)
 def test_after_a_run_killed_at_a_step_of_its_own_the_next_run_publishes_what_an_undisturbed_one_does(
     step: str, tmp_path: Path, undisturbed: tuple[Trial, Trial]
 ) -> None:
@@ -61,6 +63,7 @@ def test_after_a_run_killed_at_a_step_of_its_own_the_next_run_publishes_what_an_
     assert trial.content() == after.content()
 
 
+@pytest.mark.nightly
 def test_after_a_first_run_that_was_killed_the_next_publishes_what_an_undisturbed_one_does(
     tmp_path: Path, undisturbed: tuple[Trial, Trial]
 ) -> None:
@@ -84,6 +87,7 @@ def vacuumed(trial: Trial) -> None:
         assert left == []
 
 
+@pytest.mark.nightly
 def test_a_vacuum_killed_in_the_middle_harms_nothing_and_is_finished_by_the_next(
     tmp_path: Path, undisturbed: tuple[Trial, Trial]
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_run_that_comes_to_what_another_has_published_stays_where_that_is(tmp_
 
 
 @pytest.mark.e2e
+@pytest.mark.nightly
 @pytest.mark.parametrize("attempt", range(3))
 def test_two_runs_at_a_time_come_to_what_one_comes_to(attempt: int, tmp_path: Path) -> None:
     alone, raced = (Trial(str(tmp_path / name), BY_SENSOR) for name in ("alone", "raced"))

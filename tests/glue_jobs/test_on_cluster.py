@@ -14,7 +14,7 @@ import pytest
 from tests.glue_jobs.harness import EVENTS, JOB, REPOSITORY, Trial
 from tests.glue_jobs.spark_cluster import Cluster, cluster, descendants, until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 
 HOURS = range(24)
 RECORDS = 20_000

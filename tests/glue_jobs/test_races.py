@@ -37,7 +37,7 @@ def pointed_to(trial: Trial) -> set[str]:
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("attempt", range(4))
+@pytest.mark.parametrize("attempt", [0, *(pytest.param(again, marks=pytest.mark.nightly) for again in (1, 2, 3))])
 def test_two_runs_at_a_time_come_to_what_one_comes_to(attempt: int, tmp_path: Path) -> None:
     alone, raced = Trial(str(tmp_path / "alone")), Trial(str(tmp_path / "raced"))
     for number, name in enumerate(("a", "late")):
