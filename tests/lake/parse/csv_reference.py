@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,11 @@ from lake.parse.refused import Refused
 
 def table_of(*columns: Column, rescue: bool = True) -> Table:
     return Table("shop", "orders_v1", "1.0.0", "", columns, Source("raw/shop/orders", "csv"), rescue=rescue)
+
+
+def replaced_format(table: Table, form: str) -> Table:
+    """The table as one whose raw objects are of another format."""
+    return replace(table, source=Source("raw/shop/orders", form))
 
 
 def chunks(*parts: bytes) -> Iterator[Chunk]:
