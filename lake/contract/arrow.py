@@ -43,6 +43,19 @@ def arrow_type(hive: HiveType | str) -> pa.DataType:
             assert_never(kind)
 
 
+def hive_name(kind: pa.DataType) -> str:
+    """The Hive name of a type that `arrow_type` gives, for messages."""
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision},{kind.scale})"
+    if pa.types.is_list(kind):
+        return f"array<{hive_name(kind.value_type)}>"
+    if pa.types.is_struct(kind):
+        return f"struct<{','.join(f'{field.name}:{hive_name(field.type)}' for field in kind)}>"
+    if pa.types.is_map(kind):
+        return f"map<{hive_name(kind.key_type)},{hive_name(kind.item_type)}>"
+    return next(name for name, primitive in _PRIMITIVES.items() if primitive == kind)
+
+
 def arrow_schema(table: Table) -> pa.Schema:
     """The schema of a table's files: the contract's columns in order, then `rescued`; all nullable.
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lake.parse.block import Block, Rejected
+from lake.parse.block import Block, Rejected, Source
 from lake.parse.reasons import Reason
 from lake.parse.records import RecordReader, Row
 
@@ -16,7 +16,7 @@ Positions = npt.NDArray[np.int64]
 
 
 @dataclass
-class Outcome:
+class BlockBuilder:
     """Gathers; positions are any numbers that order records by arrival."""
 
     reader: RecordReader
@@ -24,8 +24,12 @@ class Outcome:
     _rows: list[Row] = field(default_factory=list)
     _row_positions: list[int] = field(default_factory=list)
     _rejected: list[tuple[int, int, Reason, str, bytes]] = field(default_factory=list)
+    _sources: list[tuple[int, bytes]] = field(default_factory=list)
 
-    def add_row(self, position: int, row: Row) -> None:
+    def add_row(self, position: int, row: Row, source: tuple[int, bytes] | None = None) -> None:
+        """A row; `source` is its record's offset and bytes, to be given for each row or for none."""
+        if source is not None:
+            self._sources.append(source)
         self._rows.append(row)
         self._row_positions.append(position)
 
@@ -47,7 +51,7 @@ class Outcome:
         if self._rows:
             self._tables.append((np.array(self._row_positions, dtype=np.int64), self.reader.table(self._rows)))
         rows = pa.concat_tables([table for _, table in self._tables]) if self._tables else self.reader.table([])
-        if len(self._tables) <= 1 and not self._rejected:
+        if len(self._tables) <= 1 and not self._rejected and not self._sources:
             return Block(rows)
         positions = np.concatenate([places for places, _ in self._tables]) if self._tables else np.zeros(0, np.int64)
         order = np.argsort(positions, kind="stable")
@@ -55,6 +59,8 @@ class Outcome:
             rows = rows.take(pa.array(order))
         rejected = sorted(self._rejected, key=lambda item: item[0])
         rows_before = np.searchsorted(positions[order], [item[0] for item in rejected])
+        numbers = np.delete(np.arange(len(order) + len(rejected)), rows_before + np.arange(len(rejected)))
+        sources = zip(numbers.tolist(), sorted(self._sources), strict=False)
         return Block(
             rows,
             tuple(
@@ -63,4 +69,5 @@ class Outcome:
                     zip(rejected, rows_before, strict=True)
                 )
             ),
+            tuple(Source(first_record + number, offset, payload) for number, (offset, payload) in sources),
         )

@@ -5,9 +5,9 @@ concatenated. A header that names a column twice rejects all records as duplicat
 column at all is no header, and it and all below it are malformed_csv. Blank lines are no records. A column that the
 header lacks is null, and missing_required in every record where the contract requires it.
 
-A broken record (a misplaced quote, text after a closing quote, a quoted field of more than MAX_RECORD bytes or without
-end) costs the lines up to the next one that reads as a record of the header's width; where there is none within
-LOOKAHEAD bytes, the lines up to there. Where that is depends on the object's bytes alone, not on how they are read.
+A broken record (a misplaced quote, text after a closing quote, a quoted field of more than `max_record` bytes or
+without end) costs the lines up to the next one that reads as a record of the header's width; where there is none within
+`lookahead` bytes, the lines up to there. Where that is depends on the object's bytes alone, not on how they are read.
 A record without a line end right before a gap is truncated: nothing tells what it has lost.
 """
 
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Table
-from lake.parse.block import BLOCK_BYTES, MAX_RECORD, Block, Rejected
+from lake.parse.block import DEFAULT_OPTIONS, Block, ReadOptions, Rejected
 from lake.parse.csv_header import BOM, Header, header_of
 from lake.parse.csv_rows import RowReader
 from lake.parse.csv_stream import Segment, segments
@@ -25,23 +25,23 @@ from lake.parse.csv_text import Shape, fields_of, next_line, record_at, whole_re
 from lake.parse.gzip_stream import Chunk
 from lake.parse.reasons import Reason
 
-LOOKAHEAD = 64 << 10
 _SHOWN_SPACE = 1 << 20
 _AFTER_FAULT = 8 << 10
 
 
-def csv_blocks(chunks: Iterator[Chunk], table: Table) -> Iterator[Block]:
+def csv_blocks(chunks: Iterator[Chunk], table: Table, options: ReadOptions = DEFAULT_OPTIONS) -> Iterator[Block]:
     """The records of one object; an empty chunk behind a gap says that what followed the last one was lost.
 
     An object of white space only gives one empty_object reject.
     """
-    return _CsvObject(table).blocks(segments(chunks))
+    return _CsvObject(table, options).blocks(segments(chunks))
 
 
 class _CsvObject:
     """One object's reading: its header, and the number of its next record."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, options: ReadOptions) -> None:
+        self.options = options
         self.table = table
         self.record = 0
         self.rows: RowReader | None = None
@@ -56,7 +56,7 @@ class _CsvObject:
             if self.rows is not None:
                 yield from self._body(segment, self.rows)
         if self.rows is None and self.record == 0:
-            message = f"expected a header row and records, found {self.space_size} bytes of white space"
+            message = f"expected a header row and records, got {self.space_size} bytes of white space"
             yield self._rejected(Reason.EMPTY_OBJECT, message, 0, self.space)
 
     def _header(self, segment: Segment) -> Iterator[Block]:
@@ -64,11 +64,16 @@ class _CsvObject:
         self._skip_bom(segment)
         self._skip_space(segment)
         self._skip_bom(segment)
-        size = LOOKAHEAD
+        size = self.options.lookahead
         while True:
             data, is_all = segment.peek(size)
             attempt = record_at(data, 0)
-            if attempt.shape is Shape.BROKEN or is_all or size >= MAX_RECORD or attempt.after > attempt.end:
+            if (
+                attempt.shape is Shape.BROKEN
+                or is_all
+                or size >= self.options.max_record
+                or attempt.after > attempt.end
+            ):
                 break
             size *= 4
         if not data:
@@ -79,7 +84,7 @@ class _CsvObject:
             return
         end = attempt.end if attempt.shape is Shape.WHOLE else next_line(data, 0)
         header = header_of(data[:end].rstrip(b"\r\n"), self.table)
-        self.rows = RowReader(self.table, header)
+        self.rows = RowReader(self.table, header, self.options)
         if not header.is_record:
             segment.skip(attempt.end)
 
@@ -89,7 +94,7 @@ class _CsvObject:
 
     def _skip_space(self, segment: Segment) -> None:
         while True:
-            data, _ = segment.peek(LOOKAHEAD)
+            data, _ = segment.peek(self.options.lookahead)
             space = len(data) - len(data.lstrip())
             if space < len(data):  # spaces before the header's first name are the name's
                 space = max(data.rfind(b"\n", 0, space), data.rfind(b"\r", 0, space)) + 1
@@ -101,7 +106,7 @@ class _CsvObject:
 
     def _body(self, segment: Segment, rows: RowReader) -> Iterator[Block]:
         """The records below the header, in windows that shrink where one is broken and grow again where none is."""
-        window = BLOCK_BYTES
+        window = self.options.block_bytes
         while True:
             data, is_all = segment.peek(window)
             if not data:
@@ -112,17 +117,17 @@ class _CsvObject:
                 self.record += block.records
                 segment.skip(cut)
                 yield block
-            if is_broken or (not cut and (is_all or window >= MAX_RECORD)):
+            if is_broken or (not cut and (is_all or window >= self.options.max_record)):
                 yield from self._broken(segment, rows.header, Shape.BROKEN if is_broken else Shape.UNCLOSED)
                 window = _AFTER_FAULT
             else:
-                window = min(window * 2, BLOCK_BYTES if cut else MAX_RECORD)
+                window = min(window * 2, self.options.block_bytes if cut else self.options.max_record)
 
     def _broken(self, segment: Segment, header: Header, shape: Shape) -> Iterator[Block]:
         """Reject the record that comes next, up to where reading can go on."""
-        data, is_all = segment.peek(LOOKAHEAD)
+        data, is_all = segment.peek(self.options.lookahead)
         if next_line(data, 0) is None and not is_all:
-            data, is_all = segment.peek(MAX_RECORD)
+            data, is_all = segment.peek(self.options.max_record)
             if next_line(data, 0) is None and not is_all:
                 yield from self._too_large(segment)
                 return
@@ -139,10 +144,10 @@ class _CsvObject:
         yield self._reject_next(segment, bad, reason, message)
 
     def _too_large(self, segment: Segment) -> Iterator[Block]:
-        """Reject a line of more than MAX_RECORD bytes, in pieces of that size."""
-        message = f"a record may have {MAX_RECORD} bytes; this is a piece of a line of more"
+        """Reject a line of more than `max_record` bytes, in pieces of that size."""
+        message = f"a record may have {self.options.max_record} bytes; this is a piece of a line of more"
         while True:
-            data, is_all = segment.peek(MAX_RECORD)
+            data, is_all = segment.peek(self.options.max_record)
             line = next_line(data, 0)
             if data:
                 yield self._reject_next(segment, data[:line], Reason.RECORD_TOO_LARGE, message)

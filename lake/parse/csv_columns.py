@@ -1,6 +1,6 @@
 """Columns of CSV text to columns of the contract's types, many values at once.
 
-Each reader takes on the common spellings only, and says which values it has not read: `csv_values.FieldReader` decides
+Each reader takes on the common spellings only, and says which values it has not read: `csv_fields.FieldReader` decides
 those one by one. So nothing here widens or narrows what a field may be.
 """
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
-from lake.parse.csv_values import FALSE_TEXTS, TRUE_TEXTS
+from lake.parse.text_values import BOOLEANS
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SECOND = f"{_DAY}[ T][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}"
@@ -24,7 +24,7 @@ _DAY_MICROS = 86_400_000_000
 
 
 def is_read_as_text(kind: pa.DataType) -> bool:
-    """Whether the CSV reader is to hand a column over as text: its own reading bends the type's rules, or is none."""
+    """Whether the CSV reader is to hand a column over as text: its own reading coerces silently, or is none."""
     return not (pat.is_integer(kind) or pat.is_floating(kind) or pat.is_decimal(kind) or pat.is_boolean(kind))
 
 
@@ -55,8 +55,9 @@ def sure_values(texts: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array]
         return texts, _all(len(texts))
     texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
     if pat.is_boolean(kind):
-        is_sure = pc.is_in(texts, value_set=pa.array([*TRUE_TEXTS, *FALSE_TEXTS, None], pa.string()))
-        is_true = pc.is_in(texts, value_set=pa.array(TRUE_TEXTS))
+        texts = pc.ascii_lower(texts)
+        is_sure = pc.is_in(texts, value_set=pa.array([*BOOLEANS, None], pa.string()))
+        is_true = pc.is_in(texts, value_set=pa.array([text for text, value in BOOLEANS.items() if value]))
         return pc.if_else(pc.is_valid(texts), is_true, pa.scalar(None, pa.bool_())), is_sure
     if pat.is_timestamp(kind):
         texts = pc.replace_substring_regex(texts, _UTC_ZONE, "")

@@ -1,8 +1,8 @@
-"""Arrow's CSV reader on one stretch of records, and what it bends without a word.
+"""Arrow's CSV reader on one stretch of records, and what it silently coerces.
 
 It trims spaces and tabs around numbers and dates, reads 0x10 as 16, inf, nan and 1e400 as infinite or no numbers,
 12345.6 into a decimal(6,2), a date with hours alone as a time, `"a"b` as ab, and skips a byte-order mark. What of that
-a stretch can hold is looked for beforehand (`has_bent_text`, `csv_text.whole_records`) or in what was read (csv_rows).
+a stretch can hold is looked for beforehand (`may_be_coerced`, `csv_text.whole_records`) or in what was read (csv_rows).
 """
 
 from __future__ import annotations
@@ -14,8 +14,13 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from lake.parse.csv_header import BOM
-from lake.parse.csv_values import FALSE_TEXTS, TRUE_TEXTS
+from lake.parse.text_values import BOOLEANS
 
+# In the three common letter cases; other ones are left to csv_fields.
+_TRUE_TEXTS, _FALSE_TEXTS = (
+    sorted({form for text, value in BOOLEANS.items() if value is kind for form in (text, text.title(), text.upper())})
+    for kind in (True, False)
+)
 _BESIDE_FIELDS = np.frombuffer(b',"\r\n', np.uint8)
 
 
@@ -39,8 +44,8 @@ def read_columns(data: bytes, width: int, types: Mapping[int, pa.DataType]) -> d
             null_values=[""],
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
-            true_values=list(TRUE_TEXTS),
-            false_values=list(FALSE_TEXTS),
+            true_values=_TRUE_TEXTS,
+            false_values=_FALSE_TEXTS,
         ),
     )
     return {at: _one_array(table.column(str(at))) for at in types}
@@ -50,7 +55,7 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays([*column.chunks, pa.nulls(0, column.type)])
 
 
-def has_bent_text(data: bytes) -> bool:
+def may_be_coerced(data: bytes) -> bool:
     """Whether any field may be a number in a spelling that Arrow's reader takes and a contract does not."""
     if b"\t" in data or (b"x" in data and b"0x" in data) or (b"X" in data and b"0X" in data):
         return True

@@ -1,8 +1,9 @@
 """A stretch of whole, well quoted CSV records to rows and rejected records.
 
 Three readings, each deciding what the one before leaves over: Arrow's CSV reader with the contract's types, where
-nothing in the stretch is of the kind that it bends; the same reader with texts only, each column converted where its
-text is of a common spelling; and one record at a time, which alone says what a field may be and why it is refused.
+nothing in the stretch is of the kind that it silently coerces; the same reader with texts only, each column converted
+where its text is of a common spelling; and one record at a time, which alone says what a field may be and why it is
+refused.
 """
 
 from __future__ import annotations
@@ -19,43 +20,46 @@ import pyarrow.types as pat
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Table
-from lake.parse.block import Block
+from lake.parse.block import Block, ReadOptions
 from lake.parse.csv_columns import all_times, is_all_in_range, is_read_as_text, sure_texts, sure_values
+from lake.parse.csv_fields import FieldReader, decoded
 from lake.parse.csv_header import Header
-from lake.parse.csv_read import has_bent_text, read_columns
+from lake.parse.csv_read import may_be_coerced, read_columns
 from lake.parse.csv_spans import Records, records_of
 from lake.parse.csv_text import fields_of, whole_records
-from lake.parse.csv_values import FieldReader, decoded
 from lake.parse.reasons import Reason
-from lake.parse.values import Refused
+from lake.parse.refused import Refused
 
-PART_BYTES = 256 << 10
 _TRIED_PARTS = 3
 
 
 class RowReader:
     """Reads the records below one header by one contract."""
 
-    def __init__(self, table: Table, header: Header) -> None:
+    def __init__(self, table: Table, header: Header, options: ReadOptions) -> None:
+        self.options = options
         self.header = header
         self.schema = arrow_schema(table)
         self._fields = [FieldReader(column) for column in table.columns]
         self._placed = list(zip(self._fields, header.positions, strict=False))
         self._unknown = header.unknown if table.rescue else ()
-        self._has_bent_types = any(not is_read_as_text(field.type) for field in self._fields)
+        self._has_coerced_types = any(not is_read_as_text(field.type) for field in self._fields)
         self._derived = [i for i, field in enumerate(self._fields) if field.column.derived_from is not None]
 
     def block(self, data: bytes, first_record: int, offset: int) -> Block:
         """What `data` holds; `first_record` and `offset` are its first record's number and place in the object."""
+        if self.options.keeps_sources:
+            return self.checked_block(data, first_record, offset)
         rows = self.typed_rows(data)
         if rows is not None:
             return Block(rows)
+        part_bytes = self.options.part_bytes
         parts: list[Block] = []
         at = typed = 0
         while at < len(data):
             # What is wrong with one part after the other is wrong with all: the rest is then not tried in parts.
-            is_tried = len(data) > 2 * PART_BYTES and (len(parts) < _TRIED_PARTS or typed > 0)
-            end = at + _part_length(data, at) if is_tried else len(data)
+            is_tried = len(data) > 2 * part_bytes and (len(parts) < _TRIED_PARTS or typed > 0)
+            end = at + _part_length(data, at, part_bytes) if is_tried else len(data)
             part = data[at:end]
             rows = self.typed_rows(part) if is_tried else None
             parts.append(Block(rows) if rows is not None else self.checked_block(part, first_record, offset + at))
@@ -66,7 +70,7 @@ class RowReader:
 
     def typed_rows(self, data: bytes) -> pa.Table | None:
         """All records as rows, or None where any may not be one."""
-        if self.header.fault or self.header.line in data or (self._has_bent_types and has_bent_text(data)):
+        if self.header.fault or self.header.line in data or (self._has_coerced_types and may_be_coerced(data)):
             return None
         types = {at: pa.string() if is_read_as_text(f.type) else f.type for f, at in self._placed if at is not None}
         try:
@@ -103,10 +107,12 @@ class RowReader:
             order[at] = len(records) + len(exact) - 1
         if exact or not is_row.all():
             rows = pa.concat_tables([rows, self.rows_of(exact)]).take(pa.array(order[is_row])).combine_chunks()
-        return Block(rows, tuple(sorted(rejected, key=lambda reject: reject.record)))
+        kept = np.flatnonzero(is_row).tolist() if self.options.keeps_sources else ()
+        sources = tuple(records.source(at) for at in kept)
+        return Block(rows, tuple(sorted(rejected, key=lambda reject: reject.record)), sources)
 
     def _misfit(self, width: int) -> tuple[Reason, str]:
-        message = f"expected {self.header.width} fields as in the header, found {width}"
+        message = f"expected {self.header.width} fields as in the header, got {width}"
         return self.header.fault or (Reason.MALFORMED_CSV, message)
 
     def exact_row(self, record: bytes) -> tuple[object, ...]:
@@ -196,9 +202,8 @@ def _obeys(field: FieldReader, values: pa.Array) -> pa.Array:
     return obeys
 
 
-def _part_length(data: bytes, at: int) -> int:
-    """The length of about PART_BYTES of whole records from `at` on."""
-    size = PART_BYTES
+def _part_length(data: bytes, at: int, size: int) -> int:
+    """The length of about `size` bytes of whole records from `at` on."""
     while at + size < len(data):
         cut, _ = whole_records(data[at : at + size], is_final=False)
         if cut:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lake.parse.block import Rejected
+from lake.parse.block import Rejected, Source
 from lake.parse.csv_header import BOM
 from lake.parse.csv_text import Positions, record_spans
 from lake.parse.reasons import Reason
@@ -45,6 +45,9 @@ class Records:
             return self
         spans = (self.numbers[mask], self.starts[mask], self.ends[mask], self.widths[mask])
         return Records(self.data, self.offset, *spans, is_all=False)
+
+    def source(self, at: int) -> Source:
+        return Source(int(self.numbers[at]), self.offset + int(self.starts[at]), self.text(at))
 
     def rejected(self, at: int, reason: Reason, message: str) -> Rejected:
         offset = self.offset + int(self.starts[at])

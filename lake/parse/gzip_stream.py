@@ -1,4 +1,4 @@
-"""A raw object's plain bytes: gzip members and plain stretches in any order, told by content, in bounded memory.
+"""A raw object's plain bytes: gzip members and plain stretches in any order, recognised by content, in bounded memory.
 
 An object is a sequence of gzip members and plain stretches; a member may begin anywhere in plain bytes, as its magic
 can occur in no UTF-8 text. What a layer of gzip gives is looked at in the same way, up to MAX_DEPTH layers. Contents
@@ -22,13 +22,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, Literal
 
 from lake.parse.gzip_header import Member, MemberError
 from lake.parse.gzip_recovery import stretches_of_layer
-from lake.parse.gzip_segments import MAGIC, Piece, Runs, is_cut_magic, magic_at
+from lake.parse.gzip_segments import MAGIC, Piece, Runs, magic_at
 
-MAX_DEPTH = 4
+MAX_DEPTH = 2
 _READ = 1 << 20
 _GATHERED = 256 << 10
 _TAIL = 4 << 10
@@ -59,7 +60,7 @@ class Damage:
 
 
 class DamagedObject(Exception):  # noqa: N818 (it is what was found, and always handled; no error of ours)
-    """The object holds damage that the reader was not told of: ask `damages_of`, then read it again from the start."""
+    """The object holds damage that is not among the reader's `damages`: read it again with those of `damages_of`."""
 
 
 def plain_chunks(raw: BinaryIO, size: int = 8 << 20, damages: tuple[Damage, ...] = ()) -> Iterator[Chunk]:
@@ -76,18 +77,16 @@ def plain_chunks(raw: BinaryIO, size: int = 8 << 20, damages: tuple[Damage, ...]
 
 
 def damages_of(reopen: Callable[[], BinaryIO]) -> tuple[Damage, ...]:
-    """All damages of an object; `reopen` gives a fresh stream of it, which is read once for each layer of gzip.
+    """All damages of an object; `reopen` gives a new stream of it, and is called once and more for each layer of gzip.
 
-    A damaged member ends where the next member begins that decompresses whole, with a right checksum (one that lies
-    stored in the damaged member too), or with the object. Behind plain bytes, where a gzip header may be mere junk in
-    a record, it also ends at a line end with text behind it, so that the records after it are kept.
+    `lake.parse.gzip_recovery` says where damage ends.
     """
     damages: tuple[Damage, ...] = ()
     for depth in range(MAX_DEPTH + 1):
-        pieces = _layers_off(reopen(), depth, damages)
-        found = stretches_of_layer(Runs(pieces), too_deep=depth == MAX_DEPTH)
-        damages += tuple(Damage(start, end, message, depth) for start, end, message in found.damaged)
-        if not found.has_members:
+        read = partial(_read_layer, reopen, depth, damages)
+        layer = stretches_of_layer(read, too_deep=depth == MAX_DEPTH)
+        damages += tuple(Damage(start, end, message, depth) for start, end, message in layer.damaged)
+        if not layer.has_members:
             break
     return damages
 
@@ -112,6 +111,10 @@ def _layers_off(raw: BinaryIO, depth: int, damages: Iterable[Damage], size: int 
             pieces = _without(pieces, here)
         pieces = _gathered(_layer_off(pieces, layer, size), size)
     return pieces
+
+
+def _read_layer(reopen: Callable[[], BinaryIO], depth: int, damages: tuple[Damage, ...]) -> Iterator[Piece]:
+    return _layers_off(reopen(), depth, damages)
 
 
 def _read(raw: BinaryIO) -> Iterator[Piece]:
@@ -192,8 +195,8 @@ class _RunTaken:
                 at = yield from self._plain(data, at)
 
     def end(self) -> None:
-        """Nothing comes any more; raises DamagedObject where a member, or no more than its first bytes, is cut."""
-        if self._member is not None or is_cut_magic(self._tail):
+        """Nothing comes any more; raises DamagedObject where a member is truncated."""
+        if self._member is not None:
             raise DamagedObject
 
     def _begin_member(self) -> None:
@@ -216,8 +219,8 @@ class _RunTaken:
 
     def _plain(self, data: bytes, at: int) -> Generator[Piece, None, int]:
         yield from self._padding_was_plain()
-        found = magic_at(data, at)
-        end = found if found >= 0 else len(data)
+        magic = magic_at(data, at)
+        end = magic if magic >= 0 else len(data)
         yield self._plain_piece(data[at:end])
         return end
 

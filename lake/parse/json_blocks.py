@@ -6,51 +6,50 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from lake.contract.model import Table
-from lake.parse.block import BLOCK_BYTES, MAX_RECORD, Block, Rejected
-from lake.parse.block_builder import Outcome
+from lake.parse.block import DEFAULT_OPTIONS, Block, ReadOptions, Rejected
+from lake.parse.block_builder import BlockBuilder
 from lake.parse.gzip_stream import Chunk
-from lake.parse.json_columnar import FastReader
+from lake.parse.json_columnar import ColumnarReader
 from lake.parse.json_columns import ColumnReader
-from lake.parse.json_cuts import Cuts
 from lake.parse.json_frame import MoreNeeded
-from lake.parse.json_rowwise import ExactReader
+from lake.parse.json_rowwise import RowwiseReader
 from lake.parse.json_skip import Skipper
-from lake.parse.json_splitter import Framer
-from lake.parse.learned_schema import Shapes
+from lake.parse.json_splitter import Splitter
+from lake.parse.learned_schema import LearnedSchema
 from lake.parse.reasons import Reason
 from lake.parse.records import RecordReader
 
 
-def json_blocks(chunks: Iterator[Chunk], table: Table) -> Iterator[Block]:
+def json_blocks(chunks: Iterator[Chunk], table: Table, options: ReadOptions = DEFAULT_OPTIONS) -> Iterator[Block]:
     """The records of an object's plain bytes, in order of arrival.
 
     Every byte is in a row's record, in a rejected payload, or is white space, a byte-order mark or the syntax around
     records (lake.parse.json_splitter says what that is). An object without any record is one `empty_object`. What one
-    block needs does not depend on the object's size; a record may have MAX_RECORD bytes.
+    block needs does not depend on the object's size; a record may have `options.max_record` bytes.
     """
-    return _Stream(table).blocks(chunks)
+    return _Stream(table, options).blocks(chunks)
 
 
 @lru_cache(maxsize=64)
-def _readers(table: Table) -> tuple[RecordReader, list[ColumnReader], Shapes, Cuts]:
-    """What objects of one table share: shapes that were learnt from one object are those of the next."""
+def _readers(table: Table) -> tuple[RecordReader, list[ColumnReader], LearnedSchema]:
+    """What objects of one table share: learned that were learnt from one object are those of the next."""
     reader = RecordReader(table)
     columns = [ColumnReader(column, reader.schema.field(column.name).type) for column in table.columns]
-    cuts = Cuts({column.column.field: column.arrow_type for column in columns})
-    return reader, columns, Shapes(columns), cuts
+    return reader, columns, LearnedSchema(columns)
 
 
 class _Stream:
     """One object being read. `_data` is what has arrived and is not read yet."""
 
-    def __init__(self, table: Table) -> None:
-        self._reader, columns, shapes, cuts = _readers(table)
-        self._framer = Framer(cuts)
-        self._exact = ExactReader(self._framer, self._reader)
-        self._fast = FastReader(columns, shapes, self._exact, table.rescue)
+    def __init__(self, table: Table, options: ReadOptions) -> None:
+        self._options = options
+        self._reader, columns, learned = _readers(table)
+        self._splitter = Splitter({column.field for column in table.columns})
+        self._rowwise = RowwiseReader(self._splitter, self._reader, options)
+        self._columnar = ColumnarReader(columns, learned, self._rowwise, table.rescue, options)
         self._skipper: Skipper | None = None
         self._pieces: list[bytes] = []
-        self._wanted = BLOCK_BYTES
+        self._wanted = self._options.block_bytes
         self._records = 0
         self._without_record: list[bytes] = []
 
@@ -59,13 +58,13 @@ class _Stream:
             if chunk.after_gap:
                 yield from self._read(is_last=True)
             self._pieces.append(chunk.data)
-            if not self._records and sum(map(len, self._without_record)) < MAX_RECORD:
+            if not self._records and sum(map(len, self._without_record)) < self._options.max_record:
                 self._without_record.append(chunk.data)
             if sum(map(len, self._pieces)) >= self._wanted:
                 yield from self._read(is_last=False)
         yield from self._read(is_last=True)
         if not self._records:
-            payload = b"".join(self._without_record)[:MAX_RECORD]
+            payload = b"".join(self._without_record)[: self._options.max_record]
             message = "the object holds no record" if payload else "the object has no bytes"
             empty = Rejected(Reason.EMPTY_OBJECT, message, 0, 0, payload)
             yield Block(self._reader.table([]), (empty,))
@@ -73,61 +72,61 @@ class _Stream:
     def _read(self, is_last: bool) -> Iterator[Block]:
         """Reads what there is, block by block, and keeps what cannot be read without more."""
         data = b"".join(self._pieces)
-        self._framer.is_last = is_last
+        self._splitter.is_last = is_last
         at = 0
         is_stuck = False
         while at < len(data) and not is_stuck:
-            outcome = Outcome(self._reader)
-            at, is_stuck = self._read_block(data, at, outcome)
-            yield from self._counted(outcome)
+            builder = BlockBuilder(self._reader)
+            at, is_stuck = self._read_block(data, at, builder)
+            yield from self._counted(builder)
         rest = data[at:]
-        self._framer.base += at
+        self._splitter.base += at
         if is_last:
             yield from self._finish()
-            self._framer.base += len(rest)
+            self._splitter.base += len(rest)
             rest = b""
         self._pieces = [rest]
-        self._wanted = max(BLOCK_BYTES, 2 * len(rest))
+        self._wanted = max(self._options.block_bytes, 2 * len(rest))
 
-    def _read_block(self, data: bytes, at: int, outcome: Outcome) -> tuple[int, bool]:
+    def _read_block(self, data: bytes, at: int, builder: BlockBuilder) -> tuple[int, bool]:
         """Reads about one block; returns where what follows begins, and whether more is needed to read that."""
         if self._skipper is not None:
-            return self._skip(data, at, outcome), False
-        stop = min(at + BLOCK_BYTES, len(data))
+            return self._skip(data, at, builder), False
+        stop = min(at + self._options.block_bytes, len(data))
         try:
-            return self._fast.read(data, at, stop, outcome), False
+            return self._columnar.read(data, at, stop, builder), False
         except MoreNeeded as needed:
-            if len(data) - needed.start <= MAX_RECORD:
+            if len(data) - needed.start <= self._options.max_record:
                 return needed.start, True
             self._skipper = Skipper()
-            return self._skip(data, needed.start, outcome), False
+            return self._skip(data, needed.start, builder), False
 
-    def _skip(self, data: bytes, at: int, outcome: Outcome) -> int:
-        piece = data[at : at + MAX_RECORD]
+    def _skip(self, data: bytes, at: int, builder: BlockBuilder) -> int:
+        piece = data[at : at + self._options.max_record]
         end = None if self._skipper is None else self._skipper.end(piece)
         length = len(piece) if end is None else end
         if end is not None:
             self._skipper = None
-            self._framer.passed_records()
+            self._splitter.passed_records()
         if length:
-            message = f"the record is larger than {MAX_RECORD} bytes; this is a part of it"
-            offset = self._framer.base + at
-            outcome.reject(at, offset, Reason.RECORD_TOO_LARGE, message, piece[:length])
+            message = f"the record is larger than {self._options.max_record} bytes; this is a part of it"
+            offset = self._splitter.base + at
+            builder.reject(at, offset, Reason.RECORD_TOO_LARGE, message, piece[:length])
         return at + length
 
     def _finish(self) -> Iterator[Block]:
         """What is left open at the end of the stream, or before a gap."""
         self._skipper = None
-        frame = self._framer.finish(self._exact.was_truncated)
-        self._exact.was_truncated = False
+        frame = self._splitter.finish(self._rowwise.was_truncated)
+        self._rowwise.was_truncated = False
         if frame is not None and frame.fault is not None and frame.opener is not None:
-            outcome = Outcome(self._reader)
-            outcome.reject(0, frame.opener[0], frame.fault, frame.message, frame.opener[1])
-            yield from self._counted(outcome)
+            builder = BlockBuilder(self._reader)
+            builder.reject(0, frame.opener[0], frame.fault, frame.message, frame.opener[1])
+            yield from self._counted(builder)
 
-    def _counted(self, outcome: Outcome) -> Iterator[Block]:
-        if not outcome.is_empty:
-            block = outcome.block(self._records)
+    def _counted(self, builder: BlockBuilder) -> Iterator[Block]:
+        if not builder.is_empty:
+            block = builder.block(self._records)
             self._records += block.records
             self._without_record.clear()
             yield block

@@ -1,4 +1,4 @@
-"""Many small objects as one: what a reader costs to start is paid once, where nothing in them is odd."""
+"""Many small objects as one: what a reader costs to start is paid once, where nothing in them is irregular."""
 
 from __future__ import annotations
 

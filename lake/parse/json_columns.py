@@ -1,4 +1,4 @@
-"""Records, one a line and all alike, to columns at once. What a column reader might bend goes back as a suspect.
+"""Records, one a line and all alike, to columns at once. What a column reader might coerce goes back as a suspect.
 
 pyarrow.json reads; the schema given to it is what it must find, and any other field is an error. What it would take
 and the exact way would not (known from tests that compare both) is asked for afterwards: integers are read as 64 bits
@@ -22,20 +22,21 @@ import pyarrow.json as pj
 import pyarrow.types as pt
 
 from lake.contract.model import Column
+from lake.parse.refused import Refused
 from lake.parse.time_columns import micros_of
 from lake.parse.times import FIRST_MICROS, LAST_MICROS
-from lake.parse.values import Refused, json_value
+from lake.parse.values import json_value
 
 Bools = npt.NDArray[np.bool_]
 Written = Literal["text", "number"]
 
 
-class NotAlikeError(Exception):
+class NotUniformError(Exception):
     """The lines cannot be read at once."""
 
 
 def parse_lines(lines: bytes, schema: pa.Schema) -> pa.Table:
-    """Columns by field name; raises NotAlikeError. Every line must begin with `{`: a bare null crashes pyarrow 26."""
+    """Columns by field name; raises NotUniformError. Every line must begin with `{`: a bare null crashes pyarrow 26."""
     try:
         table = pj.read_json(
             pa.BufferReader(lines),
@@ -46,7 +47,7 @@ def parse_lines(lines: bytes, schema: pa.Schema) -> pa.Table:
         if not lines.isascii():
             table.validate(full=True)
     except (pa.ArrowException, ValueError) as error:
-        raise NotAlikeError(str(error)) from error
+        raise NotUniformError(str(error)) from error
     return table
 
 
@@ -73,7 +74,7 @@ class ColumnReader:
         return pa.int64() if pt.is_integer(kind) else pa.float64() if pt.is_floating(kind) else kind
 
     def read(self, parsed: pa.Array, lines: bytes) -> tuple[pa.Array, Bools | None]:
-        """The column, and which of its values are to be decided one by one (None: none). Raises NotAlikeError."""
+        """The column, and which of its values are to be decided one by one (None: none). Raises NotUniformError."""
         values, suspects = self._typed(parsed, lines)
         if self.column.required and self.column.derived_from is None and values.null_count:
             suspects = _either(suspects, _bools(pc.is_null(values)))
@@ -107,7 +108,7 @@ class ColumnReader:
         if pt.is_decimal(kind):
             return self._decimals(parsed, lines)
         if pt.is_nested(kind) and (b"NaN" in lines or b"Inf" in lines):
-            raise NotAlikeError("NaN or infinity")
+            raise NotUniformError("NaN or infinity")
         return parsed, None
 
     def _instants(self, parsed: pa.Array) -> tuple[pa.Array, Bools | None]:
@@ -125,11 +126,11 @@ class ColumnReader:
 
     def _decimals(self, parsed: pa.Array, lines: bytes) -> tuple[pa.Array, Bools | None]:
         if self._is_string_of_decimal.search(lines):
-            raise NotAlikeError(f"{self.column.field}: a string in a decimal's place")
+            raise NotUniformError(f"{self.column.field}: a string in a decimal's place")
         try:
             parsed.validate(full=True)
         except pa.ArrowInvalid as error:
-            raise NotAlikeError(str(error)) from error
+            raise NotUniformError(str(error)) from error
         return parsed, None
 
     def _narrowed(self, parsed: pa.Array) -> tuple[pa.Array, Bools | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lake.parse.json_text import depth_of
+from lake.parse.json_scanner import depth_of
 
 _IN_NEST = re.compile(rb'\\.|"|[{\[]+|[}\]]+|\n(?=[\[{])', re.DOTALL)
 _IN_JUNK = re.compile(rb"\n|\{(?=[ \t\r]*\")")

@@ -6,23 +6,25 @@ neither a record, nor white space, nor the syntax around records, is a frame wit
 
 What a fault costs: an object that is no JSON ends where a record plausibly begins: at a line that begins with a bracket
 at its margin; after `}` and the end of its line, unless the next line goes on with `,`, `}`, `]`, `:` or a string; at
-`{` after `}` (and `,` in an array), where a JSON value follows; outside arrays, at a whole record that stands in it
-(lake.parse.json_cuts says which). Other junk ends at its line's end, or where an object follows; in an array at the
-next comma, too.
+`{` after `}` (and `,` in an array), where a JSON value follows. A record that goes on in the middle of one that was cut
+is part of that one's payload: where it begins could only be guessed. Other junk ends at its line's end, or where an
+object follows; in an array at the next comma, too.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Collection
 
-from lake.parse.json_cuts import Cuts
 from lake.parse.json_frame import Frame, MoreNeeded
-from lake.parse.json_text import extent_of_value
+from lake.parse.json_scanner import end_of_space, extent_of_value
+from lake.parse.json_text import value_of
 from lake.parse.reasons import Reason
+from lake.parse.refused import shown
 
 BOM = b"\xef\xbb\xbf"
 _BETWEEN = re.compile(rb"(?:[ \t\r\n]++|\xef\xbb\xbf)*+")
-_SPACE = re.compile(rb"[ \t\r\n]*")
 _ENVELOPE = re.compile(rb'\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*\[(?=[ \t\r\n]*[{\]])')
 _ENVELOPE_REACH = 256
 _OBJECT_ENDS = re.compile(
@@ -38,17 +40,17 @@ _DELIMITER = re.compile(rb"[ \t\r\n,\]\[{}]|\Z")
 _LEFT_COMMA = re.compile(rb",[ \t\r\n]*\{")
 
 
-class Framer:
+class Splitter:
     """Finds frames, one after the other. It keeps whether the stream is within an array; the buffer is the caller's.
 
-    `cuts` knows the table's fields: an object that begins with one is a record; with "Records" there are no envelopes.
+    `fields` are the table's: an object that begins with one is a record; with "Records" there are no envelopes.
     `base` is the stream's offset of the buffer's first byte, `is_last` whether no byte follows the buffer's.
     """
 
-    def __init__(self, cuts: Cuts) -> None:
-        self._cuts = cuts
-        self._envelopes = "Records" not in cuts.fields
-        self._begins_record = cuts.begins_record
+    def __init__(self, fields: Collection[str]) -> None:
+        self._envelopes = "Records" not in fields
+        known = b"|".join(re.escape(json.dumps(name, ensure_ascii=False).encode()) for name in sorted(fields))
+        self._begins_record = re.compile(rb"\{[ \t\r\n]*(?:" + known + rb")[ \t\r\n]*:")
         self.in_array = False
         self.base = 0
         self.is_last = False
@@ -56,7 +58,6 @@ class Framer:
         self._is_envelope = False
         self._in_envelope_tail = False
         self._has_element = False
-        self._fault_end = 0
 
     def next(self, data: bytes, at: int) -> Frame | int:
         """The frame at or after `at`; or, where only space and syntax is left, the position after that.
@@ -64,18 +65,18 @@ class Framer:
         Raises MoreNeeded.
         """
         while True:
-            at = _BETWEEN.match(data, at).end()  # type: ignore[union-attr]  # matches the empty text
+            at = _past_gap(data, at)
             if at >= len(data):
                 return at
             if self._in_envelope_tail:
-                found = self._after_records(data, at)
+                frame = self._after_records(data, at)
             elif data[at : at + 1] == b"{" and not self._opens_envelope(data, at):
                 return self._object(data, at)
             else:
-                found = self._in_array_at(data, at) if self.in_array else self._at_top(data, at)
-            if isinstance(found, Frame):
-                return found
-            at = found
+                frame = self._in_array_at(data, at) if self.in_array else self._at_top(data, at)
+            if isinstance(frame, Frame):
+                return frame
+            at = frame
 
     @property
     def state(self) -> tuple[bool, bool, bool]:
@@ -84,10 +85,10 @@ class Framer:
 
     def past_syntax(self, data: bytes, at: int) -> int:
         """Where the next record may begin: after white space, and after the comma that follows an element."""
-        at = _BETWEEN.match(data, at).end()  # type: ignore[union-attr]  # matches the empty text
+        at = _past_gap(data, at)
         if self.in_array and self._has_element and data[at : at + 1] == b",":
             self._has_element = False
-            at = _BETWEEN.match(data, at + 1).end()  # type: ignore[union-attr]
+            at = _past_gap(data, at + 1)
         return at
 
     def last_boundary(self, data: bytes, at: int, stop: int) -> int:
@@ -99,8 +100,7 @@ class Framer:
                 return stop
             return max(data.rfind(b"\n", at, stop) + 1 or data.rfind(b"}{", at, stop) + 1, at)
         while (end := data.rfind(b"},", at, stop)) >= 0:
-            following = _SPACE.match(data, end + 2).end()  # type: ignore[union-attr]
-            if self._begins_record.match(data, following):
+            if self._begins_record.match(data, end_of_space(data, end + 2)):
                 return end + 1
             stop = end
         return at
@@ -121,7 +121,7 @@ class Framer:
         """
         opener = self._opener if (self.in_array or self._in_envelope_tail) and not was_cut else None
         self.in_array = self._in_envelope_tail = False
-        return opener and Frame(0, 0, Reason.TRUNCATED, "the stream ends within the array that begins here", opener)
+        return opener and Frame(0, 0, Reason.TRUNCATED, "the array that begins here is never closed", opener)
 
     def _opens_envelope(self, data: bytes, at: int) -> bool:
         """Whether an envelope begins here; if so, next comes what follows its bracket."""
@@ -139,10 +139,10 @@ class Framer:
     def _at_top(self, data: bytes, at: int) -> Frame | int:
         if data[at : at + 1] == b"[":
             return self._open(data, at, at + 1, is_envelope=False)
-        if data[at : at + 1] == b"{":
-            return self._open(data, at, _ENVELOPE.match(data, at).end(), is_envelope=True)  # type: ignore[union-attr]
+        if envelope := _ENVELOPE.match(data, at):
+            return self._open(data, at, envelope.end(), is_envelope=True)
         if data[at : at + 1] == b",":
-            if _SPACE.match(data, at + 1).end() == len(data) and not self.is_last:  # type: ignore[union-attr]
+            if end_of_space(data, at + 1) == len(data) and not self.is_last:
                 raise MoreNeeded(at)
             if _LEFT_COMMA.match(data, at):
                 # The rest of an array whose beginning was lost, or lines that end with commas: one fault for all.
@@ -169,9 +169,9 @@ class Framer:
             return at + 1
         if data[at : at + 1] == b",":
             extent = extent_of_value(b"{" + data[at + 1 : at + _TAIL_WINDOW], 0)
-            if extent.end is None and extent.could_go_on:
+            if extent.end is None and extent.is_cut:
                 extent = extent_of_value(b"{" + data[at + 1 :], 0)
-            if extent.end is None and extent.could_go_on and not self.is_last:
+            if extent.end is None and extent.is_cut and not self.is_last:
                 raise MoreNeeded(at)
             if extent.end is not None:
                 self._in_envelope_tail = False
@@ -184,30 +184,23 @@ class Framer:
         extent = extent_of_value(data, at)
         if extent.end is not None:
             return Frame(at, extent.end)
-        if extent.could_go_on and not self.is_last:
+        if extent.is_cut and not self.is_last:
             raise MoreNeeded(at)
-        reason = Reason.TRUNCATED if extent.could_go_on else Reason.INVALID_JSON
-        if self.in_array:
-            return Frame(at, self._end_of_fault(data, at, _ELEMENT_ENDS), reason, extent.message)
-        # Many records may be cut in one stretch; its end is looked for once.
-        if self._fault_end <= self.base + at:
-            self._fault_end = self.base + self._end_of_fault(data, at, _OBJECT_ENDS)
-        end = self._fault_end - self.base
-        cut = self._cuts.record_within(data, at, end)
-        if cut is None:
-            return Frame(at, end, reason, extent.message)
-        return Frame(at, self._before(data, cut), reason, "cut off: the next record begins before this one ends")
+        reason = Reason.TRUNCATED if extent.is_cut else Reason.INVALID_JSON
+        end = self._end_of_fault(data, at, _ELEMENT_ENDS if self.in_array else _OBJECT_ENDS)
+        return Frame(at, end, reason, extent.message)
 
     def _other(self, data: bytes, at: int) -> Frame:
         """What is no object: another JSON value, or junk."""
         extent = extent_of_value(data, at)
         if extent.end is not None and (extent.end < len(data) or self.is_last) and _DELIMITER.match(data, extent.end):
-            return Frame(at, extent.end, Reason.NOT_AN_OBJECT, "a JSON value that is no object")
-        if not self.is_last and (extent.could_go_on or extent.end == len(data)):
+            message = f"expected an object, got {_shown(data[at : extent.end])}"
+            return Frame(at, extent.end, Reason.NOT_AN_OBJECT, message)
+        if not self.is_last and (extent.is_cut or extent.end == len(data)):
             raise MoreNeeded(at)
         end = self._end_of_fault(data, at, _ELEMENT_JUNK_ENDS if self.in_array else _JUNK_ENDS)
-        reason = Reason.TRUNCATED if extent.could_go_on else Reason.INVALID_JSON
-        return Frame(at, end, reason, extent.message or "no JSON value")
+        reason = Reason.TRUNCATED if extent.is_cut else Reason.INVALID_JSON
+        return Frame(at, end, reason, extent.message or "not a JSON value")
 
     def _end_of_fault(self, data: bytes, at: int, ends: re.Pattern[bytes]) -> int:
         for match in ends.finditer(data, at + 1):
@@ -221,9 +214,9 @@ class Framer:
                 if self._begins_record.match(data, match.start("next")):
                     return self._before(data, match.start("next"))
                 extent = extent_of_value(data, match.start("next"))
-                if extent.end is not None or (extent.could_go_on and self.is_last):
+                if extent.end is not None or (extent.is_cut and self.is_last):
                     return self._before(data, match.start("next"))
-                if extent.could_go_on:
+                if extent.is_cut:
                     break
             else:
                 return match.start("line") + (0 if match["line"] == b"," else match["line"].find(b"\n"))
@@ -236,3 +229,12 @@ class Framer:
         rest = data[max(start - 64, 0) : start].rstrip(b" \t\r\n")
         end = start - (min(start, 64) - len(rest))
         return end - 1 if self.in_array and rest.endswith(b"},") else end
+
+
+def _shown(source: bytes) -> str:
+    return "array" if source.startswith(b"[") else shown(value_of(source.decode(errors="replace")))
+
+
+def _past_gap(data: bytes, at: int) -> int:
+    """Behind white space and byte-order marks."""
+    return _BETWEEN.match(data, at).end()  # type: ignore[union-attr]  # matches the empty text

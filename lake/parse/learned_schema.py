@@ -19,7 +19,7 @@ _MOST_SHAPES = 10_000
 _EXTRA_TYPES: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
-class Shapes:
+class LearnedSchema:
     """Learns from records; says what schema to declare for them, and which records are worth declaring it for."""
 
     def __init__(self, readers: Sequence[ColumnReader]) -> None:

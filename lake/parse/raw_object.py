@@ -1,11 +1,11 @@
-"""A raw object to blocks of rows and rejected records: the parse room's only door.
+"""A raw object to blocks of rows and rejected records: the way into lake/parse.
 
     def rows_of(blocks: Iterator[Block]) -> Result: ...      # begins afresh each time, and keeps nothing outside
 
     result = read_object(lambda: store.open(key), table, rows_of)
 
 An undamaged object is read once. Damage in its gzip members shows only after some of a member was handed out: then
-`object_blocks` raises Restart, what was taken from it is to be forgotten, and the object is read again without its
+`object_blocks` raises Restart, what was taken from it must be discarded, and the object is read again without its
 damaged stretches, which become rejects. `read_object` does just that.
 """
 
@@ -18,14 +18,13 @@ from typing import BinaryIO, TypeVar
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Table
 from lake.errors import StorageError, UsageError
-from lake.parse.block import Block, Rejected
+from lake.parse.block import DEFAULT_OPTIONS, Block, ReadOptions, Rejected
 from lake.parse.csv_blocks import csv_blocks
 from lake.parse.gzip_stream import Chunk, Damage, DamagedObject, damaged_bytes, damages_of, plain_chunks
 from lake.parse.json_blocks import json_blocks
 from lake.parse.reasons import Reason
 
-PARSER_VERSION = "1"  # part of a partition's input digest: raise it when the rows or rejects of any object may change
-DAMAGE_PAYLOAD = 16 << 20
+PARSER_VERSION = "2"  # part of a partition's input digest: raise it when the rows or rejects of any object may change
 
 OpenObject = Callable[[], BinaryIO]
 _Result = TypeVar("_Result")
@@ -39,57 +38,66 @@ class Restart(Exception):  # noqa: N818 (what was found, and always handled; no 
         self.damages = damages
 
 
-def read_object(open_object: OpenObject, table: Table, take: Callable[[Iterator[Block]], _Result]) -> _Result:
+def read_object(
+    open_object: OpenObject,
+    table: Table,
+    take: Callable[[Iterator[Block]], _Result],
+    options: ReadOptions = DEFAULT_OPTIONS,
+) -> _Result:
     """What `take` makes of an object's blocks; it is called a second time where the object turns out damaged.
 
     `open_object` gives a fresh stream at each call, which is closed here. Raises StorageError where the object is
     another one when it is read again.
     """
     try:
-        return take(object_blocks(open_object, table))
+        return take(object_blocks(open_object, table, (), options))
     except Restart as restart:
         damages = restart.damages
     try:
-        return take(object_blocks(open_object, table, damages))
+        return take(object_blocks(open_object, table, damages, options))
     except Restart as again:
         message = "reading a damaged object again: its damage is no longer where it was, so the object has changed "
         raise StorageError(message + "in between; run again") from again
 
 
-def object_blocks(open_object: OpenObject, table: Table, damages: tuple[Damage, ...] = ()) -> Iterator[Block]:
+def object_blocks(
+    open_object: OpenObject, table: Table, damages: tuple[Damage, ...] = (), options: ReadOptions = DEFAULT_OPTIONS
+) -> Iterator[Block]:
     """The object's records in blocks, in order of arrival, then a reject for each damaged stretch.
 
     Records are numbered from 0 over all of these. A damaged stretch's payload is its bytes as stored, in pieces of
-    DAMAGE_PAYLOAD bytes, each a reject whose offset is in the object as stored. Raises Restart at damage that is not
+    `options.damage_bytes`, each a reject whose offset is in the object as stored. Raises Restart at damage that is not
     among `damages`.
     """
     records = 0
     try:
-        for block in _record_blocks(open_object, table, damages):
+        for block in _record_blocks(open_object, table, damages, options):
             if damages and any(reject.reason is Reason.EMPTY_OBJECT for reject in block.rejected):
                 continue  # the damage is what it holds
             records += block.records
             yield block
     except DamagedObject:
         with ExitStack() as opened:
-            found = damages_of(lambda: opened.enter_context(open_object()))
-        raise Restart(found) from None
+            all_damages = damages_of(lambda: opened.enter_context(open_object()))
+        raise Restart(all_damages) from None
     no_rows = arrow_schema(table).empty_table()
-    for offset, payload, message in _damaged_pieces(open_object, damages):
+    for offset, payload, message in _damaged_pieces(open_object, damages, options.damage_bytes):
         yield Block(no_rows, (Rejected(Reason.DAMAGED_GZIP, message, records, offset, payload),))
         records += 1
 
 
-def _record_blocks(open_object: OpenObject, table: Table, damages: tuple[Damage, ...]) -> Iterator[Block]:
+def _record_blocks(
+    open_object: OpenObject, table: Table, damages: tuple[Damage, ...], options: ReadOptions
+) -> Iterator[Block]:
     if table.source is None:
         raise UsageError(f"reading raw objects of {table.full_name}: its contract names no source format (json or csv)")
     with open_object() as raw:
         stored = _Stored(raw)
         chunks = plain_chunks(stored, damages=damages)  # type: ignore[arg-type] # only read() is asked of it
         if table.source.format == "csv":
-            yield from csv_blocks(_with_last_gap(chunks, stored, damages), table)
+            yield from csv_blocks(_with_last_gap(chunks, stored, damages), table, options)
         else:
-            yield from json_blocks(chunks, table)
+            yield from json_blocks(chunks, table, options)
 
 
 class _Stored:
@@ -116,28 +124,30 @@ def _with_last_gap(chunks: Iterator[Chunk], stored: _Stored, damages: tuple[Dama
         yield Chunk(b"", after_gap=True)
 
 
-def _damaged_pieces(open_object: OpenObject, damages: tuple[Damage, ...]) -> Iterator[tuple[int, bytes, str]]:
+def _damaged_pieces(
+    open_object: OpenObject, damages: tuple[Damage, ...], size: int
+) -> Iterator[tuple[int, bytes, str]]:
     """Offset, bytes and message for each piece of each damaged stretch."""
     outer = sorted(damage for damage in damages if damage.depth == 0)
     if outer:
         with open_object() as raw:
-            for damage, offset, payload in _stretches(raw, outer):
+            for damage, offset, payload in _stretches(raw, outer, size):
                 yield offset, payload, _message(damage)
     for damage in sorted(damage for damage in damages if damage.depth > 0):
         with open_object() as raw:
             offset = damage.start
-            for payload in _of_size(damaged_bytes(raw, damage, damages), DAMAGE_PAYLOAD):
+            for payload in _of_size(damaged_bytes(raw, damage, damages), size):
                 yield offset, payload, _message(damage)
                 offset += len(payload)
 
 
-def _stretches(raw: BinaryIO, damages: Iterable[Damage]) -> Iterator[tuple[Damage, int, bytes]]:
+def _stretches(raw: BinaryIO, damages: Iterable[Damage], size: int) -> Iterator[tuple[Damage, int, bytes]]:
     """The bytes of stretches of a stream, which come in order, in one reading however many there are."""
     at = 0
     for damage in damages:
         while at < damage.end:
             wanted = damage.end - at if at >= damage.start else damage.start - at
-            data = b"".join(_read_of(raw, min(wanted, DAMAGE_PAYLOAD)))
+            data = b"".join(_read_of(raw, min(wanted, size)))
             if not data:
                 return
             if at >= damage.start:

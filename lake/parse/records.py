@@ -6,14 +6,17 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import compress
 
 import pyarrow as pa
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Column, Table
-from lake.parse.json_text import MAX_DEPTH, Member, extent_of_value, is_too_deep, members_of
+from lake.parse.json_scanner import TOO_DEEP, end_of_nest, is_too_deep
+from lake.parse.json_text import member_sources, members_of
 from lake.parse.reasons import Reason
-from lake.parse.values import Reader, Refused, json_value, misses_fields, shown
+from lake.parse.refused import Members, Refused, quoted, shown
+from lake.parse.values import Reader, json_value, unknown_fields
 
 Row = tuple[object, ...]
 _ABSENT = object()
@@ -26,7 +29,7 @@ class _Reading:
 
     column: Column
     read: Reader
-    misses: Callable[[object], bool] | None
+    has_unknown: Callable[[object], bool] | None
 
 
 class RecordReader:
@@ -40,13 +43,13 @@ class RecordReader:
         self.schema = arrow_schema(table)
         self._rescue = table.rescue
         self._columns = [
-            _Reading(column, json_value(kind, column.accepts_text), misses_fields(kind))
+            _Reading(column, json_value(kind, column.accepts_text), unknown_fields(kind))
             for column, kind in ((column, self.schema.field(column.name).type) for column in table.columns)
         ]
         self._fields = {reading.column.field: reading for reading in self._columns}
 
     def quick_row(self, source: bytes, record: dict[str, object]) -> Row | None:
-        """The row of a record with nothing odd in it, as orjson parsed it; None where `row` has to say what it is.
+        """The row of a record that is regular, as orjson parsed it; None where `row` must decide.
 
         orjson keeps the last of duplicates. As long as there is no escape, every string and name has two quotes of
         its own, so a name that was lost leaves quotes over.
@@ -60,7 +63,7 @@ class RecordReader:
                 value = record.get(reading.column.field, _ABSENT)
                 if value is not _ABSENT:
                     known += 1
-                    if reading.misses is not None and value is not None and reading.misses(value):
+                    if reading.has_unknown is not None and value is not None and reading.has_unknown(value):
                         return None
                 row.append(self._value(reading, None if value is _ABSENT else value, source))
         except Refused:
@@ -85,7 +88,7 @@ class RecordReader:
             if value is None or source.find(quoted, at + 1) >= 0:
                 return None
             begin = value.start(1)
-            end = value.end(1) if value.end(1) > begin else extent_of_value(source, begin).end
+            end = value.end(1) if value.end(1) > begin else end_of_nest(source, begin, len(source))
             members.append((at, b"%b:%b" % (quoted, source[begin:end])))
         members.sort()
         return "{" + b",".join(member for _, member in members).decode() + "}"
@@ -93,16 +96,18 @@ class RecordReader:
     def row(self, source: bytes) -> Row:
         """The row of a record: one JSON object without anything around it. Raises Refused."""
         if is_too_deep(source):
-            raise Refused(Reason.INVALID_JSON, f"nested more than {MAX_DEPTH} deep")
+            raise Refused(Reason.INVALID_JSON, TOO_DEEP)
         try:
             text = source.decode()
         except UnicodeDecodeError as error:
-            raise Refused(Reason.INVALID_UTF8, f"not UTF-8 at byte {error.start} of the record") from None
+            raise Refused(Reason.INVALID_UTF8, f"invalid UTF-8 at byte {error.start} of the record") from None
         members = members_of(text)
         values = self._known(members)
-        rescued = [member.source for member in members if self._is_rescued(member)]
         row = [self._value(reading, values.get(reading.column.field), source) for reading in self._columns]
-        return (*row, "{" + ",".join(rescued) + "}" if rescued and self._rescue else None)
+        is_rescued = [self._rescue and self._is_rescued(name, value) for name, value in members]
+        if not any(is_rescued):
+            return (*row, None)
+        return (*row, "{" + ",".join(compress(member_sources(text), is_rescued)) + "}")
 
     def table(self, rows: list[Row]) -> pa.Table:
         """The rows as columns."""
@@ -110,40 +115,37 @@ class RecordReader:
         arrays = [pa.array(values, field.type) for field, values in zip(self.schema, columns, strict=True)]
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
-    def _known(self, members: list[Member]) -> dict[str, object]:
+    def _known(self, members: Members) -> dict[str, object]:
         values: dict[str, object] = {}
-        for member in members:
-            if member.name in self._fields:
-                if member.name in values:
-                    raise Refused(Reason.DUPLICATE_FIELD, f"field {_named(member.name)} stands more than once")
-                values[member.name] = member.value
+        for name, value in members:
+            if name in self._fields:
+                if name in values:
+                    raise Refused(Reason.DUPLICATE_FIELD, f"duplicate field {quoted(name)}")
+                values[name] = value
         return values
 
-    def _is_rescued(self, member: Member) -> bool:
-        reading = self._fields.get(member.name)
+    def _is_rescued(self, name: str, value: object) -> bool:
+        reading = self._fields.get(name)
         if reading is None:
             return True
-        return reading.misses is not None and member.value is not None and reading.misses(member.value)
+        return reading.has_unknown is not None and value is not None and reading.has_unknown(value)
 
-    def _value(self, reading: _Reading, value: object, source: bytes) -> object:
+    def _value(self, reading: _Reading, parsed: object, source: bytes) -> object:
         column = reading.column
-        if value is not None:
+        value = parsed
+        if parsed is not None:
             try:
-                value = reading.read(value)
+                value = reading.read(parsed)
             except Refused as refused:
-                raise Refused(refused.reason, f"field {_named(column.field)}: {refused.message}") from None
+                raise Refused(refused.reason, f"field {quoted(column.field)}: {refused.message}") from None
         elif column.derived_from == "record_bytes":
             value = hashlib.sha256(source).hexdigest()
         elif column.required:
-            raise Refused(Reason.MISSING_REQUIRED, f"field {_named(column.field)} is required, and absent or null")
+            raise Refused(Reason.MISSING_REQUIRED, f"field {quoted(column.field)} is required but missing or null")
         if column.allowed_values and value is not None and str(value) not in column.allowed_values:
-            allowed = ", ".join(column.allowed_values)
-            raise Refused(Reason.VALUE_NOT_ALLOWED, f"field {_named(column.field)}: {shown(value)} is not in {allowed}")
+            message = f"field {quoted(column.field)}: expected one of {', '.join(column.allowed_values)}, got "
+            raise Refused(Reason.VALUE_NOT_ALLOWED, message + shown(value if parsed is None else parsed))
         return value
-
-
-def _named(field: str) -> str:
-    return shown(field).removeprefix("the string ")
 
 
 def strings_in(value: object) -> int:

@@ -12,7 +12,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 
-# How long a text is to how many digits its fraction has, and how its zone is written. All other shapes go one by one.
+# How long a text is to how many digits its fraction has, and how its zone is written. All other learned go one by one.
 _SHAPES = {19: (0, ""), 20: (0, "Z"), 25: (0, "+00:00"), 23: (3, ""), 24: (3, "Z"), 29: (3, "+00:00")}
 _SHAPES |= {26: (6, ""), 27: (6, "Z"), 32: (6, "+00:00")}
 _DAYS_IN_MONTH = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] + [0] * 87, dtype=np.int64)

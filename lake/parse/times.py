@@ -1,8 +1,8 @@
 """Instants and days written as ISO 8601 text, read exactly, one at a time.
 
 A timestamp is YYYY-MM-DD, then nothing (midnight) or `T` or a space, HH:MM or HH:MM:SS with a fraction of one to nine
-digits, then nothing (UTC), `Z`, +HH:MM, +HHMM or +HH. Digits beyond microseconds are cut off, never rounded. A leap
-second, 23:59:60 in UTC, is the second after it, as POSIX counts. 24:00 is refused.
+digits, then nothing (UTC), `Z`, ` UTC` (as databases write it), +HH:MM, +HHMM or +HH. Digits beyond microseconds are
+cut off, never rounded. A leap second, 23:59:60 in UTC, is the second after it, as POSIX counts. 24:00 is refused.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date
 
 _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
-    r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?)?",
+    r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:([Zz]| UTC)|([+-])(\d\d)(?::?(\d\d))?)?)?",
     re.ASCII,
 )
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)

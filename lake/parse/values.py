@@ -1,108 +1,169 @@
-"""One value of a record, from JSON or from text, as a column's type holds it exactly; or why it cannot.
+"""One JSON value as a column's type holds it exactly; or why it cannot.
 
-Both kinds of reader return what `pyarrow.array(values, arrow_type)` takes: None, bool, int, float, str, bytes, Decimal,
-list, dict, list of pairs (a map); a timestamp as microseconds since 1970 (int), a date as days since 1970 (int).
+Readers return what `pyarrow.array(values, arrow_type)` takes: None, bool, int, float, str, bytes, Decimal, list, dict,
+list of pairs (a map); a timestamp as microseconds since 1970 (int), a date as days since 1970 (int). They are given
+values as `lake.parse.json_text` parses them: objects as Members (or as dict, where no name is repeated), short whole
+numbers as int, other numbers as JsonNumber or float.
 
-JSON values come as `lake.parse.json_text` parses them: objects as Members (or as dict, where no name stands twice),
-whole numbers as int, other numbers as Decimal or float. What scalars take: lake.parse.scalars.
+Integers are JSON numbers with no fraction and no exponent (2.0 and 1e2 are refused, as 2.7 is). A float or double takes
+any number in its range, rounded to the nearest; a decimal takes what it holds without rounding. Strings are JSON
+strings alone. A timestamp is ISO 8601 text or whole epoch milliseconds, a date is text, binary is base64. A string in
+a column that accepts text is read by the rules of `lake.parse.text_values`.
 """
 
 from __future__ import annotations
 
+import math
+import struct
 from collections import Counter
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.types as pt
 
 from lake.parse.reasons import Reason
-from lake.parse.scalars import Members, Reader, Refused, scalar_json_value, scalar_text_value, shown
+from lake.parse.refused import JsonNumber, Members, Refused, out_of_range, quoted, wrong_type
+from lake.parse.text_values import decimal_of, text_value
+from lake.parse.times import FIRST_MICROS, LAST_MICROS, micros_since_1970
 
-__all__ = ["Members", "Reader", "Refused", "json_value", "misses_fields", "shown", "text_value"]
+Reader = Callable[[object], object]
 
 
-def json_value(arrow_type: pa.DataType, accepts_text: bool = False) -> Reader:
+def json_value(kind: pa.DataType, accepts_text: bool = False) -> Reader:
     """A function that turns a parsed JSON value, not null, into the type's value; it raises Refused.
 
     With `accepts_text`, a JSON string is read as `text_value` would; this does not reach into lists or structs.
     """
-    read = scalar_json_value(arrow_type) or _nested(arrow_type)
-    if not accepts_text or pt.is_string(arrow_type) or pt.is_nested(arrow_type):
+    read = next((reader(kind) for is_kind, reader in _READERS if is_kind(kind)), None)
+    if read is None:
+        raise NotImplementedError(f"no JSON value is read as {kind}")
+    if not accepts_text or pt.is_string(kind) or pt.is_nested(kind):
         return read
-    from_text = text_value(arrow_type)
+    from_text = text_value(kind)
     return lambda value: from_text(value) if type(value) is str else read(value)
 
 
-def text_value(arrow_type: pa.DataType) -> Callable[[str], object]:
-    """A function that turns a text, such as a CSV field, into the type's value; it raises Refused.
+def unknown_fields(kind: pa.DataType) -> Callable[[object], bool] | None:
+    """A function that says whether a value has fields, at any depth, that the type's structs do not have.
 
-    Whole numbers may have leading zeros; booleans are true or false in any case, and t or f; a timestamp of digits
-    alone is epoch milliseconds. Text never is null here: what stands for null is its format's business. No text is a
-    list, a struct or a map.
+    It is given values that the type's reader has taken. None where the type holds no struct.
     """
-    read = scalar_text_value(arrow_type)
-    return _refuser(arrow_type) if read is None else read
+    if pt.is_struct(kind):
+        known = {field.name: unknown_fields(field.type) for field in kind}
 
-
-def misses_fields(arrow_type: pa.DataType) -> Callable[[object], bool] | None:
-    """Whether a value that the type's reader took has fields, at any depth, that its structs do not know.
-
-    None where the type holds no struct.
-    """
-    if pt.is_struct(arrow_type):
-        known = {field.name: misses_fields(field.type) for field in arrow_type}
-
-        def misses(value: object) -> bool:
+        def has_unknown(value: object) -> bool:
             return any(
                 name not in known or (item is not None and (inner := known[name]) is not None and inner(item))
                 for name, item in _pairs(value)
             )
 
-        return misses
-    if pt.is_list(arrow_type):
-        of_element = misses_fields(arrow_type.value_type)
+        return has_unknown
+    if pt.is_list(kind):
+        of_element = unknown_fields(kind.value_type)
         return of_element and (lambda value: any(item is not None and of_element(item) for item in _items(value)))
-    if pt.is_map(arrow_type):
-        of_item = misses_fields(arrow_type.item_type)
+    if pt.is_map(kind):
+        of_item = unknown_fields(kind.item_type)
         return of_item and (lambda value: any(item is not None and of_item(item) for _, item in _pairs(value)))
     return None
 
 
-def _nested(arrow_type: pa.DataType) -> Reader:
-    if pt.is_list(arrow_type):
-        return _list(arrow_type)
-    if pt.is_struct(arrow_type):
-        return _struct(arrow_type)
-    if pt.is_map(arrow_type):
-        return _map(arrow_type)
-    raise NotImplementedError(f"no JSON value is read as {arrow_type}")
-
-
-def _refuser(arrow_type: pa.DataType) -> Callable[[str], object]:
-    def read(text: str) -> object:
-        raise Refused(Reason.WRONG_TYPE, f"{arrow_type} expected, found {shown(text)}")
+def _boolean(kind: pa.DataType) -> Reader:
+    def read(value: object) -> object:
+        if type(value) is not bool:
+            raise wrong_type(kind, value)
+        return value
 
     return read
 
 
-def _list(arrow_type: pa.ListType) -> Reader:
-    element = json_value(arrow_type.value_type)
+def _integer(kind: pa.DataType) -> Reader:
+    highest = 2 ** (kind.bit_width - 1) - 1
+
+    def read(value: object) -> object:
+        if type(value) is int and -highest - 1 <= value <= highest:
+            return value
+        is_whole = type(value) is int or (isinstance(value, JsonNumber) and value.is_whole)
+        raise out_of_range(kind, value) if is_whole else wrong_type(kind, value)
+
+    return read
+
+
+def _floating(kind: pa.DataType) -> Reader:
+    single = kind.bit_width == 32
+
+    def read(value: object) -> object:
+        if type(value) is not int and type(value) is not float and not isinstance(value, Decimal):
+            raise wrong_type(kind, value)
+        try:
+            number = float(value)
+            if single:
+                number = struct.unpack("<f", struct.pack("<f", number))[0]
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise out_of_range(kind, value)
+        return number
+
+    return read
+
+
+def _decimal(kind: pa.DataType) -> Reader:
+    fit = decimal_of(kind)
+
+    def read(value: object) -> object:
+        if type(value) is not int and not isinstance(value, Decimal):
+            raise wrong_type(kind, value)
+        number = fit(value)
+        if number is None:
+            raise out_of_range(kind, value)
+        return number
+
+    return read
+
+
+def _timestamp(kind: pa.DataType) -> Reader:
+    def read(value: object) -> object:
+        micros = micros_since_1970(value) if type(value) is str else value * 1000 if type(value) is int else None
+        if micros is None:
+            raise wrong_type(kind, value)
+        if not FIRST_MICROS <= micros <= LAST_MICROS:
+            raise out_of_range(kind, value)
+        return micros
+
+    return read
+
+
+def _text_alone(kind: pa.DataType) -> Reader:
+    """The reader of a type that JSON has no other form for than text."""
+    from_text = text_value(kind)
+
+    def read(value: object) -> object:
+        if type(value) is not str:
+            raise wrong_type(kind, value)
+        return from_text(value)
+
+    return read
+
+
+def _list(kind: pa.ListType) -> Reader:
+    element = json_value(kind.value_type)
 
     def read(value: object) -> object:
         if type(value) is not list:
-            raise Refused(Reason.WRONG_TYPE, f"an array expected, found {shown(value)}")
+            raise wrong_type(kind, value)
         return [None if item is None else _within(f"[{place}]", element, item) for place, item in enumerate(value)]
 
     return read
 
 
-def _struct(arrow_type: pa.StructType) -> Reader:
-    fields = {field.name: json_value(field.type) for field in arrow_type}
+def _struct(kind: pa.StructType) -> Reader:
+    fields = {field.name: json_value(field.type) for field in kind}
 
     def read(value: object) -> object:
         if type(value) is not dict and type(value) is not Members:
-            raise Refused(Reason.WRONG_TYPE, f"an object expected, found {shown(value)}")
-        _refuse_twice(name for name, _ in _pairs(value) if name in fields)
+            raise wrong_type(kind, value)
+        _refuse_duplicates(name for name, _ in _pairs(value) if name in fields)
         return {
             name: _within(f".{name}", fields[name], item)
             for name, item in _pairs(value)
@@ -112,14 +173,14 @@ def _struct(arrow_type: pa.StructType) -> Reader:
     return read
 
 
-def _map(arrow_type: pa.MapType) -> Reader:
-    item_value = json_value(arrow_type.item_type)
-    key_value = text_value(arrow_type.key_type)
+def _map(kind: pa.MapType) -> Reader:
+    item_value = json_value(kind.item_type)
+    key_value = text_value(kind.key_type)
 
     def read(value: object) -> object:
         if type(value) is not dict and type(value) is not Members:
-            raise Refused(Reason.WRONG_TYPE, f"an object expected, found {shown(value)}")
-        _refuse_twice(name for name, _ in _pairs(value))
+            raise wrong_type(kind, value)
+        _refuse_duplicates(name for name, _ in _pairs(value))
         return [
             (key_value(name), None if item is None else _within(f".{name}", item_value, item))
             for name, item in _pairs(value)
@@ -135,10 +196,10 @@ def _within(step: str, read: Reader, value: object) -> object:
         raise Refused(refused.reason, f"{step}: {refused.message}") from None
 
 
-def _refuse_twice(names: Iterable[str]) -> None:
+def _refuse_duplicates(names: Iterable[str]) -> None:
     for name, times in Counter(names).items():
         if times > 1:
-            raise Refused(Reason.DUPLICATE_FIELD, f"{shown(name)} stands {times} times in one object")
+            raise Refused(Reason.DUPLICATE_FIELD, f"duplicate field {quoted(name)}")
 
 
 def _pairs(value: object) -> Iterable[tuple[str, object]]:
@@ -147,3 +208,18 @@ def _pairs(value: object) -> Iterable[tuple[str, object]]:
 
 def _items(value: object) -> Iterable[object]:
     return value if isinstance(value, list) else ()
+
+
+_READERS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.DataType], Reader]], ...] = (
+    (pt.is_string, _text_alone),
+    (pt.is_integer, _integer),
+    (pt.is_floating, _floating),
+    (pt.is_timestamp, _timestamp),
+    (pt.is_boolean, _boolean),
+    (pt.is_decimal, _decimal),
+    (pt.is_date32, _text_alone),
+    (pt.is_binary, _text_alone),
+    (pt.is_list, _list),
+    (pt.is_struct, _struct),
+    (pt.is_map, _map),
+)

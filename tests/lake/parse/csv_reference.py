@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Column, Source, Table
-from lake.parse.block import Block, Rejected
+from lake.parse.block import Block, ReadOptions, Rejected
 from lake.parse.csv_header import BOM, header_of
 from lake.parse.csv_rows import RowReader
 from lake.parse.csv_text import Shape, fields_of, next_line, record_at
 from lake.parse.gzip_stream import Chunk
 from lake.parse.reasons import Reason
-from lake.parse.values import Refused
+from lake.parse.refused import Refused
 
 
 def table_of(*columns: Column, rescue: bool = True) -> Table:
     return Table("shop", "orders_v1", "1.0.0", "", columns, Source("raw/shop/orders", "csv"), rescue=rescue)
+
+
+def replaced_format(table: Table, form: str) -> Table:
+    """The table as one whose raw objects are of another format."""
+    return replace(table, source=Source("raw/shop/orders", form))
 
 
 def chunks(*parts: bytes) -> Iterator[Chunk]:
@@ -46,7 +52,7 @@ def read_plainly(data: bytes, table: Table, lookahead: int) -> tuple[pa.Table, l
     at = len(BOM) if data.startswith(BOM) else 0
     first = record_at(data, at)
     header = header_of(data[at : first.end], table)
-    reader = RowReader(table, header)
+    reader = RowReader(table, header, ReadOptions())
     rows: list[tuple[Any, ...]] = []
     rejected: list[Rejected] = []
     at = first.after
@@ -66,7 +72,7 @@ def read_plainly(data: bytes, table: Table, lookahead: int) -> tuple[pa.Table, l
         try:
             width = len(fields_of(record))
             if width != header.width:
-                message = f"expected {header.width} fields as in the header, found {width}"
+                message = f"expected {header.width} fields as in the header, got {width}"
                 raise Refused(Reason.MALFORMED_CSV, message)
             rows.append(reader.exact_row(record))
         except Refused as refused:

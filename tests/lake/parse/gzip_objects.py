@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from lake.parse.gzip_stream import Damage, DamagedObject, damaged_bytes, damages_of, plain_chunks
 
-CUT = "the gzip member is cut: its end is missing"
-TOO_DEEP = "gzip inside gzip, deeper than is read"
+TRUNCATED = "the gzip member is truncated"
+TOO_DEEP = "gzip is nested deeper than is read"
 
 
 class ShortReads:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from unittest.mock import patch
-
 import pyarrow as pa
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Column, Table
-from lake.parse import json_blocks
-from lake.parse.block import Rejected
+from lake.parse.block import DEFAULT_OPTIONS, ReadOptions, Rejected
 from lake.parse.gzip_stream import Chunk
+from lake.parse.json_blocks import json_blocks
 from lake.parse.reasons import Reason
 
 Reject = tuple[Reason, int, int, bytes]
@@ -29,11 +25,17 @@ def column(name: str, hive_type: str, field: str = "", **rules: object) -> Colum
 PAIRS = table_of(column("id", "bigint"), column("name", "string"))
 
 
-def read(data: bytes | list[Chunk], table: Table = PAIRS, size: int = 0) -> tuple[pa.Table, list[Rejected]]:
+ONE_BY_ONE = ReadOptions(is_columnar=False, is_quick=False)
+"""No records are read at once: each goes the way that decides what a record means."""
+
+
+def read(
+    data: bytes | list[Chunk], table: Table = PAIRS, size: int = 0, options: ReadOptions = DEFAULT_OPTIONS
+) -> tuple[pa.Table, list[Rejected]]:
     """All rows and rejects of a stream, handed over whole or in chunks of `size`."""
     if isinstance(data, bytes):
         data = [Chunk(data[at : at + (size or len(data))]) for at in range(0, len(data), size or len(data) or 1)]
-    blocks = list(json_blocks.json_blocks(iter(data), table))
+    blocks = list(json_blocks(iter(data), table, options))
     rows = pa.concat_tables([block.rows for block in blocks]).combine_chunks()
     rows.validate(full=True)
     assert rows.schema == arrow_schema(table)
@@ -43,38 +45,19 @@ def read(data: bytes | list[Chunk], table: Table = PAIRS, size: int = 0) -> tupl
     return rows, rejected
 
 
-def rows_of(data: bytes, table: Table = PAIRS) -> list[dict[str, object]]:
+def rows_of(data: bytes, table: Table = PAIRS, options: ReadOptions = DEFAULT_OPTIONS) -> list[dict[str, object]]:
     """The rows of a stream in which nothing may be rejected."""
-    rows, rejected = read(data, table)
+    rows, rejected = read(data, table, options=options)
     assert rejected == []
     result: list[dict[str, object]] = rows.to_pylist()
     return result
 
 
-def pairs_and_rejects(data: bytes | list[Chunk]) -> tuple[list[tuple[int | None, str | None]], list[Reject]]:
+def pairs_and_rejects(
+    data: bytes | list[Chunk], options: ReadOptions = DEFAULT_OPTIONS
+) -> tuple[list[tuple[int | None, str | None]], list[Reject]]:
     """Ids and names, and (reason, record, offset, payload), of a stream of PAIRS in which nothing is rescued."""
-    rows, rejected = read(data)
+    rows, rejected = read(data, options=options)
     assert rows["rescued"].null_count == rows.num_rows
     pairs = list(zip(rows["id"].to_pylist(), rows["name"].to_pylist(), strict=True))
     return pairs, [(reject.reason, reject.record, reject.offset, reject.payload) for reject in rejected]
-
-
-@contextmanager
-def only_exactly() -> Iterator[None]:
-    """Within, no records are read at once: each goes the way that decides what a record means."""
-
-    def read_exactly(self: object, data: bytes, at: int, stop: int, outcome: object) -> int:
-        return int(self._exact.read(data, at, stop, outcome))  # type: ignore[attr-defined]
-
-    with (
-        patch("lake.parse.json_columnar.FastReader.read", read_exactly),
-        patch("lake.parse.records.RecordReader.quick_row", lambda *_: None),
-    ):
-        yield
-
-
-@contextmanager
-def blocks_of(size: int) -> Iterator[None]:
-    """Within, a block has about `size` bytes."""
-    with patch("lake.parse.json_blocks.BLOCK_BYTES", size):
-        yield

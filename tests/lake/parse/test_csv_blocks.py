@@ -11,15 +11,15 @@ import pytest
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Column, Table
-from lake.parse import csv_blocks as csv_blocks_module
-from lake.parse.block import Rejected
-from lake.parse.csv_blocks import LOOKAHEAD, csv_blocks
+from lake.parse.block import ReadOptions, Rejected
+from lake.parse.csv_blocks import csv_blocks
 from lake.parse.gzip_stream import Chunk
 from lake.parse.reasons import Reason
 from tests.lake.parse.csv_reference import chunks, table_of, whole
 
 ORDERS = table_of(Column("order_id", "orderId", "bigint"), Column("note", "note", "string"))
 STRICT = table_of(Column("order_id", "orderId", "bigint", required=True), Column("note", "note", "string"))
+LOOKAHEAD = ReadOptions().lookahead
 UNCLOSED = "a quoted field does not end"
 BROKEN = "a quote stands inside an unquoted field, or text follows a closing quote"
 BOM = b"\xef\xbb\xbf"
@@ -32,7 +32,7 @@ def read(*parts: bytes | Chunk, table: Table = ORDERS) -> tuple[list[tuple[objec
 
 
 def width(found: int) -> str:
-    return f"expected 2 fields as in the header, found {found}"
+    return f"expected 2 fields as in the header, got {found}"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_table_without_rescue_keeps_no_unknown_field() -> None:
 def test_a_column_that_the_header_lacks_is_null_or_missing_required() -> None:
     data = b"note\na\nb\n"
     assert read(data) == ([(None, "a", None), (None, "b", None)], [])
-    message = "field 'orderId' is empty, and the contract requires it"
+    message = 'field "orderId" is required but empty'
     rejected = [Rejected(Reason.MISSING_REQUIRED, message, i, 5 + 2 * i, b"ab"[i : i + 1]) for i in (0, 1)]
     assert read(data, table=STRICT) == ([], rejected)
 
@@ -114,7 +114,7 @@ def test_a_header_alone_gives_nothing() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\n", b" \r\n\t\n"])
 def test_an_object_of_white_space_is_one_reject(data: bytes) -> None:
-    message = f"expected a header row and records, found {len(data)} bytes of white space"
+    message = f"expected a header row and records, got {len(data)} bytes of white space"
     expected = [Rejected(Reason.EMPTY_OBJECT, message, 0, 0, data)]
     assert whole(csv_blocks(chunks(data), ORDERS), ORDERS) == (arrow_schema(ORDERS).empty_table(), expected)
 
@@ -205,11 +205,10 @@ def endless(start: bytes, middle: bytes, count: int, end: bytes) -> Iterator[Chu
     yield Chunk(end)
 
 
-def test_a_line_beyond_the_largest_record_is_rejected_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_blocks_module, "MAX_RECORD", 2 * LOOKAHEAD)
-    monkeypatch.setattr(csv_blocks_module, "BLOCK_BYTES", LOOKAHEAD)
+def test_a_line_beyond_the_largest_record_is_rejected_in_pieces() -> None:
+    options = ReadOptions(max_record=2 * LOOKAHEAD, block_bytes=LOOKAHEAD)
     long = b"x" * LOOKAHEAD
-    rows, rejected = whole(csv_blocks(endless(b"note\na\n", long, 5, b"y\nb\n"), ORDERS), ORDERS)
+    rows, rejected = whole(csv_blocks(endless(b"note\na\n", long, 5, b"y\nb\n"), ORDERS, options), ORDERS)
     assert rows.column("note").to_pylist() == ["a", "b"]
     payload = long * 5 + b"y"
     cut = 2 * LOOKAHEAD
@@ -218,10 +217,10 @@ def test_a_line_beyond_the_largest_record_is_rejected_in_pieces(monkeypatch: pyt
     ]
 
 
-def test_an_unclosed_quote_swallows_no_more_than_its_line_of_a_long_object(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_blocks_module, "MAX_RECORD", 2 * LOOKAHEAD)
+def test_an_unclosed_quote_swallows_no_more_than_its_line_of_a_long_object() -> None:
+    options = ReadOptions(max_record=2 * LOOKAHEAD)
     many = b"1,a\n" * LOOKAHEAD
-    rows, rejected = whole(csv_blocks(endless(b'orderId,note\n0,"b\n', many, 4, b""), ORDERS), ORDERS)
+    rows, rejected = whole(csv_blocks(endless(b'orderId,note\n0,"b\n', many, 4, b""), ORDERS, options), ORDERS)
     assert rows.num_rows == 4 * LOOKAHEAD
     assert rejected == [Rejected(Reason.MALFORMED_CSV, UNCLOSED, 0, 13, b'0,"b')]
 

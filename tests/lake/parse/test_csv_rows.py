@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,12 @@ from hypothesis import strategies as st
 
 from lake.contract.load import table_named
 from lake.contract.model import Column
-from lake.parse import csv_blocks as csv_blocks_module
-from lake.parse import csv_rows as csv_rows_module
-from lake.parse.csv_blocks import LOOKAHEAD, csv_blocks
+from lake.parse.block import ReadOptions
+from lake.parse.csv_blocks import csv_blocks
 from lake.parse.csv_header import header_of
 from lake.parse.csv_rows import RowReader
-from lake.parse.csv_values import FALSE_TEXTS, TRUE_TEXTS
 from lake.parse.gzip_stream import plain_chunks
+from lake.parse.text_values import BOOLEANS
 from tests.conftest import REPOSITORY
 from tests.lake.parse.csv_reference import chunks, read_plainly, table_of, whole
 
@@ -49,7 +49,7 @@ SPACED = (
 ZONED = ["2018-01-11 18:24:44" + zone for zone in ("-00", "-00:00", "+0000", "z", " Z", "+14:00", "+24:00")]
 TEXTS = [
     text.encode()
-    for text in [*NUMBERS, *TIMES, *SPACED, *ZONED, *TRUE_TEXTS, *FALSE_TEXTS, "tRUE", "yes", "aGk=", "aG"]
+    for text in [*NUMBERS, *TIMES, *SPACED, *ZONED, *BOOLEANS, "TRUE", "False", "F", "tRUE", "yes", "aGk=", "aG"]
 ]
 TEXTS += [b"\xff", b"a\xc3", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\xef\xbb\xbf7", b'a"b', b"a\nb", b"a\r\nb", b"a,b"]
 # fmt: on
@@ -78,7 +78,7 @@ def test_the_typed_reading_bends_no_spelling(kind: str) -> None:
 def test_all_spellings_together_are_read_alike(kind: str) -> None:
     table = table_of(Column("v", "v", kind), Column("n", "n", "bigint"))
     data = b"v,n\n" + b"".join(field(text, q) + b",1\n" for text in TEXTS for q in (False, True))
-    assert whole(csv_blocks(chunks(data), table), table) == read_plainly(data, table, LOOKAHEAD)
+    assert whole(csv_blocks(chunks(data), table), table) == read_plainly(data, table, ReadOptions().lookahead)
 
 
 MIXED = table_of(
@@ -121,7 +121,7 @@ OBJECT = st.lists(
 @example(b',,,,,"7",\n', 7, False)
 def test_any_object_is_read_alike_in_any_chunks(data: bytes, size: int, has_end: bool) -> None:
     data = HEADER + b"\n" + (data if has_end else data.rstrip(b"\r\n"))
-    expected = read_plainly(data, MIXED, LOOKAHEAD)
+    expected = read_plainly(data, MIXED, ReadOptions().lookahead)
     assert whole(csv_blocks(chunks(data), MIXED), MIXED) == expected
     parts = [data[at : at + size] for at in range(0, len(data), size)]
     assert whole(csv_blocks(chunks(*parts), MIXED), MIXED) == expected
@@ -131,16 +131,21 @@ def test_any_object_is_read_alike_in_any_chunks(data: bytes, size: int, has_end:
 @given(data=OBJECT, block=st.integers(16, 200), part=st.integers(1, 100))
 def test_any_object_is_read_alike_in_any_blocks_and_parts(data: bytes, block: int, part: int) -> None:
     data = HEADER + b"\n" + data
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_blocks_module, "BLOCK_BYTES", block)
-        patch.setattr(csv_blocks_module, "LOOKAHEAD", 64)
-        patch.setattr(csv_rows_module, "PART_BYTES", part)
-        assert whole(csv_blocks(chunks(data), MIXED), MIXED) == read_plainly(data, MIXED, 64)
+    options = ReadOptions(block_bytes=block, lookahead=64, part_bytes=part)
+    expected = read_plainly(data, MIXED, 64)
+    assert whole(csv_blocks(chunks(data), MIXED, options), MIXED) == expected
+    with_sources = list(csv_blocks(chunks(data), MIXED, replace(options, keeps_sources=True)))
+    assert whole(with_sources, MIXED) == expected
+    sources = [source for item in with_sources for source in item.sources]
+    assert len(sources) == expected[0].num_rows
+    assert all(data[source.offset :].startswith(source.payload) for source in sources)
+    numbers = [item.record for item in (*sources, *expected[1])]
+    assert sorted(numbers) == list(range(len(numbers)))
 
 
 @given(st.lists(LINE.filter(lambda line: b"\xff" not in line), min_size=1, max_size=6))
 def test_common_records_take_the_typed_reading(lines: list[bytes]) -> None:
-    assert RowReader(MIXED, header_of(HEADER, MIXED)).typed_rows(b"\n".join(lines) + b"\n") is not None
+    assert RowReader(MIXED, header_of(HEADER, MIXED), ReadOptions()).typed_rows(b"\n".join(lines) + b"\n") is not None
 
 
 def test_a_header_that_comes_again_is_no_record_where_all_columns_are_text() -> None:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import io
-import random
-from typing import BinaryIO, cast
+from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lake.parse import gzip_recovery
+from lake.parse.gzip_recovery import stretches_of_layer
+from lake.parse.gzip_segments import Piece
 from lake.parse.gzip_stream import Damage, DamagedObject, damaged_bytes, damages_of, plain_chunks
 from tests.lake.parse.gzip_objects import (
     BROKEN,
-    CUT,
     SEGMENTS,
     THREE,
     TOO_DEEP,
+    TRUNCATED,
     A,
     B,
     C,
-    ShortReads,
     packed,
     read,
     runs,
@@ -38,7 +38,11 @@ def test_an_object_cut_anywhere_keeps_every_member_before_the_cut(cut: int) -> N
     bounds = [0, len(packed(A)), len(packed(A) + packed(B)), len(THREE)]
     whole = sum(bound <= cut for bound in bounds) - 1
     expected = [b"".join([A, B, C][:whole])] if whole else []
-    assert read(THREE[:cut]) == (expected, [] if cut in bounds else [(bounds[whole], cut)])
+    left = THREE[bounds[whole] : cut]
+    if 0 < len(left) < 3:  # not even a magic: plain bytes, for the record parser to refuse
+        assert read(THREE[:cut]) == ([*expected, left], [])
+    else:
+        assert read(THREE[:cut]) == (expected, [(bounds[whole], cut)] if left else [])
 
 
 @pytest.mark.parametrize("flip", [0x01, 0x04, 0x20, 0x80, 0xFF], ids=hex)
@@ -142,7 +146,7 @@ def test_an_inner_member_that_spans_a_damaged_outer_one_is_damage_too() -> None:
     damages = damages_of(lambda: io.BytesIO(stored))
     assert [damage.depth for damage in damages] == [0, 1]
     assert runs(stored, damages)[-1].endswith(C)
-    assert (damages[1].start, damages[1].end, damages[1].message) == (0, 100, CUT)
+    assert (damages[1].start, damages[1].end, damages[1].message) == (0, 100, TRUNCATED)
 
 
 def test_an_intact_member_stored_in_a_broken_one_is_saved() -> None:
@@ -151,29 +155,27 @@ def test_an_intact_member_stored_in_a_broken_one_is_saved() -> None:
     assert (saved, damages) == ([A], [(0, 15)])
 
 
-def test_gzip_five_deep_is_damage_and_its_neighbours_survive() -> None:
-    four = packed(packed(packed(packed(packed(A)) + B)))
-    damages = damages_of(lambda: io.BytesIO(four + packed(C)))
-    assert damages == (Damage(0, len(packed(A)), TOO_DEEP, 4),)
+def test_gzip_three_deep_is_damage_and_its_neighbours_survive() -> None:
+    three = packed(packed(packed(A) + B))
+    damages = damages_of(lambda: io.BytesIO(three + packed(C)))
+    assert damages == (Damage(0, len(packed(A)), TOO_DEEP, 2),)
     with pytest.raises(DamagedObject):
-        runs(four)
-    assert runs(four + packed(C), damages) == [B + C]
+        runs(three)
+    assert runs(three + packed(C), damages) == [B + C]
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_too_many_headers_in_doubt_cost_precision_but_leave_no_damage_unnamed(
-    seed: int, monkeypatch: pytest.MonkeyPatch
+@given(st.lists(st.sampled_from([*SEGMENTS, packed(packed(C), level=0)]), max_size=8), st.integers(1, 60))
+def test_damage_is_the_same_however_little_is_held_and_wherever_the_pieces_are_cut(
+    segments: list[bytes], size: int
 ) -> None:
-    monkeypatch.setattr(gzip_recovery, "_MOST_LIVE_TRIALS", 2)
-    monkeypatch.setattr(gzip_recovery, "_MOST_TRIALS", 3)
-    chance = random.Random(seed)
-    for _ in range(60):
-        stored = b"".join(chance.choices([*SEGMENTS, packed(packed(C), level=0)], k=8))
+    stored = b"".join(segments)
 
-        def reopen(stored: bytes = stored) -> BinaryIO:
-            return cast(BinaryIO, ShortReads(stored, [50] * 40))
+    def pieces() -> Iterator[Piece]:
+        return (Piece(stored[at : at + size]) for at in range(0, len(stored), size))
 
-        list(plain_chunks(reopen(), damages=damages_of(reopen)))
+    whole = stretches_of_layer(lambda: iter([Piece(stored)] if stored else []), too_deep=False)
+    assert stretches_of_layer(pieces, too_deep=False, held=1) == whole
+    assert all(before.end <= after.start for before, after in pairwise(whole.damaged))
 
 
 def test_each_of_two_damages_in_doubt_ends_at_its_own_text() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from lake.parse.block import Rejected
-from tests.lake.parse.streams import blocks_of, column, only_exactly, read, rows_of, table_of
+from lake.parse.block import ReadOptions, Rejected
+from lake.parse.gzip_stream import Chunk
+from lake.parse.json_blocks import json_blocks
+from tests.lake.parse.streams import ONE_BY_ONE, column, read, rows_of, table_of
 
 EVENTS = table_of(
     column("event_id", "string", required=True, derived_from="record_bytes"),
@@ -81,8 +82,7 @@ SEPARATORS = [
 
 def read_both(data: bytes) -> tuple[pa.Table, list[Rejected]]:
     at_once = read(data, EVENTS)
-    with only_exactly():
-        one_by_one = read(data, EVENTS)
+    one_by_one = read(data, EVENTS, options=ONE_BY_ONE)
     assert at_once[1] == one_by_one[1]
     assert at_once[0].equals(one_by_one[0])
     return at_once
@@ -152,8 +152,7 @@ def test_any_stream_is_read_at_once_as_it_is_one_by_one(data: bytes) -> None:
 @given(streams(), st.sampled_from([1, 3, 50, 700]), st.sampled_from([40, 400, 4000]))
 def test_how_a_stream_is_cut_into_chunks_and_blocks_changes_nothing(data: bytes, chunk: int, block: int) -> None:
     whole = read(data, EVENTS)
-    with blocks_of(block):
-        rows, rejected = read(data, EVENTS, chunk)
+    rows, rejected = read(data, EVENTS, chunk, ReadOptions(block_bytes=block))
     assert rejected == whole[1]
     assert rows.equals(whole[0])
 
@@ -179,19 +178,13 @@ def beside(data: bytes, sources: list[bytes], rejected: list[Rejected]) -> bytes
 @settings(max_examples=80, deadline=None, phases=AS_GENERATED)
 @given(streams())
 def test_every_byte_is_a_record_a_payload_or_syntax(data: bytes) -> None:
-    table = table_of(column("record", "string", derived_from="record_bytes"), rescue=False)
-    sources: list[bytes] = []
-
-    class Sha:
-        def __init__(self, source: bytes) -> None:
-            sources.append(source)
-
-        def hexdigest(self) -> str:
-            return ""
-
-    with only_exactly(), patch("lake.parse.records.hashlib.sha256", Sha):
-        _, rejected = read(data, table)
-    rest = beside(data, sources, rejected)
+    blocks = list(json_blocks(iter([Chunk(data)] if data else []), EVENTS, ReadOptions(keeps_sources=True)))
+    sources = [source for block in blocks for source in block.sources]
+    rejected = [reject for block in blocks for reject in block.rejected]
+    assert sorted(item.record for item in (*sources, *rejected)) == list(range(len(sources) + len(rejected)))
+    assert all(data[source.offset :].startswith(source.payload) for source in sources)
+    assert sum(block.rows.num_rows for block in blocks) == len(sources)
+    rest = beside(data, [source.payload for source in sources], rejected)
     for syntax in (b"\xef\xbb\xbf", b'{"Records":'):
         rest = rest.replace(syntax, b"")
     assert rest.strip(b" \t\r\n,[]}") == b""

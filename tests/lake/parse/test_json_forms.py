@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from lake.parse.block import ReadOptions
 from lake.parse.gzip_stream import Chunk
 from lake.parse.reasons import Reason
-from tests.lake.parse.streams import PAIRS, blocks_of, column, only_exactly, pairs_and_rejects, read, rows_of, table_of
+from tests.lake.parse.streams import ONE_BY_ONE, PAIRS, column, pairs_and_rejects, read, rows_of, table_of
 
 BOM = b"\xef\xbb\xbf"
 ONE, TWO, THREE = b'{"id":1,"name":"a"}', b'{"id":2}', b'{"name":"c"}'
@@ -37,11 +38,9 @@ ROWS = [(1, "a"), (2, None), (None, "c")]
 )
 def test_a_stream_of_any_form_gives_its_records_in_order(data: bytes) -> None:
     assert pairs_and_rejects(data) == (ROWS, [])
-    with only_exactly():
-        assert pairs_and_rejects(data) == (ROWS, [])
+    assert pairs_and_rejects(data, ONE_BY_ONE) == (ROWS, [])
     for size in (1, 2, 7):
-        with blocks_of(5):
-            rows, rejected = read(data, PAIRS, size)
+        rows, rejected = read(data, PAIRS, size, ReadOptions(block_bytes=5))
         assert (rows.num_rows, rejected) == (3, [])
         assert rows["id"].to_pylist() == [1, 2, None]
 

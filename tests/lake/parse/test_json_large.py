@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import ExitStack
-from unittest.mock import patch
 
 import pytest
 
-from lake.parse.block import MAX_RECORD
+from lake.parse.block import MAX_RECORD, ReadOptions
 from lake.parse.gzip_stream import Chunk
 from lake.parse.json_blocks import json_blocks
 from lake.parse.reasons import Reason
@@ -31,12 +29,8 @@ def test_a_record_of_twenty_megabytes_is_a_row_in_any_form() -> None:
 @pytest.mark.parametrize("large", [b'{"name":"' + b"x" * 2000 + b'"}', b"j" * 2000, b'{"x":[' + b"[" * 2000])
 def test_a_record_larger_than_one_may_be_is_kept_whole_in_pieces(large: bytes, size: int) -> None:
     before, after = b'{"id":1}\n', b'\n{"id":2}\n{"id":3}'
-    sizes = {"json_blocks.MAX_RECORD": 500, "json_rowwise.MAX_RECORD": 500, "json_blocks.BLOCK_BYTES": 100}
-    sizes |= {"json_rowwise._LIKELY_REACH": 100, "json_columnar._WINDOW": 100}
-    with ExitStack() as smaller:
-        for name, value in sizes.items():
-            smaller.enter_context(patch(f"lake.parse.{name}", value))
-        rows, rejected = read(before + large + after, PAIRS, size)
+    smaller = ReadOptions(max_record=500, block_bytes=100, window_bytes=100, likely_bytes=100)
+    rows, rejected = read(before + large + after, PAIRS, size, smaller)
     assert rows["id"].to_pylist() == [1, 2, 3]
     assert {reject.reason for reject in rejected} == {Reason.RECORD_TOO_LARGE}
     assert b"".join(reject.payload for reject in rejected).rstrip() == large

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
 import pytest
 
+from lake.parse.json_scanner import MAX_DEPTH, TOO_DEEP, Extent, extent_of_value, is_too_deep
 from lake.parse.json_skip import Skipper
-from lake.parse.json_text import MAX_DEPTH, extent_of_value, is_too_deep
 
 RECORD = (
     b'{"a":[1,-2.5e-10,{"b":null}],"c\\u00e9\\n":"\xc3\xa9}{\\"\\\\",'
@@ -15,13 +13,13 @@ RECORD = (
 )
 
 
-@pytest.mark.parametrize("window", [1, 2, 16, 4096])
-def test_a_value_ends_where_it_ends_and_could_go_on_before(window: int) -> None:
-    with patch("lake.parse.json_text._FIRST_WINDOW", window):
-        assert extent_of_value(b"xx" + RECORD + b'{"next":1}', 2).end == 2 + len(RECORD)
-        for cut in range(1, len(RECORD)):
-            extent = extent_of_value(RECORD[:cut], 0)
-            assert (extent.end, extent.could_go_on) == (None, True), RECORD[:cut]
+# What is long is scanned strictly, what is short is first shown to a faster parser.
+@pytest.mark.parametrize("record", [RECORD, RECORD[:-1] + b',"j":"' + b"x" * 5000 + b'"}'], ids=["short", "long"])
+def test_a_value_ends_where_it_ends_and_is_cut_before(record: bytes) -> None:
+    assert extent_of_value(b"xx" + record + b'{"next":1}', 2) == Extent(2 + len(record))
+    for cut in range(1, len(record)):
+        extent = extent_of_value(record[:cut], 0)
+        assert (extent.end, extent.is_cut) == (None, True), record[:cut]
 
 
 @pytest.mark.parametrize(
@@ -45,12 +43,10 @@ def test_a_value_ends_where_it_ends_and_could_go_on_before(window: int) -> None:
         b"x",
     ],
 )
-@pytest.mark.parametrize("window", [1, 4096])
-def test_what_no_bytes_can_complete_could_not_go_on(data: bytes, window: int) -> None:
-    with patch("lake.parse.json_text._FIRST_WINDOW", window):
-        for rest in (b"", b" " * 20):
-            extent = extent_of_value(data + rest, 0)
-            assert (extent.end, extent.could_go_on) == (None, False)
+def test_what_no_bytes_can_complete_is_not_cut(data: bytes) -> None:
+    for rest in (b"", b" " * 20):
+        extent = extent_of_value(data + rest, 0)
+        assert (extent.end, extent.is_cut) == (None, False)
 
 
 def test_depth_has_one_limit_wherever_the_stack_stands() -> None:
@@ -59,8 +55,7 @@ def test_depth_has_one_limit_wherever_the_stack_stands() -> None:
 
     assert (is_too_deep(nested(MAX_DEPTH)), is_too_deep(nested(MAX_DEPTH + 1))) == (False, True)
     for depth in (5_000, 100_000):
-        assert extent_of_value(nested(depth) + b"]", 0).end == len(nested(depth))
-        assert extent_of_value(nested(depth)[:-1], 0).could_go_on
+        assert extent_of_value(nested(depth), 0) == Extent(None, False, TOO_DEEP)
 
 
 @pytest.mark.parametrize(

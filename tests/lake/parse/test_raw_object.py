@@ -16,8 +16,7 @@ import pytest
 from lake.contract.load import table_named
 from lake.contract.model import Table
 from lake.errors import StorageError, UsageError
-from lake.parse import raw_object as read_module
-from lake.parse.block import Block, Rejected
+from lake.parse.block import DEFAULT_OPTIONS, Block, ReadOptions, Rejected
 from lake.parse.gzip_stream import DamagedObject, damages_of
 from lake.parse.raw_object import Restart, object_blocks, read_object
 from lake.parse.reasons import Reason
@@ -48,12 +47,12 @@ def stored(data: bytes) -> Callable[[], BinaryIO]:
     return lambda: io.BytesIO(data)
 
 
-def read(data: bytes, table: Table) -> Read:
+def read(data: bytes, table: Table, options: ReadOptions = DEFAULT_OPTIONS) -> Read:
     def take(blocks: Iterator[Block]) -> Read:
         rows, rejected = whole(blocks, table)
         return rows.to_pylist(), rejected
 
-    return read_object(stored(data), table, take)
+    return read_object(stored(data), table, take, options)
 
 
 def click(number: int) -> tuple[bytes, Row]:
@@ -200,12 +199,11 @@ def test_a_csv_record_without_line_end_is_whole_at_the_end_but_not_before_damage
     ]
 
 
-def test_a_large_damaged_stretch_is_rejected_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_module, "DAMAGE_PAYLOAD", 10)
+def test_a_large_damaged_stretch_is_rejected_in_pieces() -> None:
     for wrapped in (False, True):
         bad = damaged(LINES)
         object_ = packed(CLICKS[0]) + bad + packed(CLICKS[1]) + damaged(LINES)
-        rows, rejected = read(packed(object_) if wrapped else object_, EVENTS)
+        rows, rejected = read(packed(object_) if wrapped else object_, EVENTS, ReadOptions(damage_bytes=10))
         assert rows == list(ROWS[:2])
         start = len(packed(CLICKS[0]))
         middle = rejected[: -(-len(bad) // 10)]
