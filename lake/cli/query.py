@@ -50,10 +50,10 @@ def query(
     json_output: JsonOption = False,
     database: Annotated[
         str | None,
-        typer.Option("--database", "-d", metavar="NAME", help="Where tables without a database are looked for."),
+        typer.Option("--database", "-d", metavar="NAME", help="Default database."),
     ] = None,
     show_sql: Annotated[
-        bool, typer.Option("--show-sql", help="Say, on standard error, what the local engine was asked.")
+        bool, typer.Option("--show-sql", help="Print the generated DuckDB SQL to stderr.")
     ] = False,
     parameters: Annotated[
         list[str] | None,
@@ -65,7 +65,7 @@ def query(
         ),
     ] = None,
     engine: Annotated[
-        EngineName, typer.Option("--engine", envvar="LAKE_ENGINE", help="Who answers.", rich_help_panel=_ENGINES)
+        EngineName, typer.Option("--engine", envvar="LAKE_ENGINE", help="Query engine.", rich_help_panel=_ENGINES)
     ] = EngineName.DUCKDB,
     workgroup: Annotated[
         str | None,

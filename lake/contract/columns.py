@@ -45,7 +45,7 @@ def read_columns(document: Document, described: SchemaObject, source: Source | N
         name = item.name or ""
         if name in seen:
             document.problem(
-                (*where, "name"), f"column {name!r} is there twice, first on line {document.line(seen[name])}"
+                (*where, "name"), f"duplicate column {name!r}, first on line {document.line(seen[name])}"
             )
             continue
         seen[name] = (*where, "name")

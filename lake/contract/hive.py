@@ -166,7 +166,7 @@ class _Parser:
                     "(Hive keeps no case, so an upper-case name could not be found again)"
                 )
             if name in fields:
-                raise HiveTypeError(f"{self.text!r}: struct field {name!r} is there twice")
+                raise HiveTypeError(f"{self.text!r}: duplicate struct field {name!r}")
             self.expect(":")
             fields[name] = self.type()
             if self.peek() != ",":

@@ -112,12 +112,12 @@ def _explained(workgroup: str | None) -> Iterator[None]:
 def _next_step(error: BaseException, workgroup: str) -> str:
     text, lower = str(error), str(error).lower()
     if aws.error_code(error) in _THROTTLED:
-        return "it is asked too often, or too many queries run at once; run the query again later"
+        return "Athena throttled the request, or too many queries run at once; retry later"
     if "output location" in lower or "outputlocation" in lower:
         return (
             f"the workgroup {workgroup} has no place for answers: name one with --output s3://bucket/prefix "
             f"(LAKE_ATHENA_OUTPUT), or set it in the workgroup ({text})"
         )
     if "workgroup" in lower and ("not found" in lower or "not exist" in lower):
-        return f"there is no workgroup {workgroup} in this region: correct --workgroup (LAKE_ATHENA_WORKGROUP)"
+        return f"workgroup {workgroup} not found in this region: correct --workgroup (LAKE_ATHENA_WORKGROUP)"
     return aws.next_step(error)

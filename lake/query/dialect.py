@@ -148,7 +148,7 @@ def _reduce(node: Node) -> None:
     finish = node.args.get("finish")
     is_identity = finish is None or finish.this.sql() == finish.expressions[0].sql()
     if not is_identity:
-        raise UnsupportedSqlError("translating reduce: its last function must give back the state (s -> s) locally")
+        raise UnsupportedSqlError("translating reduce: its last function must return the state (s -> s) locally")
     node.set("finish", None)
 
 

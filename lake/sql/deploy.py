@@ -73,8 +73,7 @@ def _chosen(databases: Sequence[str], tables: dict[str, CatalogTable], views: di
     for database in databases:
         if database not in known:
             raise UsageError(
-                f"deploying {database!r}: there is no such database; there are {', '.join(known)}"
-                f"{near(database, known)}"
+                f"deploying {database!r}: database not found; expected one of {', '.join(known)}{near(database, known)}"
             )
     chosen = {name for name in (*tables, *views) if not databases or name.partition(".")[0] in databases}
     for name in reversed(views):

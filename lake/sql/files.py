@@ -81,14 +81,14 @@ def sql_folder(override: str | None = None) -> Path:
     for name, said_by in ((override, "--sql"), (os.environ.get(FOLDER_VARIABLE), FOLDER_VARIABLE)):
         if name:
             if not Path(name).is_dir():
-                raise SqlFileError(f"looking for SQL files in {name} ({said_by}): no such folder")
+                raise SqlFileError(f"looking for SQL files in {name} ({said_by}): folder not found")
             return Path(name)
     folders = (Path("sql"), Path(__file__).resolve().parents[2] / "sql")
     for folder in folders:
         if folder.is_dir():
             return folder
     raise SqlFileError(
-        f"looking for SQL files in {' and '.join(map(str, folders))}: no such folder; "
+        f"looking for SQL files in {' and '.join(map(str, folders))}: folder not found; "
         f"name it with --sql or {FOLDER_VARIABLE}"
     )
 
@@ -119,7 +119,7 @@ def _read(path: Path) -> tuple[SqlFile | None, list[Problem]]:
     database, name = path.absolute().parts[-3:-1]
     kind = next((kind for kind in _KINDS if path.name == f"{kind}.sql"), None)
     if kind is None or not (_NAME.fullmatch(database) and _NAME.fullmatch(name)):
-        return None, [Problem(path, 1, f"this is no place for a statement; expected {_PLACE}")]
+        return None, [Problem(path, 1, f"unexpected file; expected {_PLACE}")]
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -52,7 +52,7 @@ def _named(given: Sequence[str]) -> dict[str, str]:
         if not equals:
             raise UsageError(f"reading --param {each}: expected NAME=VALUE, e.g. --param sensor_id=device_17")
         if name in values:
-            raise UsageError(f"reading --param {each}: {name} is given twice; expected one value")
+            raise UsageError(f"reading --param {each}: duplicate value of {name}; expected one")
         values[name] = value
     return values
 

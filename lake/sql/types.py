@@ -16,8 +16,8 @@ from sqlglot.schema import MappingSchema
 from sqlglot.typing import EXPRESSION_METADATA
 
 from lake.contract.hive import Array, Decimal, HiveType, Map, Primitive, Struct, parse_hive_type
+from lake.sql.resolve import TRINO
 
-TRINO = "trino"
 _DECIMAL = re.compile(r"decimal\((\d+)(?:, (\d+))?\)")
 _PRIMITIVES = {
     **{"string": "varchar", "int": "integer", "float": "real", "binary": "varbinary"},
@@ -84,16 +84,6 @@ def _given(*operands: Any) -> list[Any]:
 def trino_type(hive: str) -> str:
     """Trino's name of a Hive type, e.g. timestamp(3) of timestamp, array(row(x integer)) of array<struct<x:int>>."""
     return _spelled_hive(parse_hive_type(hive))
-
-
-def schema_of(relations: dict[str, dict[str, str]]) -> MappingSchema:
-    """sqlglot's schema of tables and views: Trino types by column, by full name."""
-    databases: dict[str, object] = {}
-    for full_name, columns in relations.items():
-        database, _, name = full_name.partition(".")
-        tables: Any = databases.setdefault(database, {})
-        tables[name] = columns
-    return MappingSchema(databases, dialect=TRINO)
 
 
 def output_types(query: exp.Query, schema: MappingSchema) -> list[tuple[str, str | None]]:

@@ -117,7 +117,7 @@ def test_an_error_leaves_standard_output_empty(tmp_path: Path, capsys: pytest.Ca
     assert run_command(["query", "SELECT nope", "--json", "--root", str(tmp_path)]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "there is no column nope, as there is no FROM\n  SELECT nope\n         ^^^^\n" in err
+    assert "column nope not found: the query has no FROM\n  SELECT nope\n         ^^^^\n" in err
 
 
 @pytest.mark.skipif(

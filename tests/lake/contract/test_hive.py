@@ -82,7 +82,7 @@ def test_a_type_with_parts_is_a_tree_and_its_text_is_canonical(text: str, tree: 
         ("array", "expected '<', found 'the end'"),
         ("struct<>", "struct field '>'"),
         ("struct<a int>", "expected ':', found 'int'"),
-        ("struct<a:int,a:int>", "struct field 'a' is there twice"),
+        ("struct<a:int,a:int>", "duplicate struct field 'a'"),
         ("struct<aB:int>", "in lower case"),
         ("map<array<int>,int>", "a map's key is array<int>"),
         ("map<int>", "expected ',', found '>'"),

@@ -124,7 +124,7 @@ def test_moto_answers_a_query_from_start_to_rows(aws: str) -> None:
 
 
 def test_a_workgroup_that_is_not_there_is_named(aws: str) -> None:
-    with pytest.raises(AthenaRefusedError, match="there is no workgroup nobody in this region: correct --workgroup"):
+    with pytest.raises(AthenaRefusedError, match="workgroup nobody not found in this region: correct --workgroup"):
         AthenaEngine("nobody").run("SELECT 1")
 
 
@@ -200,9 +200,9 @@ def test_a_query_that_fails_says_athenas_reason(state: str, reason: str, message
             "configuration setting or as an API input.",
             "the workgroup primary has no place for answers: name one with --output",
         ),
-        ("InvalidRequestException", "WorkGroup primary is not found.", "there is no workgroup primary"),
+        ("InvalidRequestException", "WorkGroup primary is not found.", "workgroup primary not found"),
         ("AccessDeniedException", "not authorized", "access denied: .* must allow StartQueryExecution"),
-        ("TooManyRequestsException", "Rate exceeded", "asked too often, or too many queries run at once"),
+        ("TooManyRequestsException", "Rate exceeded", "throttled the request, or too many queries run at once"),
         ("InvalidRequestException", "Queries of this type are not supported", "Queries of this type are not supported"),
     ],
 )

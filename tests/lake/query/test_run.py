@@ -183,15 +183,15 @@ def test_listings(sql: str, columns: list[str], rows: list[tuple[str, ...]], eig
         (
             "SELECT\n  clint_event FROM events_v1",
             UnknownColumnError,
-            "line 2:3: there is no column clint_event; did you mean client_event?\n"
+            "line 2:3: column clint_event not found; did you mean client_event?\n"
             "    clint_event FROM events_v1\n    ^^^^^^^^^^^",
         ),
         (
             "SELECT e.nope FROM events_v1 AS e",
             UnknownColumnError,
-            "line 1:10: there is no column nope; there are client_event",
+            "line 1:10: column nope not found; expected one of client_event",
         ),
-        ("SELECT f.user_id FROM events_v1 AS e", UnknownColumnError, "f is no table of this FROM"),
+        ("SELECT f.user_id FROM events_v1 AS e", UnknownColumnError, "table or column f not found in this FROM"),
         (
             "SELECT entropy_of(user_id) FROM events_v1",
             UnsupportedSqlError,

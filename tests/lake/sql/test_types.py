@@ -8,7 +8,8 @@ import pytest
 import sqlglot
 from sqlglot.optimizer.qualify import qualify
 
-from lake.sql.types import output_types, schema_of, trino_type
+from lake.sql.resolve import schema_of
+from lake.sql.types import output_types, trino_type
 from tests.trino_servers import TestTrino
 
 COLUMNS = {
