@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from lake.catalog.hive_types import hive_type
 from lake.catalog.model import Buckets, CatalogTable, CatalogView, Partition
+from lake.catalog.sql_types import hive_type
 from lake.errors import CatalogError
 
 if TYPE_CHECKING:

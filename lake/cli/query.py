@@ -52,9 +52,7 @@ def query(
         str | None,
         typer.Option("--database", "-d", metavar="NAME", help="Default database."),
     ] = None,
-    show_sql: Annotated[
-        bool, typer.Option("--show-sql", help="Print the generated DuckDB SQL to stderr.")
-    ] = False,
+    show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the generated DuckDB SQL to stderr.")] = False,
     parameters: Annotated[
         list[str] | None,
         typer.Option(

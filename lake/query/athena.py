@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from lake.objects import aws
-from lake.query.athena_values import answer_table
+from lake.query.answer_types import AnswerType, answer_type
 from lake.query.price import athena_dollars
 from lake.query.result import Result
 from lake.sql.query_errors import QueryError, QueryFailedError
@@ -99,6 +101,49 @@ def _pages(client: Any, execution_id: str) -> Iterator[dict[str, Any]]:
         if not page.get("NextToken"):
             return
         options = {"NextToken": page["NextToken"]}
+
+
+def answer_table(pages: Iterable[dict[str, Any]], has_header: bool) -> pa.Table:
+    """The rows of all pages (each a ResultSet of GetQueryResults), in the types that the first one names.
+
+    A SELECT's first row repeats the columns' names. A value that is absent is NULL, and '' is the empty text: the API
+    tells them apart. Arrays, maps and rows come as one text that cannot be read back with certainty: they stay texts.
+    Raises QueryFailedError for a value that is not of its type.
+    """
+    described: list[dict[str, Any]] = []
+    types: list[AnswerType] = []
+    batches: list[list[pa.Array]] = []
+    for number, page in enumerate(pages):
+        rows = page.get("Rows", [])
+        if number == 0:
+            described = page["ResultSetMetadata"]["ColumnInfo"]
+            types = [_column_type(column) for column in described]
+            if has_header and rows and _texts(rows[0], len(types)) == [column["Name"] for column in described]:
+                rows = rows[1:]
+        columns = list(zip(*(_texts(row, len(types)) for row in rows), strict=True)) or [()] * len(types)
+        batches.append([_array(*column) for column in zip(described, types, columns, strict=True)])
+    schema = pa.schema([pa.field(column["Name"], kind.arrow) for column, kind in zip(described, types, strict=True)])
+    return pa.Table.from_batches([pa.record_batch(arrays, schema=schema) for arrays in batches], schema)
+
+
+def _column_type(column: dict[str, Any]) -> AnswerType:
+    name = column["Type"].lower()
+    if name == "decimal":
+        name = f"decimal({column.get('Precision', 38)}, {column.get('Scale', 0)})"
+    return answer_type(name, bytes.fromhex)
+
+
+def _array(column: dict[str, Any], kind: AnswerType, texts: Sequence[str | None]) -> pa.Array:
+    try:
+        return kind.array(texts)
+    except (ValueError, ArithmeticError, pa.ArrowException) as error:
+        expected = f"expected {column['Type']} in the column {column['Name']}"
+        raise QueryFailedError(f"reading Athena's answer: {expected}: {error}") from error
+
+
+def _texts(row: dict[str, Any], width: int) -> list[str | None]:
+    texts = [datum.get("VarCharValue") for datum in row.get("Data", [])]
+    return [*texts, *[None] * (width - len(texts))]
 
 
 @contextmanager

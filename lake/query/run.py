@@ -13,6 +13,7 @@ from sqlglot.schema import MappingSchema
 
 from lake.catalog import open_catalog
 from lake.catalog.model import Catalog
+from lake.catalog.sql_types import trino_type
 from lake.errors import LakeError
 from lake.objects import Store, open_store
 from lake.query.dialect import duckdb_sql, hide_column
@@ -28,7 +29,6 @@ from lake.sql.query_errors import QueryFailedError, UnknownTableError
 from lake.sql.resolve import ResolvedQuery, resolve, schema_of
 from lake.sql.scan_filters import QueryBlocks, query_blocks
 from lake.sql.statement import Listing, parsed
-from lake.sql.types import trino_type
 
 __all__ = ["Result", "run_query"]
 

@@ -16,8 +16,7 @@ from botocore.stub import Stubber
 
 from lake.cli.engines import engine_named
 from lake.objects import aws
-from lake.query.athena import AthenaEngine, AthenaRefusedError
-from lake.query.athena_values import answer_table
+from lake.query.athena import AthenaEngine, AthenaRefusedError, answer_table
 from lake.query.price import athena_dollars
 from lake.sql.query_errors import QueryFailedError, StatementError
 
@@ -95,7 +94,7 @@ def test_two_columns_may_have_one_name() -> None:
 
 
 def test_a_value_that_is_none_of_its_type_is_named() -> None:
-    with pytest.raises(QueryFailedError, match="a value of a is no bigint"):
+    with pytest.raises(QueryFailedError, match="expected bigint in the column a"):
         answer_table([page([column("a", "bigint")], row("x"))], has_header=True)
 
 
