@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from lake.contract.hive import parse_hive_type
 from lake.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -26,10 +25,10 @@ _NESTED = frozenset({"ARRAY", "MAP", "STRUCT"})
 
 
 def sql_type(hive: str) -> exp.DataType:
-    """sqlglot's type of a Hive type. Raises HiveTypeError where the text names none: sqlglot itself is lenient."""
+    """sqlglot's type of a column of the catalog, whose name a contract's reader took: sqlglot is lenient."""
     from sqlglot import exp
 
-    kind: Any = exp.DataType.build(_HIVE_FIELD.sub(r"`\1`:", str(parse_hive_type(hive))), dialect="hive")
+    kind: Any = exp.DataType.build(_HIVE_FIELD.sub(r"`\1`:", hive), dialect="hive")
     for name in kind.find_all(exp.Identifier):
         name.set("quoted", False)
     return kind  # type: ignore[no-any-return] # sqlglot's build says no more than that it is an expression

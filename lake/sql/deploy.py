@@ -12,7 +12,7 @@ from lake.contract.document import near
 from lake.contract.model import Table
 from lake.errors import UsageError
 from lake.sql.check import Checked
-from lake.sql.errors import SqlRefusedError, told
+from lake.sql.errors import SqlRefusedError, problem_lines
 from lake.sql.relations import View, catalog_tables
 
 FILE = "lake.sql"
@@ -48,7 +48,7 @@ def deploy(
     """
     problems = [problem for problem in checked.problems if problem.path.name != "query.sql"]
     if problems:
-        raise SqlRefusedError(f"deploying: nothing was done, for files that have problems\n{told(problems)}")
+        raise SqlRefusedError(f"deploying: nothing was done, for files that have problems\n{problem_lines(problems)}")
     by_name = {f"{table.database}.{table.name}": table for table in catalog_tables(tables)}
     views = {view.file.full_name: view for view in checked.views}
     chosen = _chosen(databases, by_name, views)

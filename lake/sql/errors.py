@@ -31,6 +31,6 @@ class SqlRefusedError(LakeError):
     """Files that must not reach a catalog; the message has all their problems, one a line."""
 
 
-def told(problems: Iterable[Problem]) -> str:
+def problem_lines(problems: Iterable[Problem]) -> str:
     """The problems, one a line, sorted by file and line."""
     return "\n".join(str(problem) for problem in sorted(problems))
