@@ -161,7 +161,7 @@ def _account(result: Result, written: int) -> str:
     for name, value in result.facts.items():
         account += f"; {name.replace('_', ' ')} {value:,}" if isinstance(value, int) else f"; {_fact(name, value)}"
     if written < rows:
-        account += f"\nShown are the first {written:,}; --format csv or json writes all, LIMIT returns fewer."
+        account += f"\nThe first {written:,} rows are shown; --format csv or json writes all, LIMIT returns fewer."
     return account
 
 

@@ -90,7 +90,7 @@ def test_a_table_stops_at_a_thousand_rows_and_says_so(tmp_path: Path, capsys: py
     out, err = capsys.readouterr()
     assert "│ 1000 │" in out
     assert "│ 1001 │" not in out
-    assert "The first 1,000 are shown" in err
+    assert "The first 1,000 rows are shown" in err
 
 
 @pytest.mark.parametrize("how", ["argument", "standard input", "file"])

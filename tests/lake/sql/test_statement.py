@@ -95,7 +95,7 @@ def test_a_misspelt_first_word_is_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sql", "what"), [("", "it is empty"), ("-- nothing", "there is none"), ("SELECT 'abc", "quote")]
+    ("sql", "what"), [("", "it is empty"), ("-- nothing", "it is empty"), ("SELECT 'abc", "quote")]
 )
 def test_no_statement_and_an_open_quote_say_so(sql: str, what: str) -> None:
     with pytest.raises(QuerySyntaxError, match=what):
