@@ -58,7 +58,7 @@ def query(
         typer.Option(
             "--param",
             metavar="NAME=VALUE",
-            help="Value of a parameter that the file's header names; for other queries VALUE alone, in order. Repeatable.",
+            help="Value of a parameter of the file's header; for other queries VALUE alone, in order. Repeatable.",
             show_default=False,
         ),
     ] = None,

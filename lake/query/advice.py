@@ -165,7 +165,8 @@ class _Adviser:
 
     def _of_comparison(self, comparison: exp.Expr, key: _Key, column: exp.Column) -> tuple[str, str] | None:
         """The problem with one comparison that names a key, and what to write instead."""
-        name = self.resolved.text(column)
+        is_written = self.resolved.original(column) is not column  # not so where USING made one column of two
+        name = self.resolved.text(column) if is_written else column.name
         if isinstance(comparison, exp.EQ) and all(isinstance(side, exp.Column) for side in sides(comparison)):
             return None  # a join asks for every key there is
         if not by_any_function(comparison):

@@ -35,14 +35,31 @@ class Block:
     sources: dict[str, exp.Table | tuple[Block, ...]] = field(default_factory=dict)
 
     def conditions(self) -> Iterator[tuple[exp.Expr, set[str]]]:
-        """WHERE and each ON, with the sources whose rows all stay whatever it says: those that an outer join keeps."""
+        """WHERE and each ON, with the sources whose rows all stay whatever it says: those that an outer join keeps.
+
+        Of HAVING only ranges of bare columns, which are those that it groups by.
+        """
         where = self.select.args.get("where")
         if where is not None:
             yield where.this, set()
-        for join in self.select.args.get("joins") or ():
-            joined, kept = {join.alias_or_name}, {"": set(), "RIGHT": {join.alias_or_name}}
+        yield from ((condition, set()) for condition in self._having() if by_range(condition))
+        for join in _joins(self.select):
+            joined = _source_names(join.this)
+            kept = {"": set(), "RIGHT": joined}.get(join.side, set(self.sources) - joined)
             if join.args.get("on") is not None and join.side != "FULL":
-                yield join.args["on"], kept.get(join.side, set(self.sources) - joined)
+                yield join.args["on"], kept
+
+    def _having(self) -> Iterator[exp.Expr]:
+        """The conditions of HAVING, with the sources of grouped columns, which sqlglot does not resolve there."""
+        having, group = self.select.args.get("having"), self.select.args.get("group")
+        if having is None or group is None:
+            return
+        grouped = {column.name: column.table for column in group.expressions if isinstance(column, exp.Column)}
+        for condition in conjuncts(having.this.copy()):
+            for column in condition.find_all(exp.Column):
+                if not column.table and column.name in grouped:
+                    column.set("table", exp.to_identifier(grouped[column.name]))
+            yield condition
 
     def output(self, position: int) -> frozenset[Names]:
         """The column that the SELECT gives at a position as it is; empty where it computes one."""
@@ -176,6 +193,28 @@ def _is_cut(query: Any) -> bool:
 def _is_recursive(scope: Scope) -> bool:
     clause: Any = scope.expression.find_ancestor(exp.CTE) if scope.is_cte else None
     return clause is not None and bool(clause.parent.args.get("recursive"))
+
+
+def _joins(node: Any) -> Iterator[Any]:
+    """The joins of a FROM, those in parentheses among them."""
+    from_, joins = node.args.get("from_"), node.args.get("joins") or ()
+    yield from joins
+    for source in [*([from_.this] if from_ is not None else []), *(join.this for join in joins)]:
+        if _is_join_in_parentheses(source):
+            yield from _joins(source)
+            yield from _joins(source.this)
+
+
+def _source_names(node: Any) -> set[str]:
+    """The aliases of a source, or of all that are joined in parentheses."""
+    if not _is_join_in_parentheses(node):
+        return {node.alias_or_name}
+    inner = [node.this, *(join.this for each in (node, node.this) for join in each.args.get("joins") or ())]
+    return {name for source in inner for name in _source_names(source)}
+
+
+def _is_join_in_parentheses(node: Any) -> bool:
+    return isinstance(node, exp.Subquery) and not node.alias and not isinstance(node.this, exp.Query)
 
 
 def conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:

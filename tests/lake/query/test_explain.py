@@ -53,6 +53,17 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> str:
         (f"WITH r AS (SELECT dt FROM readings_v1) SELECT 1 FROM r JOIN r AS s ON true WHERE r.{ONE}", [PLAIN]),
         ("SELECT 1 FROM readings_v1 AS r (who, what, how, dt2) WHERE dt2 LIKE '2026-11-21%'", []),
         (f"SELECT 1 FROM readings_v1 WHERE {ONE} AND user_id = 'x'", ["user_id = 'x'"]),
+        (f"SELECT dt FROM readings_v1 GROUP BY dt HAVING {ONE} AND max(dt) > ''", []),
+        ("SELECT dt FROM readings_v1 GROUP BY dt HAVING max(dt) > '2026-11-21-20'", [PLAIN]),
+        (f"SELECT 1 FROM (readings_v1 AS a JOIN readings_v1 AS b ON a.dt = b.dt) WHERE a.{ONE}", []),
+        (
+            f"SELECT 1 FROM readings_v1 AS c RIGHT JOIN (readings_v1 AS a JOIN readings_v1 AS b ON a.dt = b.dt) ON a.{ONE}",
+            [PLAIN],
+        ),
+        (
+            "SELECT 1 FROM readings_v1 AS a JOIN readings_v1 AS b USING (dt) WHERE substr(dt, 12) = '20'",
+            ["substr(dt, 12) = '20'"],
+        ),
         (f"SELECT sum(user_id) FROM readings CROSS JOIN UNNEST(ARRAY[1]) AS u (x) WHERE {ONE} AND x = 1", []),
         ('SELECT max(dt) FROM "readings_v1$partitions"', []),
         ("SELECT 1", []),
