@@ -55,7 +55,7 @@ def hive_type(trino: str, what: str) -> str:
     """Hive's name of a Trino type, for the columns by which Glue, Spark and QuickSight know a view.
 
     E.g. varchar -> string, timestamp(3) -> timestamp, row(a integer) -> struct<a:int>; any spelling of case. Raises
-    CatalogError, naming `what`, where Hive has no such type: time, json, intervals, times with a zone.
+    CatalogError, naming `what`, where Hive lacks the type: time, json, intervals, times with a zone.
     """
     from sqlglot import exp
 

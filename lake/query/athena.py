@@ -22,7 +22,7 @@ _THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")
 
 
 class AthenaRefusedError(QueryError):
-    """Athena did not take the query, or could not be asked; the message says what to set or to allow."""
+    """Athena refused the query, or could not be reached; the message says what to set or to allow."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class AthenaEngine:
     output: str | None = None
 
     def run(self, sql: str, database: str | None = None) -> Result:
-        """Answer the query. Ctrl-C stops it at Athena's, too.
+        """Answer the query. Ctrl-C stops it at Athena, too.
 
         Raises QueryFailedError with Athena's reason, AthenaRefusedError, and StatementError for what would write.
         """
@@ -107,7 +107,7 @@ def answer_table(pages: Iterable[dict[str, Any]], has_header: bool) -> pa.Table:
     """The rows of all pages (each a ResultSet of GetQueryResults), in the types that the first one names.
 
     A SELECT's first row repeats the columns' names. A value that is absent is NULL, and '' is the empty text: the API
-    tells them apart. Arrays, maps and rows come as one text that cannot be read back with certainty: they stay texts.
+    distinguishes them. Arrays, maps and rows come as one text that cannot be read back with certainty: they stay texts.
     Raises QueryFailedError for a value that is not of its type.
     """
     described: list[dict[str, Any]] = []
@@ -151,7 +151,7 @@ def _explained(workgroup: str | None) -> Iterator[None]:
     try:
         yield
     except aws.AWS_ERRORS as error:
-        raise AthenaRefusedError(f"asking Athena: {_next_step(error, workgroup or 'primary')}") from error
+        raise AthenaRefusedError(f"querying Athena: {_next_step(error, workgroup or 'primary')}") from error
 
 
 def _next_step(error: BaseException, workgroup: str) -> str:
@@ -160,7 +160,7 @@ def _next_step(error: BaseException, workgroup: str) -> str:
         return "Athena throttled the request, or too many queries run at once; retry later"
     if "output location" in lower or "outputlocation" in lower:
         return (
-            f"the workgroup {workgroup} has no place for answers: name one with --output s3://bucket/prefix "
+            f"the workgroup {workgroup} has no output location: name one with --output s3://bucket/prefix "
             f"(LAKE_ATHENA_OUTPUT), or set it in the workgroup ({text})"
         )
     if "workgroup" in lower and ("not found" in lower or "not exist" in lower):

@@ -42,7 +42,7 @@ class Scan:
 
 
 class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow has no types
-    """One query's sight of a table: the partitions as the catalog had them when the query began.
+    """A table as one query sees it: the partitions as the catalog had them when the query began.
 
     DuckDB plans first, and hands the scanner the filter that it could push down, through views, subqueries and joins.
     Only then are partitions chosen and their folders listed, so that those that cannot match cost nothing; then

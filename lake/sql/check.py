@@ -1,4 +1,4 @@
-"""What is wrong with the files under sql/, all of it at once."""
+"""Checks all files under sql/, and reports all problems at once."""
 
 from __future__ import annotations
 
@@ -82,4 +82,4 @@ def _unparsable(path: Path) -> Iterator[Problem]:
     try:
         sqlglot.parse_one(path.read_text(encoding="utf-8"), read=ATHENA)
     except (SqlglotError, ValueError) as error:
-        yield Problem(path, 1, f"Athena's dialect has no such statement: {error}")
+        yield Problem(path, 1, f"Athena cannot parse the statement: {error}")

@@ -1,4 +1,4 @@
-"""Tables and views into a catalog: tables first, then each view after what it reads. Nothing is done twice."""
+"""Deploys tables and views to a catalog: tables first, then each view after what it reads. What is current stays."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Outcome = Literal["created", "updated", "unchanged", "dropped", "left over"]
 
 @dataclass(frozen=True)
 class Change:
-    """What became, or would become, of one table or view."""
+    """What was done, or would be done, with one table or view."""
 
     kind: Literal["table", "view"]
     name: str
@@ -39,12 +39,12 @@ def deploy(
     dry_run: bool = False,
     prune: bool = False,
 ) -> list[Change]:
-    """Bring the catalog's tables and views up to date with the contracts and the files; what it takes, in order.
+    """Bring the catalog's tables and views up to date with the contracts and the files. Returns the changes, in order.
 
     `databases` are those whose tables and views are meant, all without one; what their views read comes along. A
     table is never dropped. A view that was deployed from a file which is no longer there is `left over`, and dropped
-    with `prune`. Raises SqlRefusedError where a table's or a view's file has a problem, UsageError for a database
-    that there is not, and CatalogError.
+    with `prune`. Raises SqlRefusedError where a table's or a view's file has a problem, UsageError for an
+    unknown database, and CatalogError.
     """
     problems = [problem for problem in checked.problems if problem.path.name != "query.sql"]
     if problems:

@@ -1,4 +1,4 @@
-"""What can be wrong with the files under sql/."""
+"""Problems of the files under sql/."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SqlFileError(LakeError):
 
 
 class SqlRefusedError(LakeError):
-    """Files that must not reach a catalog; the message has all their problems, one a line."""
+    """Files that must not be deployed; the message has all their problems, one a line."""
 
 
 def problem_lines(problems: Iterable[Problem]) -> str:

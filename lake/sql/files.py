@@ -160,7 +160,7 @@ def _wrong_count(text: str, header: Header, kind: Kind) -> list[tuple[int, str]]
         return [(header.lines + 1, f"{str(error).split(' from ')[0]}; is a quote or a comment left open?")]
     names = [parameter.name for parameter in header.parameters]
     if kind == "view" and (names or lines):
-        return [(lines[0] if lines else 1, "a view has no parameters; expected neither ? nor parameter lines")]
+        return [(lines[0] if lines else 1, "a view takes no parameters; remove ? and the parameter lines")]
     if len(lines) == len(names) or header.problems:
         return []
     message = (

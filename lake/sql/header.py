@@ -106,16 +106,16 @@ def _parameter(name: str, kind: str, rest: str) -> Parameter:
         raise ValueRefusedError(f"unknown type {kind!r}{hint}; expected one of {', '.join(PARAMETER_TYPES)}")
     found = _EXAMPLE.fullmatch(rest.strip())
     if found is None:
-        raise ValueRefusedError(f"it has no example; expected {PARAMETER!r}")
+        raise ValueRefusedError(f"missing example; expected {PARAMETER!r}")
     if (found["quoted"] is not None) != (kind in _QUOTED_TYPES):
         quotes = "in quotes" if kind in _QUOTED_TYPES else "without quotes"
         raise ValueRefusedError(f"the example {found['quoted'] or found['bare']}; expected a {kind} {quotes}")
     example = found["bare"] if found["quoted"] is None else found["quoted"][1:-1].replace("''", "'")
     description = (found["after_text"] or found["after"] or "").strip()
     if not description:
-        raise ValueRefusedError(f"it has no description; expected {PARAMETER!r}")
+        raise ValueRefusedError(f"missing description; expected {PARAMETER!r}")
     try:
         literal(kind, example)
     except ValueRefusedError as error:
-        raise ValueRefusedError(f"the example {example!r} is no {kind}; {error}") from error
+        raise ValueRefusedError(f"the example {example!r} is not of type {kind}; {error}") from error
     return Parameter(name, kind, example, description)

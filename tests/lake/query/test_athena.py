@@ -197,7 +197,7 @@ def test_a_query_that_fails_says_athenas_reason(state: str, reason: str, message
             "InvalidRequestException",
             "No output location provided. An output location is required either through the Workgroup result "
             "configuration setting or as an API input.",
-            "the workgroup primary has no place for answers: name one with --output",
+            "the workgroup primary has no output location: name one with --output",
         ),
         ("InvalidRequestException", "WorkGroup primary is not found.", "workgroup primary not found"),
         ("AccessDeniedException", "not authorized", "access denied: .* must allow StartQueryExecution"),

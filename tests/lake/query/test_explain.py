@@ -57,7 +57,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> str:
         ("SELECT dt FROM readings_v1 GROUP BY dt HAVING max(dt) > '2026-11-21-20'", [PLAIN]),
         (f"SELECT 1 FROM (readings_v1 AS a JOIN readings_v1 AS b ON a.dt = b.dt) WHERE a.{ONE}", []),
         (
-            f"SELECT 1 FROM readings_v1 AS c RIGHT JOIN (readings_v1 AS a JOIN readings_v1 AS b ON a.dt = b.dt) ON a.{ONE}",
+            "SELECT 1 FROM readings_v1 AS c RIGHT JOIN (readings_v1 AS a JOIN readings_v1 AS b ON a.dt = b.dt) "
+            f"ON a.{ONE}",
             [PLAIN],
         ),
         (
