@@ -134,7 +134,7 @@ class GlueCatalog:
         doing = f"publishing {database}.{table} dt={partition.dt}"
         storage = self.table(database, table)
         if storage is None:
-            raise CatalogError(f"{doing} in the Glue Data Catalog: there is no such table; put the table first")
+            raise CatalogError(f"{doing} in the Glue Data Catalog: table not found; put the table first")
         entry = partition_input(storage, partition, self._uri_of)
         glue = aws.client("glue")
         try:

@@ -24,7 +24,7 @@ def explained(doing: str) -> Iterator[None]:
 
 
 def is_absent(error: CatalogError) -> bool:
-    """Whether Glue said that there is no such thing."""
+    """Whether Glue answered that an entity was not found."""
     return error.__cause__ is not None and aws.error_code(error.__cause__) == _ABSENT
 
 

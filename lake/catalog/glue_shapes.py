@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from lake.catalog.hive_types import hive_type
 from lake.catalog.model import Buckets, CatalogTable, CatalogView, Partition
+from lake.catalog.sql_types import hive_type
 from lake.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def view_of(description: Mapping[str, Any]) -> CatalogView:
     if not text.startswith(_VIEW_START) or not text.endswith(_VIEW_END):
         raise CatalogError(
             f"reading the view {database}.{name}: its text begins {text[:40]!r}; expected {_VIEW_START!r} and the JSON "
-            "that Athena writes: drop it, and put it anew with `lake sql deploy`"
+            "that Athena writes: drop it, and deploy it again with `lake sql deploy`"
         )
     definition = json.loads(base64.b64decode(text.removeprefix(_VIEW_START).removesuffix(_VIEW_END)))
     parameters = _without(description.get("Parameters", {}), {*_VIEW_PARAMETERS, _ROOT})

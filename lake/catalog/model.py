@@ -128,7 +128,7 @@ class Catalog(Protocol):
     def publish(self, database: str, table: str, partition: Partition, expected: Partition | None) -> bool:
         """Set the partition's location and parameters in one atomic call; the swap that readers see.
 
-        `expected` is what the caller last read (None: no such partition). Returns False, having changed nothing,
+        `expected` is what the caller last read (None: no partition). Returns False, having changed nothing,
         where the partition is no longer that. The SQLite kind compares and sets in one transaction; the Glue Data
         Catalog has no compare-and-set, so its kind reads again right before the call, and creation alone is exact.
         """

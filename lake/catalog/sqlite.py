@@ -106,7 +106,7 @@ class SqliteCatalog:
 
         def compare_and_set(db: sqlite3.Connection) -> bool:
             if _table(db, database, table) is None:
-                raise CatalogError(f"{doing} in {self.path}: there is no such table; put the table first")
+                raise CatalogError(f"{doing} in {self.path}: table not found; put the table first")
             if _find_partition(db, database, table, partition.dt) != expected:
                 return False
             row = (database, table, partition.dt, partition.location, json.dumps(partition.parameters))

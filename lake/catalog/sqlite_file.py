@@ -1,6 +1,6 @@
 """The SQLite file of a local catalog: opened, waited for, read, written, and brought to this release's schema.
 
-Write-ahead logging lets any number of readers poll while a writer commits. Every call opens the file anew, so a
+Write-ahead logging lets any number of readers poll while a writer commits. Every call opens the file again, so a
 catalog can be shared between threads, forked and pickled.
 """
 
@@ -52,7 +52,7 @@ class SqliteFile:
         self.path = path
 
     def read(self, read: Callable[[sqlite3.Connection], T], nothing: T, since_version: int = 1) -> T:
-        """What is read, or `nothing` where the file is not there yet, or of a version that had no such thing."""
+        """What is read, or `nothing` where the file is not there yet, or is of a version without it."""
 
         def attempt() -> T:
             if not self.path.exists():

@@ -50,22 +50,20 @@ def query(
     json_output: JsonOption = False,
     database: Annotated[
         str | None,
-        typer.Option("--database", "-d", metavar="NAME", help="Where tables without a database are looked for."),
+        typer.Option("--database", "-d", metavar="NAME", help="Default database."),
     ] = None,
-    show_sql: Annotated[
-        bool, typer.Option("--show-sql", help="Say, on standard error, what the local engine was asked.")
-    ] = False,
+    show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the generated DuckDB SQL to stderr.")] = False,
     parameters: Annotated[
         list[str] | None,
         typer.Option(
             "--param",
             metavar="NAME=VALUE",
-            help="A value for a ? that the file's header names; for other texts only VALUE, in order. Repeatable.",
+            help="Value of a parameter of the file's header; for other queries VALUE alone, in order. Repeatable.",
             show_default=False,
         ),
     ] = None,
     engine: Annotated[
-        EngineName, typer.Option("--engine", envvar="LAKE_ENGINE", help="Who answers.", rich_help_panel=_ENGINES)
+        EngineName, typer.Option("--engine", envvar="LAKE_ENGINE", help="Query engine.", rich_help_panel=_ENGINES)
     ] = EngineName.DUCKDB,
     workgroup: Annotated[
         str | None,
@@ -73,7 +71,7 @@ def query(
             "--workgroup",
             metavar="NAME",
             envvar="LAKE_ATHENA_WORKGROUP",
-            help="Athena's workgroup; primary where none is named.",
+            help="Athena's workgroup; default: primary.",
             show_default=False,
             rich_help_panel=_ENGINES,
         ),
@@ -84,7 +82,7 @@ def query(
             "--output",
             metavar="S3_URI",
             envvar="LAKE_ATHENA_OUTPUT",
-            help="Where Athena writes answers, if its workgroup does not say.",
+            help="Where Athena writes answers, unless its workgroup sets a location.",
             show_default=False,
             rich_help_panel=_ENGINES,
         ),
@@ -93,7 +91,7 @@ def query(
         bool,
         typer.Option(
             "--explain",
-            help="Run nothing: say what the query would read, what it would cost, and what to write instead.",
+            help="Do not run the query: show what it would read and cost, and what to write instead.",
         ),
     ] = False,
     root: RootOption = DEFAULT_ROOT,
@@ -119,7 +117,7 @@ def query(
     from lake.cli.engines import engine_named
     from lake.cli.explanations import show_explanation
 
-    sql = _text(sql, file)
+    sql = _sql_text(sql, file)
     if parameters or (file is not None and "?" in sql):
         from lake.sql.parameters import bound
 
@@ -137,7 +135,8 @@ def query(
     note(_account(result, written))
 
 
-def _text(sql: str | None, file: Path | None) -> str:
+def _sql_text(sql: str | None, file: Path | None) -> str:
+    """The query, from wherever the command line says that it is."""
     if (sql is None) == (file is None):
         raise UsageError('reading the query: give it as one text ("SELECT ..."), as -, or with --file')
     if file is None:
@@ -150,20 +149,20 @@ def _text(sql: str | None, file: Path | None) -> str:
 
 def _account(result: Result, written: int) -> str:
     rows = result.table.num_rows
-    told = f"{rows:,} row{'' if rows == 1 else 's'} in {result.seconds:.2f} s"
+    account = f"{rows:,} row{'' if rows == 1 else 's'} in {result.seconds:.2f} s"
     at_most = "" if result.is_exact else "at most "
     if result.partitions:
-        told += f"; read {result.partitions_read:,} of {result.partitions:,} partitions"
+        account += f"; read {result.partitions_read:,} of {result.partitions:,} partitions"
         if result.buckets_read < result.buckets:
-            told += f", {result.buckets_read:,} of {result.buckets:,} buckets"
-        told += f" ({at_most}{human_bytes(result.bytes)})"
+            account += f", {result.buckets_read:,} of {result.buckets:,} buckets"
+        account += f" ({at_most}{human_bytes(result.bytes)})"
     elif result.engine != "duckdb":
-        told += f"; read {at_most}{human_bytes(result.bytes)}"
+        account += f"; read {at_most}{human_bytes(result.bytes)}"
     for name, value in result.facts.items():
-        told += f"; {name.replace('_', ' ')} {value:,}" if isinstance(value, int) else f"; {_fact(name, value)}"
+        account += f"; {name.replace('_', ' ')} {value:,}" if isinstance(value, int) else f"; {_fact(name, value)}"
     if written < rows:
-        told += f"\nThe first {written:,} are shown; --format csv or json writes all, LIMIT asks for fewer."
-    return told
+        account += f"\nThe first {written:,} rows are shown; --format csv or json writes all, LIMIT returns fewer."
+    return account
 
 
 def _fact(name: str, value: str | float) -> str:

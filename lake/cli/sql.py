@@ -113,12 +113,12 @@ def list_(
       lake sql list --json
       lake query --file sql/sensors/average_temperature/query.sql
     """
-    from lake.sql.errors import SqlFileError, told
+    from lake.sql.errors import SqlFileError, problem_lines
     from lake.sql.files import read_sql_files, sql_folder
 
     files, problems = read_sql_files(sql_folder(sql))
     if problems:
-        raise SqlFileError(f"reading the SQL files:\n{told(problems)}")
+        raise SqlFileError(f"reading the SQL files:\n{problem_lines(problems)}")
     shown = [file for file in files if file.kind != "ddl"]
     if json_output:
         print_json(

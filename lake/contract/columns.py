@@ -44,9 +44,7 @@ def read_columns(document: Document, described: SchemaObject, source: Source | N
         where: Where = ("schema", 0, "properties", index)
         name = item.name or ""
         if name in seen:
-            document.problem(
-                (*where, "name"), f"column {name!r} is there twice, first on line {document.line(seen[name])}"
-            )
+            document.problem((*where, "name"), f"duplicate column {name!r}, first on line {document.line(seen[name])}")
             continue
         seen[name] = (*where, "name")
         if name == PARTITION_KEY:

@@ -30,7 +30,7 @@ def custom_properties(
             hint = near(name, known) or f"; expected one of {', '.join(known)}"
             document.problem((*here, "property"), f"unknown customProperty {name!r}{hint}")
         elif name in found:
-            document.problem((*here, "property"), f"customProperty {name!r} is given twice")
+            document.problem((*here, "property"), f"duplicate customProperty {name!r}")
         elif item.value is None:
             document.problem(here, f"customProperty {name!r} has no value")
         else:

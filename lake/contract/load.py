@@ -25,14 +25,14 @@ def contracts_folder(override: str | None = None) -> Path:
     for name, said_by in ((override, "--contracts"), (os.environ.get(FOLDER_VARIABLE), FOLDER_VARIABLE)):
         if name:
             if not Path(name).is_dir():
-                raise ContractError(f"looking for contracts in {name} ({said_by}): no such folder")
+                raise ContractError(f"looking for contracts in {name} ({said_by}): folder not found")
             return Path(name)
     folders = (Path("contracts"), Path(__file__).resolve().parents[2] / "contracts")
     for folder in folders:
         if folder.is_dir():
             return folder
     raise ContractError(
-        f"looking for contracts in {' and '.join(map(str, folders))}: no such folder; "
+        f"looking for contracts in {' and '.join(map(str, folders))}: folder not found; "
         f"name it with --contracts or {FOLDER_VARIABLE}"
     )
 

@@ -162,7 +162,7 @@ def _retention(document: Document, standard: OpenDataContractStandard) -> int | 
             continue
         where: Where = ("slaProperties", index)
         if days is not None:
-            document.problem(where, "retention is given twice")
+            document.problem(where, "duplicate retention")
         if isinstance(sla.value, bool) or not isinstance(sla.value, int) or sla.value < 1:
             document.problem((*where, "value"), f"retention is {sla.value!r}; expected a whole number of days or years")
         elif sla.unit not in _DAYS:

@@ -2,215 +2,327 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlglot import exp
+from sqlglot.schema import MappingSchema
 
 from lake.catalog.model import CatalogTable
-from lake.query.lineage import sources
-from lake.query.literal_types import DAY, HOUR, day_range, example, follow_each_other, mismatch
-from lake.query.predicates import RANGES, Conditions, Key, bare_column, columns_in, leaves
-from lake.sql.statement import ATHENA
+from lake.query.views import ROUTED, VIEW
+from lake.sql.check_comparisons import day_in, mismatched_types, sides, value_like
+from lake.sql.resolve import ResolvedQuery
+from lake.sql.scan_filters import (
+    Block,
+    Column,
+    QueryBlocks,
+    bare_columns,
+    by_any_function,
+    by_range,
+    by_value,
+    conjuncts,
+    limited_columns,
+)
 
-_TEXT = "lake.text"
+_RANGES = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
+_HOUR = re.compile(r"\d{4}-\d\d-\d\d-\d\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, order=True)
 class Advice:
-    """`about` is the condition (or table) as the query says it; `problem` and `instead` are one sentence each."""
+    """`about` is the condition (or table) as the query has it; `problem` and `instead` are one sentence each."""
 
     about: str
     problem: str
     instead: str
 
 
-def advice(statement: exp.Query, tables: Mapping[int, CatalogTable]) -> list[Advice]:
-    """What to know before the query runs; views are written out, `tables` are by the id() of nodes that name them.
+@dataclass(frozen=True)
+class _Key:
+    """A column by which Athena leaves out parts of a table: its partition key, or one that its buckets are by."""
+
+    column: Column
+    table: CatalogTable = field(compare=False)
+
+    @property
+    def name(self) -> str:
+        return self.column[2]
+
+    @property
+    def is_partition(self) -> bool:
+        return self.name in [name for name, _ in self.table.partition_keys]
+
+    @property
+    def part(self) -> str:
+        return "partition" if self.is_partition else "bucket"
+
+
+def advice(
+    resolved: ResolvedQuery, blocks: QueryBlocks, tables: Mapping[str, CatalogTable], schema: MappingSchema
+) -> list[Advice]:
+    """What to know before a query runs, whose views are written out; `tables` are the catalog's, by full name.
 
     Only what the author wrote is judged, not the texts of views.
     """
-    conditions = Conditions(statement, tables)
-    constrained = _constrained(conditions)
-    found = [
-        each
-        for select in conditions.selects
-        if conditions.is_the_users(select)
-        for condition in conditions.conjuncts(select)
-        for each in _of_condition(condition, select, conditions, constrained)
+    adviser = _adviser(resolved, blocks, tables, schema)
+    about_keys = [
+        found
+        for block in blocks.blocks
+        if _view_around(block.select) is None
+        for condition in _conditions_of_all_rows(block)
+        for found in adviser.of_condition(condition, block)
     ]
-    known = constrained | {key for key, _ in found}
-    whole = [*_tables_without_filter(conditions, known), *_every_column(statement, conditions)]
-    return list(dict.fromkeys([*(told for _, told in found), *whole]))
+    known = adviser.limited | {key for keys, _ in about_keys for key in keys}
+    whole = [*adviser.of_tables_without_filter(known), *adviser.of_every_column()]
+    return list(dict.fromkeys([*(found for _, found in about_keys), *whole]))
 
 
-def with_texts(statement: exp.Query) -> exp.Query:
-    """The statement, each condition of it with its own text, so that it can be shown once the query is rewritten."""
-    for node in statement.find_all(exp.Condition):
-        node.meta[_TEXT] = node.sql(ATHENA, normalize_functions="lower")
-    return statement
+@dataclass(frozen=True)
+class _Adviser:
+    """One query and the keys of the tables that it scans.
 
+    By those in `pruned` the catalog, or the hash of a value, leaves out parts of a table. In `limited` are the
+    partition keys, too, that stand within functions: they leave out partitions once all are listed. `mismatches` has
+    the problem, and what to write instead, of comparisons that Athena refuses, by the id() of their nodes.
+    """
 
-def _constrained(conditions: Conditions) -> set[Key]:
-    """Keys that some condition prunes by, also one that only says that two keys are equal."""
-    found: set[Key] = set()
-    equal: list[tuple[frozenset[Key], frozenset[Key]]] = []
-    for select in conditions.selects:
-        if not conditions.counts(select):
-            continue
-        for condition in conditions.conjuncts(select):
-            keys = conditions.keys_in(condition, select)
-            found |= {key for key in keys if conditions.constrains(condition, key, select)}
-            left, right = condition.this, condition.args.get("expression")
-            if isinstance(condition, exp.EQ) and isinstance(left, exp.Column) and isinstance(right, exp.Column):
-                equal.append((conditions.keys_of(left, select), conditions.keys_of(right, select)))
-        equal += list(_using(select, conditions))
-    for _ in equal:
-        for left_keys, right_keys in equal:
-            if left_keys and right_keys and (left_keys <= found or right_keys <= found):
-                found |= left_keys | right_keys
-    return found
+    resolved: ResolvedQuery
+    blocks: QueryBlocks
+    tables: Mapping[str, CatalogTable]
+    keys: Mapping[Column, _Key]
+    pruned: frozenset[_Key]
+    limited: frozenset[_Key]
+    mismatches: Mapping[int, tuple[str, str]]
 
-
-def _using(select: exp.Select, conditions: Conditions) -> Iterator[tuple[frozenset[Key], frozenset[Key]]]:
-    nodes = sources(select)
-    for join in select.args.get("joins", ()):
-        for name in join.args.get("using") or ():
-            sides = [exp.column(name.name, table=each.alias_or_name) for each in (nodes[0], join.this)]
-            yield conditions.keys_of(sides[0], select), conditions.keys_of(sides[1], select)
-
-
-def _tables_without_filter(conditions: Conditions, known: set[Key]) -> Iterator[Advice]:
-    for node in conditions.statement.find_all(exp.Table):
-        table = conditions.tables.get(id(node))
-        if table is None or not table.partition_keys:
-            continue
-        key = Key(id(node), table.partition_keys[0][0], table)
-        if key not in known:
-            name = conditions.outermost_view(node) or f"{table.database}.{table.name}"
-            problem = f"nothing limits {key.name}, so every partition is read"
-            yield Advice(name, problem, f"add a range: {day_range(key.name, '')}")
-
-
-def _of_condition(
-    condition: exp.Expr, select: exp.Select, conditions: Conditions, constrained: set[Key]
-) -> Iterator[tuple[Key, Advice]]:
-    keys = conditions.keys_in(condition, select)
-    is_or = isinstance(condition.unnest(), exp.Or)
-    for leaf in leaves(condition):
-        for key, column in conditions.keys_in(leaf, select).items():
-            told = _of_leaf(leaf, key, column, is_pruned=key in constrained)
-            if told is not None:
-                yield key, told
-    if is_or:
-        for key, column in keys.items():
-            parts = [leaf for leaf in leaves(condition) if column in list(columns_in(leaf))]
-            if key not in constrained and not any(_of_leaf(leaf, key, column, False) for leaf in parts):
-                what = "partition" if key.is_partition else "bucket"
-                problem = f"one side of the OR says nothing of {key.name}, so every {what} is read"
+    def of_condition(self, condition: exp.Expr, block: Block) -> Iterator[tuple[list[_Key], Advice]]:
+        """Advice on one condition, with the keys that it is about."""
+        text, advised = self.resolved.text, set(self.limited)
+        for comparison in _comparisons(condition):
+            keys = self._keys_in(comparison, block)
+            if id(comparison) in self.mismatches:
+                advised |= keys.keys()
+                yield list(keys), Advice(text(comparison), *self.mismatches[id(comparison)])
+                continue
+            for key, column in keys.items():
+                found = self._of_comparison(comparison, key, column)
+                if found is not None:
+                    advised.add(key)
+                    yield [key], Advice(text(comparison), *found)
+        for key in self._keys_in(condition, block):
+            if isinstance(condition, exp.Or) and key not in advised:
+                problem = f"one side of the OR has no condition on {key.name}, so every {key.part} is read"
                 instead = f"a condition on {key.name} on each side, or one query a side, with UNION ALL"
-                yield key, Advice(_sql(condition), problem, instead)
-    for key, column in keys.items():
-        half = _half_of_the_columns(condition, key, column, select, conditions)
-        if half is not None:
-            yield key, half
+                yield [key], Advice(text(condition), problem, instead)
+            missing = self._missing_bucket_columns(condition, key, block)
+            if missing:
+                problem = (
+                    f"buckets are by {' and '.join(_bucketed_by(key.table))} together, so {key.name} alone reads all"
+                )
+                yield (
+                    [key],
+                    Advice(text(condition), problem, f"add {' and '.join(f'{name} = ...' for name in missing)}"),
+                )
 
+    def of_tables_without_filter(self, known: frozenset[_Key]) -> Iterator[Advice]:
+        """Advice on the tables of which no key is in `known`."""
+        for scan in self.blocks.scans:
+            table = self.tables.get(scan.full_name)
+            if table is None or not table.partition_keys:
+                continue
+            name = table.partition_keys[0][0]
+            if _Key((scan.block, scan.alias, name), table) not in known:
+                problem = f"no condition limits {name}, so every partition is read"
+                yield Advice(
+                    _outermost_view(scan.node) or scan.full_name, problem, f"add a range: {_day_range(name, '')}"
+                )
 
-def _of_leaf(leaf: exp.Expr, key: Key, column: exp.Column, is_pruned: bool) -> Advice | None:
-    """What is to be said of one comparison that names a key."""
-    wrong = mismatch(leaf, key)
-    if wrong is not None:
-        return Advice(_sql(leaf), wrong[0], f"a value of its type: {column.sql(ATHENA)} = {wrong[1]}")
-    if isinstance(leaf, exp.EQ) and isinstance(leaf.this, exp.Column) and isinstance(leaf.expression, exp.Column):
-        return None  # a join asks for every key there is
-    if leaf.find(exp.Query) or any(_name(each) != _name(column) for each in columns_in(leaf)):
-        return None if is_pruned else _unknown_before(leaf, key)
-    if key.is_partition:
-        return _of_partition_leaf(leaf, key, column)
-    if follow_each_other(leaf):
-        problem = f"Trino makes a range of whole numbers that follow each other, and reads all buckets of {key.name}"
-        return Advice(_sql(leaf), problem, f"a query for each, with UNION ALL: {column.sql(ATHENA)} = ...")
-    return None if is_pruned else _of_bucket_leaf(leaf, key, column)
+    def of_every_column(self) -> Iterator[Advice]:
+        """Advice on a `SELECT *` over a table or a view."""
+        top: exp.Expr = self.resolved.written[0]
+        while isinstance(top, exp.SetOperation | exp.Subquery):
+            top = top.this
+        sources = [source for block in self.blocks.top[:1] for source in block.sources.values()]
+        if any(projection.is_star for projection in top.expressions) and any(map(self._is_relation, sources)):
+            problem = "all columns are read, and Athena counts bytes by column"
+            yield Advice("SELECT *", problem, "name the columns that you need")
 
+    def _is_relation(self, source: exp.Table | tuple[Block, ...]) -> bool:
+        if isinstance(source, exp.Table):
+            return f"{source.db}.{source.name}" in self.tables
+        return any(_view_around(block.select) is not None for block in source)
 
-def _of_partition_leaf(leaf: exp.Expr, key: Key, column: exp.Column) -> Advice | None:
-    name = column.sql(ATHENA)
-    if isinstance(leaf, exp.NEQ):
-        problem = "only the one partition that it names is left out; all others are read"
-        return Advice(_sql(leaf), problem, f"say which are wanted: {day_range(name, _sql(leaf))}")
-    bare = bare_column(leaf)
-    if bare is None and not isinstance(leaf, exp.Not) and len(list(columns_in(leaf))) == 1:
-        problem = f"{key.name} is inside a function, so the catalog hands over every partition before any is left out"
-        return Advice(_sql(leaf), problem, f"the bare column: {day_range(name, _sql(leaf))}")
-    literals = [each.name for each in leaf.find_all(exp.Literal) if each.is_string]
-    if isinstance(leaf, exp.EQ | exp.In) and bare is not None and literals:
-        wrong = [each for each in literals if DAY.match(each) and not HOUR.fullmatch(each)]
-        if wrong:
-            problem = f"{key.name} is an hour, YYYY-MM-DD-HH, so {wrong[0]!r} equals none"
-            return Advice(_sql(leaf), problem, f"a whole day is a range: {day_range(name, wrong[0])}")
-    return None
+    def _keys_in(self, condition: exp.Expr, block: Block) -> dict[_Key, exp.Column]:
+        """The keys that a condition names, each with the column that names it; not those in its subqueries."""
+        found: dict[_Key, exp.Column] = {}
+        for column in _columns_in(condition):
+            for below in self.blocks.table_columns((block, column.table, column.name)):
+                if below in self.keys:
+                    found.setdefault(self.keys[below], column)
+        return found
 
+    def _of_comparison(self, comparison: exp.Expr, key: _Key, column: exp.Column) -> tuple[str, str] | None:
+        """The problem with one comparison that names a key, and what to write instead."""
+        is_written = self.resolved.original(column) is not column  # not so where USING made one column of two
+        name = self.resolved.text(column) if is_written else column.name
+        if isinstance(comparison, exp.EQ) and all(isinstance(side, exp.Column) for side in sides(comparison)):
+            return None  # a join asks for every key there is
+        if not by_any_function(comparison):
+            problem = f"the value to compare {key.name} with is known only while the query runs, so every {key.part} "
+            instead = f"query the value first, and write it as a literal: {key.name} = ..."
+            return None if key in self.limited else (f"{problem}may be read", instead)
+        if key.is_partition:
+            day = _day_for_hour(comparison)
+            if day is not None:
+                problem = f"{key.name} is an hour, YYYY-MM-DD-HH, so no partition equals {day!r}"
+                return problem, f"a whole day is a range: {_day_range(name, day)}"
+            return None if key in self.pruned else self._of_partition(comparison, key, name)
+        if _are_consecutive(comparison):
+            problem = f"Trino makes a range of consecutive whole numbers, and reads all buckets of {key.name}"
+            return problem, f"a query for each, with UNION ALL: {name} = ..."
+        return None if key in self.pruned else _of_bucket(comparison, key, column, name)
 
-def _of_bucket_leaf(leaf: exp.Expr, key: Key, column: exp.Column) -> Advice | None:
-    name, count = column.sql(ATHENA), key.table.buckets.count if key.table.buckets else 0
-    every = f"all {count} buckets are read"
-    equal = f"{name} = {example(leaf, key)}"
-    if isinstance(leaf, exp.NEQ | exp.Not):
-        return Advice(_sql(leaf), f"it names what is not wanted, so {every}", f"name the values: {name} IN (...)")
-    if bare_column(leaf) is None:
-        problem = f"{key.name} is inside a function or a cast, so its bucket cannot be known and {every}"
-        return Advice(_sql(leaf), problem, f"the bare column: {equal}")
-    if isinstance(leaf, RANGES):
-        problem = f"buckets are by hash, so a range of {key.name} may be in any: {every}"
-        return Advice(_sql(leaf), problem, f"name the values: {name} IN (...)")
-    if isinstance(leaf, exp.EQ | exp.In | exp.Is):
+    def _of_partition(self, comparison: exp.Expr, key: _Key, name: str) -> tuple[str, str] | None:
+        text = self.resolved.text(comparison)
+        all_listed = "so the catalog lists every partition before any is left out"
+        if isinstance(comparison, exp.NEQ | exp.Not):
+            problem = "it leaves out only the partitions that it names; all others are read"
+            return problem, f"name the hours to read: {_day_range(name, text)}"
+        if not _is_bare(comparison):
+            return f"{key.name} is inside a function, {all_listed}", f"the bare column: {_day_range(name, text)}"
+        if isinstance(comparison, exp.Like):
+            return f"the pattern has no fixed beginning, {all_listed}", f"a range: {_day_range(name, text)}"
         return None
-    return Advice(_sql(leaf), f"a pattern may match keys of any bucket, so {every}", f"the whole value: {equal}")
+
+    def _missing_bucket_columns(self, condition: exp.Expr, key: _Key, block: Block) -> list[str]:
+        """Where a condition names a value of one of several bucket columns: those that no condition names one of."""
+        columns = _bucketed_by(key.table)
+        if len(columns) < 2 or key.name not in columns or not self._names_value(condition, key.column, block):
+            return []
+        every = list(_conditions_of_all_rows(block))
+        others = {name: (*key.column[:2], name) for name in columns}
+        return [name for name, other in others.items() if not any(self._names_value(c, other, block) for c in every)]
+
+    def _names_value(self, condition: exp.Expr, column: Column, block: Block) -> bool:
+        named = limited_columns(condition, by_value)
+        return any(column in self.blocks.table_columns((block, *names)) for names in named)
 
 
-def _unknown_before(leaf: exp.Expr, key: Key) -> Advice:
-    what = "partition" if key.is_partition else "bucket"
-    problem = f"what {key.name} is compared with is known only while the query runs, so every {what} may be read"
-    return Advice(_sql(leaf), problem, f"ask for the value first, and write it as a literal: {key.name} = ...")
+def _adviser(
+    resolved: ResolvedQuery, blocks: QueryBlocks, tables: Mapping[str, CatalogTable], schema: MappingSchema
+) -> _Adviser:
+    keys = {}
+    for scan in blocks.scans:
+        table = tables.get(scan.full_name)
+        if table is not None:
+            for name in (*(name for name, _ in table.partition_keys), *_bucketed_by(table)):
+                keys[scan.block, scan.alias, name] = _Key((scan.block, scan.alias, name), table)
+    # The conditions of a routed view choose no partitions: they only say which table has which.
+    ranges, values, functions = (
+        blocks.limited(limits, counts=lambda block: not _is_routed(block.select))
+        for limits in (by_range, by_value, by_any_function)
+    )
+    pruned = {key for column, key in keys.items() if column in (ranges if key.is_partition else values)}
+    in_functions = {key for column, key in keys.items() if key.is_partition and column in functions}
+    mismatches = {id(each.node): (each.problem, each.instead) for each in mismatched_types(resolved, schema)}
+    return _Adviser(resolved, blocks, tables, keys, frozenset(pruned), frozenset(pruned | in_functions), mismatches)
 
 
-def _half_of_the_columns(
-    condition: exp.Expr, key: Key, column: exp.Column, select: exp.Select, conditions: Conditions
-) -> Advice | None:
-    columns = key.table.buckets.columns if key.table.buckets else ()
-    if len(columns) < 2 or key.name not in columns or not conditions.constrains(condition, key, select):
+def _of_bucket(comparison: exp.Expr, key: _Key, column: exp.Column, name: str) -> tuple[str, str] | None:
+    every = f"all {key.table.buckets.count if key.table.buckets else 0} buckets are read"
+    literal = next(comparison.find_all(exp.Literal), None)
+    equal = f"{name} = {value_like(literal.sql() if literal is not None else '...', column)}"
+    if isinstance(comparison, exp.NEQ | exp.Not):
+        return f"it names the values that are not wanted, so {every}", f"name the values: {name} IN (...)"
+    if not _is_bare(comparison):
+        return (
+            f"{key.name} is inside a function or a cast, so its bucket is unknown and {every}",
+            f"the bare column: {equal}",
+        )
+    if isinstance(comparison, _RANGES):
+        return (
+            f"buckets are by hash, so a range of {key.name} may be in any: {every}",
+            f"name the values: {name} IN (...)",
+        )
+    if isinstance(comparison, exp.EQ | exp.In | exp.Is):
         return None
-    named = [
-        found.name
-        for each in conditions.conjuncts(select)
-        for found in conditions.keys_in(each, select)
-        if found.node == key.node and conditions.constrains(each, found, select)
-    ]
-    missing = [name for name in columns if name not in named]
-    if not missing:
+    return f"a pattern may match keys of any bucket, so {every}", f"the whole value: {equal}"
+
+
+def _bucketed_by(table: CatalogTable) -> tuple[str, ...]:
+    return table.buckets.columns if table.buckets else ()
+
+
+def _conditions_of_all_rows(block: Block) -> Iterator[exp.Expr]:
+    """The conditions that each row of a block meets; those of outer joins are not among them."""
+    for condition, kept in block.conditions():
+        if not kept:
+            yield from conjuncts(condition)
+
+
+def _comparisons(condition: exp.Expr) -> Iterator[exp.Expr]:
+    """The comparisons that a condition is made of by AND and OR; a NOT is one with what it negates."""
+    condition = condition.unnest()
+    if isinstance(condition, exp.And | exp.Or):
+        yield from _comparisons(condition.left)
+        yield from _comparisons(condition.right)
+    else:
+        yield condition
+
+
+def _columns_in(condition: exp.Expr) -> Iterator[exp.Column]:
+    """Columns of a condition, without those of its subqueries."""
+    for node in condition.walk(prune=lambda node: isinstance(node, exp.Query)):
+        if isinstance(node, exp.Column):
+            yield node
+
+
+def _is_bare(comparison: exp.Expr) -> bool:
+    return any(bare_columns(side) for side in sides(comparison))
+
+
+def _day_for_hour(comparison: exp.Expr) -> str | None:
+    """The day that a partition key, an hour, is compared with as if it were one."""
+    if not isinstance(comparison, exp.EQ | exp.In) or not _is_bare(comparison):
         return None
-    problem = f"buckets are by {' and '.join(columns)} together, so {column.sql(ATHENA)} alone reads all of them"
-    return Advice(_sql(condition), problem, f"add {' and '.join(f'{name} = ...' for name in missing)}")
+    texts = [literal.name for literal in comparison.find_all(exp.Literal) if literal.is_string]
+    return next((text for text in texts if _DAY.match(text) and not _HOUR.fullmatch(text)), None)
 
 
-def _every_column(statement: exp.Query, conditions: Conditions) -> Iterator[Advice]:
-    top: exp.Expr = statement
-    while isinstance(top, exp.SetOperation | exp.Subquery):
-        top = top.this
-    if not isinstance(top, exp.Select) or not conditions.tables:
-        return
-    if any(each.is_star for each in top.expressions) and any(_reads_table(each) for each in sources(top)):
-        problem = "all columns are read, and bytes are counted by column"
-        yield Advice("SELECT *", problem, "name the columns that you need")
+def _are_consecutive(comparison: exp.Expr) -> bool:
+    """Whether an IN lists whole numbers without a gap, in any order: Trino (476, as run) makes a BETWEEN of it."""
+    values = comparison.expressions if isinstance(comparison, exp.In) else []
+    if len(values) < 2 or not all(value.is_int for value in values):
+        return False
+    numbers = sorted({int(value.to_py()) for value in values})
+    return len(numbers) > 1 and numbers[-1] - numbers[0] == len(numbers) - 1
 
 
-def _reads_table(source: exp.Expr) -> bool:
-    return isinstance(source, exp.Table) or (isinstance(source, exp.Subquery) and bool(source.meta))
+def _day_range(name: str, text: str) -> str:
+    """A range of the column over the day that the text names."""
+    return f"{name} BETWEEN '{day_in(text)}-00' AND '{day_in(text)}-23'"
 
 
-def _name(column: exp.Column) -> tuple[str, str]:
-    return column.table.lower(), column.name.lower()
+def _view_around(node: Any) -> Any:
+    """The subquery that stands for the view in whose text a node is; None in the author's own."""
+    while node is not None and not (isinstance(node, exp.Subquery) and VIEW in node.meta):
+        node = node.parent
+    return node
 
 
-def _sql(condition: exp.Expr) -> str:
-    return str(condition.meta.get(_TEXT) or condition.sql(ATHENA))
+def _outermost_view(node: Any) -> str | None:
+    """The view that the author named, in whose text a table's name stands."""
+    name = None
+    while (node := _view_around(node)) is not None:
+        name, node = node.meta[VIEW], node.parent
+    return name
+
+
+def _is_routed(node: Any) -> bool:
+    while (node := _view_around(node)) is not None:
+        if node.meta[ROUTED]:
+            return True
+        node = node.parent
+    return False

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from lake.objects import aws
-from lake.query.athena_values import answer_table
+from lake.query.answer_types import AnswerType, answer_type
 from lake.query.price import athena_dollars
 from lake.query.result import Result
 from lake.sql.query_errors import QueryError, QueryFailedError
@@ -20,7 +22,7 @@ _THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")
 
 
 class AthenaRefusedError(QueryError):
-    """Athena did not take the query, or could not be asked; the message says what to set or to allow."""
+    """Athena refused the query, or could not be reached; the message says what to set or to allow."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class AthenaEngine:
     output: str | None = None
 
     def run(self, sql: str, database: str | None = None) -> Result:
-        """Answer the query. Ctrl-C stops it at Athena's, too.
+        """Answer the query. Ctrl-C stops it at Athena, too.
 
         Raises QueryFailedError with Athena's reason, AthenaRefusedError, and StatementError for what would write.
         """
@@ -101,23 +103,66 @@ def _pages(client: Any, execution_id: str) -> Iterator[dict[str, Any]]:
         options = {"NextToken": page["NextToken"]}
 
 
+def answer_table(pages: Iterable[dict[str, Any]], has_header: bool) -> pa.Table:
+    """The rows of all pages (each a ResultSet of GetQueryResults), in the types that the first one names.
+
+    A SELECT's first row repeats the columns' names. A value that is absent is NULL, and '' is the empty text: the API
+    distinguishes them. Arrays, maps and rows come as one text that cannot be read back with certainty: they stay texts.
+    Raises QueryFailedError for a value that is not of its type.
+    """
+    described: list[dict[str, Any]] = []
+    types: list[AnswerType] = []
+    batches: list[list[pa.Array]] = []
+    for number, page in enumerate(pages):
+        rows = page.get("Rows", [])
+        if number == 0:
+            described = page["ResultSetMetadata"]["ColumnInfo"]
+            types = [_column_type(column) for column in described]
+            if has_header and rows and _texts(rows[0], len(types)) == [column["Name"] for column in described]:
+                rows = rows[1:]
+        columns = list(zip(*(_texts(row, len(types)) for row in rows), strict=True)) or [()] * len(types)
+        batches.append([_array(*column) for column in zip(described, types, columns, strict=True)])
+    schema = pa.schema([pa.field(column["Name"], kind.arrow) for column, kind in zip(described, types, strict=True)])
+    return pa.Table.from_batches([pa.record_batch(arrays, schema=schema) for arrays in batches], schema)
+
+
+def _column_type(column: dict[str, Any]) -> AnswerType:
+    name = column["Type"].lower()
+    if name == "decimal":
+        name = f"decimal({column.get('Precision', 38)}, {column.get('Scale', 0)})"
+    return answer_type(name, bytes.fromhex)
+
+
+def _array(column: dict[str, Any], kind: AnswerType, texts: Sequence[str | None]) -> pa.Array:
+    try:
+        return kind.array(texts)
+    except (ValueError, ArithmeticError, pa.ArrowException) as error:
+        expected = f"expected {column['Type']} in the column {column['Name']}"
+        raise QueryFailedError(f"reading Athena's answer: {expected}: {error}") from error
+
+
+def _texts(row: dict[str, Any], width: int) -> list[str | None]:
+    texts = [datum.get("VarCharValue") for datum in row.get("Data", [])]
+    return [*texts, *[None] * (width - len(texts))]
+
+
 @contextmanager
 def _explained(workgroup: str | None) -> Iterator[None]:
     try:
         yield
     except aws.AWS_ERRORS as error:
-        raise AthenaRefusedError(f"asking Athena: {_next_step(error, workgroup or 'primary')}") from error
+        raise AthenaRefusedError(f"querying Athena: {_next_step(error, workgroup or 'primary')}") from error
 
 
 def _next_step(error: BaseException, workgroup: str) -> str:
     text, lower = str(error), str(error).lower()
     if aws.error_code(error) in _THROTTLED:
-        return "it is asked too often, or too many queries run at once; run the query again later"
+        return "Athena throttled the request, or too many queries run at once; retry later"
     if "output location" in lower or "outputlocation" in lower:
         return (
-            f"the workgroup {workgroup} has no place for answers: name one with --output s3://bucket/prefix "
+            f"the workgroup {workgroup} has no output location: name one with --output s3://bucket/prefix "
             f"(LAKE_ATHENA_OUTPUT), or set it in the workgroup ({text})"
         )
     if "workgroup" in lower and ("not found" in lower or "not exist" in lower):
-        return f"there is no workgroup {workgroup} in this region: correct --workgroup (LAKE_ATHENA_WORKGROUP)"
+        return f"workgroup {workgroup} not found in this region: correct --workgroup (LAKE_ATHENA_WORKGROUP)"
     return aws.next_step(error)

@@ -109,7 +109,7 @@ def _cast(node: Node) -> Node | None:
     if target.this in _INTEGERS and not (node.this.is_int or node.this.is_string):
         node.set("this", _call("athena_rounded", node.this))
     elif target.this in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ) and target.expressions:
-        target.set("expressions", [])  # microseconds are kept, whatever precision is asked for
+        target.set("expressions", [])  # microseconds are kept, whatever precision the cast names
     elif target.this in _TEXTS:
         text = node.this if node.this.is_string else _call("athena_text", node.this)
         return exp.Left(this=text, expression=target.expressions[0].this.copy()) if target.expressions else text
@@ -148,7 +148,7 @@ def _reduce(node: Node) -> None:
     finish = node.args.get("finish")
     is_identity = finish is None or finish.this.sql() == finish.expressions[0].sql()
     if not is_identity:
-        raise UnsupportedSqlError("translating reduce: its last function must give back the state (s -> s) locally")
+        raise UnsupportedSqlError("translating reduce: its last function must return the state (s -> s) locally")
     node.set("finish", None)
 
 

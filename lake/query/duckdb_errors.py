@@ -32,16 +32,14 @@ def explained(error: duckdb.Error, sql: str, columns: Iterable[str], tables: Ite
     if match := _COLUMN.search(text):
         name = match[1] or match[2]
         known = sorted(set(columns))
-        there = f"; there are {', '.join(known[:30])}" if known else ", as there is no FROM"
+        there = f"; expected one of {', '.join(known[:30])}" if known else ": the query has no FROM"
         near = suggestion(name, known) or there
-        return UnknownColumnError(
-            f"reading the query{_at(sql, name)}: there is no column {name}{near}{_mark(sql, name)}"
-        )
+        return UnknownColumnError(f"reading the query{_at(sql, name)}: column {name} not found{near}{_mark(sql, name)}")
     if match := _QUALIFIER.search(text):
         name = match[1]
         near = suggestion(name, tables)
         return UnknownColumnError(
-            f"reading the query{_at(sql, name)}: {name} is no table of this FROM, and no column{near}{_mark(sql, name)}"
+            f"reading the query{_at(sql, name)}: table or column {name} not found in this FROM{near}{_mark(sql, name)}"
         )
     if match := _FUNCTION.search(text):
         name = match[1]

@@ -29,7 +29,7 @@ class Engine:
             self._connection.execute(macro)
         for number, ((database, name), scan) in enumerate(scans.items()):
             self._show(f"_scan_{number}", database, name, scan)
-        self._connection.begin()  # so that now() is one instant in all that is asked
+        self._connection.begin()  # so that now() is one instant in the whole query
 
     def __enter__(self) -> Self:
         return self
@@ -48,7 +48,7 @@ class Engine:
             raise
 
     def satisfying(self, condition: exp.Expr, key: str, values: Sequence[str | None]) -> list[str | None] | None:
-        """Of the key's values, those for which an Athena condition over it holds; None where it cannot be told."""
+        """Of the key's values, those for which an Athena condition over it holds; None where that is not known."""
         self._connection.register("_known", pa.table({key: pa.array(values, pa.string())}))
         query = exp.select(exp.column(key)).from_("_known").where(condition)
         try:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lake.catalog import open_catalog
-from lake.catalog.model import CatalogTable
 from lake.objects import open_store
-from lake.query.advice import Advice, advice, with_texts
+from lake.query.advice import Advice, advice
 from lake.query.price import athena_dollars
 from lake.query.result import TableRead
 from lake.query.run import prepare
-from lake.query.tables import PARTITIONS_SUFFIX
+from lake.query.tables import is_partitions
 from lake.sql.query_errors import StatementError
 from lake.sql.statement import Listing, parsed
 
@@ -34,19 +33,16 @@ def explained(sql: str, root: str, database: str | None = None) -> Explanation:
     reaches it can match; but hands over no row. Footers of Parquet files are read, as long as they are a few hundred.
     A join may make the true reading smaller. Raises QueryError, StorageError and CatalogError.
     """
-    statement = parsed(sql)
-    if isinstance(statement, Listing):
+    query = parsed(sql)
+    if isinstance(query, Listing):
         raise StatementError("explaining the query: SHOW and DESCRIBE read the catalog alone; Athena charges nothing")
-    prepared = prepare(with_texts(statement), open_catalog(root), open_store(root), database, with_rows=False)
-    tables: dict[int, CatalogTable] = {
-        id(node): prepared.scans[name].table
-        for name, nodes in prepared.references.items()
-        for node in nodes
-        if not name[1].endswith(PARTITIONS_SUFFIX)
-    }
-    told = advice(prepared.statement, tables)  # first: to be answered, the statement is rewritten
+    prepared = prepare(query, open_catalog(root), open_store(root), database, with_rows=False)
+    tables = {".".join(name): scan.table for name, scan in prepared.scans.items() if not is_partitions(name)}
+    found: list[Advice] = []
+    if prepared.resolved is not None and prepared.blocks is not None:
+        found = advice(prepared.resolved, prepared.blocks, tables, prepared.schema)  # an answer rewrites the query
     prepared.answer(sql)
     reads = prepared.reads()
-    scanned = sum(each.bytes for each in reads)
-    is_exact = all(each.is_exact for each in reads)
-    return Explanation(reads, scanned, is_exact, athena_dollars(scanned), tuple(told))
+    scanned = sum(read.bytes for read in reads)
+    is_exact = all(read.is_exact for read in reads)
+    return Explanation(reads, scanned, is_exact, athena_dollars(scanned), tuple(found))

@@ -50,8 +50,8 @@ class Result:
     """A query's answer. `bytes` were read of what is published; they are the most it can be where not `is_exact`.
 
     Timestamps in `table` are microseconds without a zone (UTC), as Athena's are; with a zone where the query made it.
-    `sql` is what the engine was asked. `tables` says what was read of each (the embedded engine knows it). `facts`
-    are what else the engine tells of the query, by name: splits, an execution's id, what it cost.
+    `sql` is the SQL that the engine ran. `tables` says what was read of each (of DuckDB alone). `facts` are what else
+    the engine reports of the query, by name: splits, an execution's id, its cost.
     """
 
     table: pa.Table

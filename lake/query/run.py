@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.schema import MappingSchema
 
 from lake.catalog import open_catalog
 from lake.catalog.model import Catalog
+from lake.catalog.sql_types import trino_type
 from lake.errors import LakeError
 from lake.objects import Store, open_store
 from lake.query.dialect import duckdb_sql, hide_column
@@ -20,9 +23,11 @@ from lake.query.pruning import add_partition_hints
 from lake.query.result import Result, TableRead
 from lake.query.scan import PATH_COLUMN, PublishedTable
 from lake.query.show_statements import listed
-from lake.query.tables import PARTITIONS_SUFFIX, Name, resolve_tables
+from lake.query.tables import PARTITIONS_SUFFIX, Name, is_partitions, resolve_tables
 from lake.query.views import expand_views
 from lake.sql.query_errors import QueryFailedError, UnknownTableError
+from lake.sql.resolve import ResolvedQuery, resolve, schema_of
+from lake.sql.scan_filters import QueryBlocks, query_blocks
 from lake.sql.statement import Listing, parsed
 
 __all__ = ["Result", "run_query"]
@@ -35,39 +40,48 @@ def run_query(sql: str, root: str, database: str | None = None) -> Result:
     values that cannot be computed), StorageError and CatalogError.
     """
     started = time.monotonic()
-    statement = parsed(sql)
+    query = parsed(sql)
     catalog = open_catalog(root)
-    if isinstance(statement, Listing):
-        return Result(listed(statement, catalog, database), seconds=time.monotonic() - started)
-    prepared = prepare(statement, catalog, open_store(root), database)
-    table, asked = prepared.answer(sql)
+    if isinstance(query, Listing):
+        return Result(listed(query, catalog, database), seconds=time.monotonic() - started)
+    prepared = prepare(query, catalog, open_store(root), database)
+    table, duckdb_text = prepared.answer(sql)
     reads = prepared.reads()
     return Result(
         table,
         bytes=sum(each.bytes for each in reads),
         is_exact=all(each.is_exact for each in reads),
         seconds=time.monotonic() - started,
-        sql=asked,
+        sql=duckdb_text,
         tables=reads,
     )
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A query with its views written out, and the tables that it names as they were published at that moment."""
+    """A query with its views written out, and the tables that it names as they were published at that moment.
 
-    statement: exp.Query
-    references: dict[Name, list[exp.Table]]
+    `resolved` and `blocks` are what is known of it without running it; None where sqlglot cannot resolve its names.
+    """
+
+    query: exp.Query
     scans: dict[Name, PublishedTable]
+    schema: MappingSchema
+    resolved: ResolvedQuery | None
+    blocks: QueryBlocks | None
 
     def answer(self, sql: str) -> tuple[pa.Table, str]:
-        """The rows, and what the local engine was asked. `sql` is what the author wrote, for errors."""
+        """The rows, and the SQL that DuckDB ran. `sql` is what the author wrote, for errors."""
         types = {column: kind for scan in self.scans.values() for column, kind, _ in scan.table.columns}
         try:
             with Engine(self.scans) as engine:
-                self._add_hints(engine)
-                translated = duckdb_sql(self.statement, lambda name: types.get(name.lower()))
-                return engine.answer(translated), translated
+                if self.resolved is not None and self.blocks is not None:
+                    values = {name: (scan.key, scan.values) for name, scan in self.scans.items()}
+                    add_partition_hints(self.resolved, self.blocks, values, engine.satisfying)
+                if any(scan.with_path for scan in self.scans.values()):
+                    hide_column(self.query, PATH_COLUMN)
+                duckdb_text = duckdb_sql(self.query, lambda name: types.get(name.lower()))
+                return engine.answer(duckdb_text), duckdb_text
         except duckdb.Error as error:
             raise self._cause(error, sql) from error
         except pa.ArrowInvalid as error:
@@ -75,16 +89,8 @@ class Prepared:
 
     def reads(self) -> tuple[TableRead, ...]:
         """What was read of each table, once it was answered."""
-        tables = {name: scan for name, scan in self.scans.items() if not name[1].endswith(PARTITIONS_SUFFIX)}
+        tables = {name: scan for name, scan in self.scans.items() if not is_partitions(name)}
         return tuple(TableRead.of(".".join(name), scan) for name, scan in tables.items())
-
-    def _add_hints(self, engine: Engine) -> None:
-        values = {
-            id(node): (self.scans[name].key, self.scans[name].values)
-            for name, nodes in self.references.items()
-            for node in nodes
-        }
-        add_partition_hints(self.statement, values, engine.satisfying)
 
     def _cause(self, error: duckdb.Error, sql: str) -> LakeError:
         for scan in self.scans.values():
@@ -94,20 +100,18 @@ class Prepared:
         return explained(error, sql, columns, [name for _, name in self.scans])
 
 
-def prepare(
-    statement: exp.Query, catalog: Catalog, store: Store, database: str | None, with_rows: bool = True
-) -> Prepared:
+def prepare(query: exp.Query, catalog: Catalog, store: Store, database: str | None, with_rows: bool = True) -> Prepared:
     """The query ready to be answered; where `with_rows` is False, its tables say what they would read, and are empty.
 
     Raises UnknownTableError, ViewError, CatalogError.
     """
     # Views first, partitions after them: see expand_views.
-    statement = expand_views(statement, catalog, database)
-    references = resolve_tables(statement, catalog.tables() if statement.find(exp.Table) else [], database)
-    with_path = any(column.name == PATH_COLUMN for column in statement.find_all(exp.Column))
-    literals = {literal.name for literal in statement.find_all(exp.Literal)}
+    query = expand_views(query, catalog, database)
+    names = resolve_tables(query, catalog.tables() if query.find(exp.Table) else [], database)
+    with_path = any(column.name == PATH_COLUMN for column in query.find_all(exp.Column))
+    literals = {literal.name for literal in query.find_all(exp.Literal)}
     scans: dict[Name, PublishedTable] = {}
-    for name in references:
+    for name in names:
         database_name, table_name = name[0], name[1].removesuffix(PARTITIONS_SUFFIX)
         table = catalog.table(database_name, table_name)
         if table is None:
@@ -116,6 +120,17 @@ def prepare(
         scans[name] = PublishedTable(
             table, partitions, store, with_path=with_path, literals=literals, with_rows=with_rows
         )
-    if with_path:
-        hide_column(statement, PATH_COLUMN)
-    return Prepared(statement, references, scans)
+    schema = schema_of({".".join(name): _columns(name, scan) for name, scan in scans.items()})
+    try:
+        resolved = resolve(query, schema)
+        return Prepared(query, scans, schema, resolved, query_blocks(resolved.query))
+    except SqlglotError:  # DuckDB will say what is wrong with it, if it cannot resolve the names either
+        return Prepared(query, scans, schema, None, None)
+
+
+def _columns(name: Name, scan: PublishedTable) -> dict[str, str]:
+    keys = {key: trino_type(kind) for key, kind in scan.table.partition_keys}
+    if is_partitions(name):
+        return keys
+    columns = {column: trino_type(kind) for column, kind, _ in scan.table.columns}
+    return {**columns, **keys, PATH_COLUMN: trino_type("string")}

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 
 from lake.catalog.model import CatalogTable, Partition
+from lake.catalog.sql_types import sql_type
 from lake.contract.arrow import arrow_type
-from lake.contract.hive import Array, Decimal, HiveType, Map, Primitive, Struct, parse_hive_type
 from lake.errors import CatalogError, LakeError
 from lake.objects.layout import is_data_file
 from lake.objects.store import Store, StoredObject
@@ -43,7 +43,7 @@ class Scan:
 
 
 class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow has no types
-    """One query's sight of a table: the partitions as the catalog had them when the query began.
+    """A table as one query sees it: the partitions as the catalog had them when the query began.
 
     DuckDB plans first, and hands the scanner the filter that it could push down, through views, subqueries and joins.
     Only then are partitions chosen and their folders listed, so that those that cannot match cost nothing; then
@@ -136,7 +136,7 @@ class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow ha
 
     def projection(self) -> str:
         """The SELECT list that gives Athena's types: its timestamps have no zone."""
-        columns = [_projected(name, parse_hive_type(hive)) for name, hive, _ in self.table.columns]
+        columns = [_projected(name, hive) for name, hive, _ in self.table.columns]
         hidden = [PATH_COLUMN] if self.with_path else []
         return ", ".join([*columns, *(quoted(name) for name in (self.key, *hidden))])
 
@@ -160,25 +160,11 @@ def _schema(table: CatalogTable, with_path: bool) -> pa.Schema:
     return pa.schema([*fields, pa.field(table.partition_keys[0][0], pa.string()), *hidden])
 
 
-def _projected(name: str, kind: HiveType) -> str:
+def _projected(name: str, hive: str) -> str:
     column = quoted(name)
-    if kind == Primitive("timestamp"):
+    if hive == "timestamp":
         # Plain arithmetic; a cast would ask the calendar for the session's zone at each row.
         return f"make_timestamp(epoch_us({column})) AS {column}"
-    if "timestamp" in str(kind):
-        return f"CAST({column} AS {_duckdb_type(kind)}) AS {column}"
+    if "timestamp" in hive:
+        return f"CAST({column} AS {sql_type(hive).sql('duckdb')}) AS {column}"
     return column
-
-
-def _duckdb_type(kind: HiveType) -> str:
-    match kind:
-        case Primitive(name):
-            return {"string": "VARCHAR", "binary": "BLOB"}.get(name, name.upper())
-        case Decimal(precision, scale):
-            return f"DECIMAL({precision}, {scale})"
-        case Array(element):
-            return f"{_duckdb_type(element)}[]"
-        case Struct(fields):
-            return "STRUCT(" + ", ".join(f"{quoted(name)} {_duckdb_type(field)}" for name, field in fields) + ")"
-        case Map(key, value):
-            return f"MAP({_duckdb_type(key)}, {_duckdb_type(value)})"

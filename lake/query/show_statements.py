@@ -65,7 +65,7 @@ def _tables(listing: Listing, known: list[tuple[str, str]], database: str | None
             }
         )
     if home not in homes:
-        raise UnknownTableError(f"reading SHOW TABLES IN {home}: there is no such database{suggestion(home, homes)}")
+        raise UnknownTableError(f"reading SHOW TABLES IN {home}: database not found{suggestion(home, homes)}")
     return _one_column("table", _matching([name for each, name in known if each == home], listing.pattern))
 
 

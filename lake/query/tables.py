@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
+from collections.abc import Iterator
 
-from lake.query.lineage import with_clause
+from sqlglot import exp
+from sqlglot.optimizer.scope import traverse_scope
+
 from lake.sql.query_errors import UnknownTableError, UnsupportedSqlError, suggestion
 
 PARTITIONS_SUFFIX = "$partitions"
@@ -14,6 +16,11 @@ Name = tuple[str, str]
 """(database, table), in lower case; the table may be a table's name followed by $partitions."""
 
 
+def is_partitions(name: Name) -> bool:
+    """Whether a name is that of a table's list of partitions, not of the table."""
+    return name[1].endswith(PARTITIONS_SUFFIX)
+
+
 def resolve_tables(query: exp.Query, known: list[Name], database: str | None) -> dict[Name, list[exp.Table]]:
     """The tables of a query, with the nodes that name them; the nodes are made fully qualified in place.
 
@@ -21,10 +28,11 @@ def resolve_tables(query: exp.Query, known: list[Name], database: str | None) ->
     Raises UnknownTableError, with near misses, and UnsupportedSqlError for a table function.
     """
     found: dict[Name, list[exp.Table]] = {}
+    clauses = {id(node) for node in _references_to_clauses(query)}
     for node in list(query.find_all(exp.Table)):
         if not isinstance(node.this, exp.Identifier):
             raise UnsupportedSqlError(f"reading {node.sql('athena')}: a table function is not supported locally")
-        if not node.db and with_clause(node) is not None:
+        if id(node) in clauses:
             continue
         name = _resolved(node, known, database)
         node.set("this", exp.to_identifier(name[1], quoted=True))
@@ -53,6 +61,13 @@ def known_table(parts: tuple[str, ...], known: list[Name], database: str | None)
     return _refuse(written, f"{wanted}.{real}" if wanted else real, known)
 
 
+def _references_to_clauses(query: exp.Query) -> Iterator[exp.Table]:
+    """The nodes whose bare name stands for a WITH clause that they can see."""
+    for scope in traverse_scope(query):
+        clauses = {name.lower() for name in scope.cte_sources}
+        yield from (node for node in scope.tables if not node.db and node.name.lower() in clauses)
+
+
 def _refuse(written: str, meant: str, known: list[Name]) -> Name:
     if not known:
         raise UnknownTableError(
@@ -63,7 +78,7 @@ def _refuse(written: str, meant: str, known: list[Name]) -> Name:
     if not near and "." not in meant:
         near = suggestion(meant, [name for _, name in known]) or suggestion(f"{meant}_v1", [name for _, name in known])
     shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    raise UnknownTableError(f"reading {written}: there is no such table{near}\nThere are: {shown}")
+    raise UnknownTableError(f"reading {written}: table not found{near}\nTables: {shown}")
 
 
 def _resolved(node: exp.Table, known: list[Name], database: str | None) -> Name:

@@ -22,7 +22,7 @@ def strftime_pattern(joda: str) -> str:
         quoted, letter, other = match.groups()
         if letter:
             if match[0] not in _FIELDS:
-                raise UnsupportedSqlError(f"reading the date pattern {joda!r}: {match[0]!r} is not known here")
+                raise UnsupportedSqlError(f"reading the date pattern {joda!r}: {match[0]!r} is not supported locally")
             pattern += _FIELDS[match[0]]
         else:
             text = other if other is not None else quoted.replace("''", "'") or "'"

@@ -22,7 +22,7 @@ def expanded_unnest(unnest: exp.Unnest, column_type: ColumnType) -> exp.Expr:
     if isinstance(unnest.args.get("offset"), exp.Identifier):
         names.append(unnest.args["offset"])  # sqlglot sets the last alias aside
     arguments = unnest.expressions
-    # Where the types are not known, the number of names tells an array of rows from one of values.
+    # Where the types are not known, the number of names distinguishes an array of rows from one of values.
     unknown: Kind = "rows" if len(names) - with_ordinality > len(arguments) else "values"
     projections: list[exp.Expr] = []
     lengths: list[exp.Expr] = []

@@ -17,7 +17,7 @@ _KEPT = ("joins", "laterals", "pivots", "sample")
 
 
 class ViewError(QueryError):
-    """A view whose text makes no sense, or that leads back to itself."""
+    """A view that cannot be parsed, or is circular."""
 
     exit_code = 2
 
@@ -28,7 +28,7 @@ def expand_views(query: exp.Query, catalog: Catalog, database: str | None) -> ex
     All tables in it are named in full afterwards. A view is read from the catalog here, once: list partitions only
     afterwards. A routed view is replaced after the partition that it leads to was published, so partitions that are
     listed later are all that its text can mean. Raises UnknownTableError (with near misses, views among them),
-    and ViewError for a view that leads back to itself or whose text is no query.
+    and ViewError for a circular view or one whose text is no query.
     """
     if not any(True for _ in query.find_all(exp.Table)):
         return query.copy()
@@ -61,11 +61,11 @@ class _Expansion:
         """The view's query, itself expanded; a copy of its own for each reference."""
         if name in within:
             way = " -> ".join(".".join(each) for each in (*within[within.index(name) :], name))
-            raise ViewError(f"reading the view {'.'.join(name)}: it leads back to itself ({way})")
+            raise ViewError(f"reading the view {'.'.join(name)}: the view is circular ({way})")
         try:
             statement = parsed(self._view(name).sql)
             if isinstance(statement, Listing):
-                raise ViewError(f"reading the view {'.'.join(name)}: its text is no SELECT")
+                raise ViewError(f"reading the view {'.'.join(name)}: its text is not a SELECT")
             return self.expanded(statement, name[0], (*within, name))
         except ViewError:
             raise

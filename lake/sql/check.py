@@ -1,4 +1,4 @@
-"""What is wrong with the files under sql/, all of it at once."""
+"""Checks all files under sql/, and reports all problems at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlglot.errors import SqlglotError
 
 from lake.contract.model import Table
 from lake.contract.render_ddl import COMMAND, renderings
-from lake.sql.check_statement import Judged, read_relations
+from lake.sql.check_statement import check_statement, relations_named
 from lake.sql.errors import Problem
 from lake.sql.files import SqlFile, read_sql_files
 from lake.sql.relations import Relations, View, relations_of
@@ -38,29 +38,29 @@ def check_folder(folder: Path, tables: dict[str, Table]) -> Checked:
     problems += _judge_views([file for file in files if file.kind == "view"], relations)
     for file in files:
         if file.kind == "query":
-            problems += Judged(file, relations).problems
+            problems += check_statement(file, relations).problems
     return Checked(tuple(files), tuple(relations.views.values()), tuple(sorted(set(problems))))
 
 
 def _judge_views(files: list[SqlFile], relations: Relations) -> Iterator[Problem]:
     """The problems of views; those that hold are added to `relations`, each after what it reads."""
     by_name = {file.full_name: file for file in files}
-    graph = {name: sorted(read_relations(file) & set(by_name)) for name, file in sorted(by_name.items())}
+    graph = {name: sorted(relations_named(file) & set(by_name)) for name, file in sorted(by_name.items())}
     try:
         order = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         circle = error.args[1]
-        message = f"this view leads back to itself: {' reads '.join(reversed(circle))}"
+        message = f"circular views: {' reads '.join(reversed(circle))}"
         yield Problem(by_name[circle[0]].path, by_name[circle[0]].header_lines + 1, message)
         relations.broken.update(by_name)
         return
     for name in order:
-        judged = Judged(by_name[name], relations)
-        yield from judged.problems
-        if judged.view is None:
+        checked = check_statement(by_name[name], relations)
+        yield from checked.problems
+        if checked.view is None:
             relations.broken.add(name)
         else:
-            relations.add_view(judged.view)
+            relations.add_view(checked.view)
 
 
 def _stale(folder: Path, tables: dict[str, Table]) -> Iterator[Problem]:
@@ -68,9 +68,9 @@ def _stale(folder: Path, tables: dict[str, Table]) -> Iterator[Problem]:
     wanted = {folder.joinpath(*path.split("/")[1:]): text for path, text in renderings(tables.values()).items()}
     for path, text in wanted.items():
         if not path.is_file():
-            yield Problem(path, 1, f"it is missing; run {COMMAND}")
+            yield Problem(path, 1, f"file not found; run {COMMAND}")
         elif path.read_text(encoding="utf-8") != text:
-            yield Problem(path, 1, f"it is not what the contract says; run {COMMAND}")
+            yield Problem(path, 1, f"it differs from the contract; run {COMMAND}")
     for path in sorted(folder.rglob("ddl.sql")):
         if path not in wanted:
             yield Problem(path, 1, f"no contract describes {path.parent.parent.name}.{path.parent.name}; remove it")
@@ -82,4 +82,4 @@ def _unparsable(path: Path) -> Iterator[Problem]:
     try:
         sqlglot.parse_one(path.read_text(encoding="utf-8"), read=ATHENA)
     except (SqlglotError, ValueError) as error:
-        yield Problem(path, 1, f"Athena's dialect has no such statement: {error}")
+        yield Problem(path, 1, f"Athena cannot parse the statement: {error}")

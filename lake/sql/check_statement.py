@@ -1,28 +1,32 @@
-"""One view or query: does it parse, is all that it names there, does it prune, will Athena run it."""
+"""Checks one view or query: does it parse, are its tables and columns found, does it prune, will Athena run it."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.annotate_types import annotate_types
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import build_scope, traverse_scope
+from sqlglot.optimizer.scope import traverse_scope
+from sqlglot.schema import MappingSchema
 
 from lake.catalog.view_routing import PLACEHOLDER
-from lake.sql.check_comparisons import compared_pieces, compared_types
-from lake.sql.check_partition_filter import KEY, OpenScan, open_scans
+from lake.sql.check_comparisons import mismatched_types, pieces_of_dates
 from lake.sql.errors import Problem
 from lake.sql.files import SqlFile
 from lake.sql.query_errors import QueryError, suggestion
-from lake.sql.relations import Relations, View
+from lake.sql.relations import KEY, Relations, View
+from lake.sql.resolve import ResolvedQuery, resolve, schema_of
 from lake.sql.routed import NOWHERE, routed_tables
+from lake.sql.scan_filters import Column, QueryBlocks, Scan, by_range, query_blocks
 from lake.sql.statement import ATHENA, Listing, parsed
-from lake.sql.types import output_types, schema_of
+from lake.sql.types import output_types
+
+OpenScan = tuple[Scan, frozenset[str]]
+"""A scan that nothing limits so far, with the columns of its table or view that would prune it."""
 
 _WRITE = f"write {KEY} = '2026-11-21-09', or {KEY} >= '2026-11-21-00' AND {KEY} < '2026-11-22-00'"
 _LINE = re.compile(r"\bline (\d+)(?::\d+)?:? ?|\(?Line: (\d+), Col: \d+\)?")
@@ -30,167 +34,196 @@ _UNKNOWN = re.compile(r"Unknown column: (\w+)")
 _PREFIX = re.compile(r"^reading the query[,:]? *")
 
 
-class Judged:
-    """The problems of one file, and the view that it is if there are none."""
+@dataclass
+class CheckedStatement:
+    """The problems of one file; `view` is the view that it defines, if it is one and has no problems."""
 
-    def __init__(self, file: SqlFile, relations: Relations) -> None:
-        self.file, self.relations = file, relations
-        self.problems: list[Problem] = []
-        self.view: View | None = None
-        self.reads: tuple[str, ...] = ()
-        query = self._parsed()
-        if query is None:
-            return
-        self._check_text(query)
-        if not self._are_known(query):
-            return
-        resolved = self._resolved(query)
-        if resolved is None:
-            return
-        typed: Any = annotate_types(resolved.copy(), schema=schema_of(relations.columns), dialect=ATHENA)
-        for node, message in compared_types(typed):
-            self._problem(node, message)
-        if file.kind == "view":
-            self._make_view(resolved)
-        else:
-            self._refuse_open(resolved, self._open(resolved))
+    file: SqlFile
+    problems: list[Problem] = field(default_factory=list)
+    view: View | None = None
 
-    def _parsed(self) -> exp.Query | None:
-        # With a value for each parameter, a comparison has a type; a route is a condition that is always false.
-        text = self.file.bound({}).replace(PLACEHOLDER, NOWHERE)
-        try:
-            statement = parsed(text)
-        except QueryError as error:
-            message = str(error).split("\n", 1)[0]
-            self._problem_at(message)
-            return None
-        if isinstance(statement, Listing):
-            self._problem_at("expected a SELECT, found a listing")
-            return None
-        return statement
+    def problem(self, node: Any, message: str) -> None:
+        """Add a problem at the first line of a node."""
+        lines = [line for each in node.walk() if (line := each.meta.get("line"))]
+        self.problems.append(Problem(self.file.path, min(lines, default=self.file.header_lines + 1), message))
 
-    def _check_text(self, query: exp.Query) -> None:
-        for node, message in compared_pieces(query):
-            self._problem(node, message)
-        if self.file.kind != "view":
-            return
-        for select in query.find_all(exp.Select):
-            for star in (each for each in select.expressions if each.is_star):
-                message = "SELECT * in a view: a new column of the table makes it stale; name its columns"
-                self._problem(star.parent or select, message)
-        for position, projection in enumerate(query.selects, start=1):
-            if not isinstance(projection, exp.Alias | exp.Column | exp.Star):
-                self._problem(projection, f"column {position} has no name; write AS name after it")
-        names = [name for name in query.named_selects if name != "*"]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            self._problem(query, f"two columns are called {name}; expected a name for each")
-
-    def _are_known(self, query: exp.Query) -> bool:
-        """Whether all tables and views are there, and hold; tells of those that are not there."""
-        try:
-            nodes = list(_tables(query))
-        except SqlglotError as error:
-            self._problem_at(str(error))
-            return False
-        names = [f"{node.db}.{node.name}".lower() if not node.catalog else node.sql(ATHENA) for node in nodes]
-        self.reads = tuple(sorted(set(names)))
-        is_known = True
-        for node, name in zip(nodes, names, strict=True):
-            if name in self.relations.columns:
-                continue
-            is_known = False
-            if name in self.relations.broken:
-                continue
-            near = suggestion(name if node.db else f"{self.file.database}{name}", self.relations.columns)
-            said = "" if node.db else "; write a table as database.table"
-            self._problem(node, f"there is no table or view {name.removeprefix('.')}{near or said}")
-        return is_known
-
-    def _resolved(self, query: exp.Query) -> exp.Query | None:
-        schema = schema_of(self.relations.columns)
-        try:
-            resolved: Any = qualify(
-                query.copy(),
-                schema=schema,
-                dialect=ATHENA,
-                expand_alias_refs=False,  # Athena knows no alias in WHERE or GROUP BY
-                validate_qualify_columns=False,
-            )
-        except SqlglotError as error:
-            named = _UNKNOWN.match(str(error))
-            column = next((each for each in query.find_all(exp.Column) if named and each.name == named[1]), None)
-            if column is None:
-                self._problem_at(str(error).split("\n", 1)[0])
-            else:
-                self._problem(column, self._unknown_column(column))
-            return None
-        unknown = list(_unresolved(resolved))
-        for column in unknown:
-            self._problem(column, self._unknown_column(column))
-        return None if unknown else resolved
-
-    def _unknown_column(self, column: Any) -> str:
-        known = sorted({name for read in self.reads for name in self.relations.columns[read] if "$" not in name})
-        aliases = "; Athena knows the name of an output in ORDER BY alone: repeat the expression, or use its position"
-        near = suggestion(column.name, known)
-        there_are = f"; there are {', '.join(known)}"
-        select = column.parent_select or exp.Select()
-        is_alias = any(each.alias == column.name != each.unalias().name for each in select.selects)
-        return f"there is no column {column.name}{aliases if is_alias else near or there_are}"
-
-    def _open(self, resolved: exp.Query) -> list[OpenScan]:
-        scope = build_scope(resolved)
-        return open_scans(scope, self.relations.scans) if scope is not None else []
-
-    def _refuse_open(self, resolved: exp.Query, scans: list[OpenScan]) -> None:
-        around = next((each for each in resolved.find_all(exp.Func) if _is_around_key(each)), None)
-        hint = f" (no function around {KEY})" if around is not None else ""
-        for name in dict.fromkeys(scan.relation for scan in scans):
-            node = next(scan.node for scan in scans if scan.relation == name)
-            self._problem(node, f"{name} is read without a filter on {KEY} that prunes; {_WRITE}{hint}")
-
-    def _make_view(self, resolved: exp.Query) -> None:
-        scans = self._open(resolved)
-        for name in dict.fromkeys(scan.relation for scan in scans if not scan.columns):
-            node = next(scan.node for scan in scans if scan.relation == name)
-            message = f"no reader of this view can read less of {name}: select {KEY} as it is too, or bound it here"
-            self._problem(node, message)
-        types = output_types(resolved, schema_of(self.relations.columns))
-        for position, (name, kind) in enumerate(types):
-            if kind is None and not name.startswith("$"):
-                message = f"the type of {name} is not certain; write CAST(... AS type) AS {name}"
-                self._problem(resolved.selects[position], message)
-        bucketed = unbucketed = None
-        if PLACEHOLDER in self.file.statement:
-            try:
-                bucketed, unbucketed = routed_tables(self.file.statement, self.relations.tables)
-            except ValueError as error:
-                self._problem_at(str(error))
-        if not self.problems:
-            columns = tuple((name, kind) for name, kind in types if kind is not None)
-            rest = tuple(scan.columns for scan in scans)
-            self.view = View(self.file, self.reads, columns, rest, bucketed, unbucketed)
-
-    def _problem(self, node: Any, message: str) -> None:
-        lines = [each.meta.get("line") for each in node.walk()]
-        known = [line for line in lines if line]
-        self.problems.append(Problem(self.file.path, min(known, default=self.file.header_lines + 1), message))
-
-    def _problem_at(self, message: str) -> None:
-        """A problem whose message may say in which line it is."""
+    def problem_in_text(self, message: str) -> None:
+        """Add a problem whose message may name its line."""
         found = _LINE.search(message)
         line = int(found[1] or found[2]) if found else self.file.header_lines + 1
         self.problems.append(Problem(self.file.path, line, _PREFIX.sub("", _LINE.sub("", message)).strip()))
 
 
-def read_relations(file: SqlFile) -> set[str]:
-    """Full names of what a file reads, as far as it can be told; for the order of views."""
+def check_statement(file: SqlFile, relations: Relations) -> CheckedStatement:
+    """Check a view or a query against the tables and views that it can read. Nothing is raised for its problems."""
+    checked = CheckedStatement(file)
+    query = _parsed(checked)
+    if query is None:
+        return checked
+    _check_text(checked, query)
+    reads = _relations_read(checked, query, relations)
+    if reads is None:
+        return checked
+    schema = schema_of(relations.columns)
+    resolved = _resolved(checked, query, schema, {name: relations.columns[name] for name in reads})
+    if resolved is None:
+        return checked
+    for mismatch in mismatched_types(resolved, schema):
+        checked.problem(mismatch.node, f"{mismatch.problem}; write {mismatch.instead}")
+    blocks = query_blocks(resolved.query)
+    open_scans = _unlimited_scans(blocks, relations, blocks.limited(by_range))
+    if file.kind == "query":
+        _refuse_open_scans(checked, resolved.query, open_scans)
+        return checked
+    pruned_by = _outputs_that_prune(blocks, relations, open_scans)
+    types = output_types(resolved.query, schema)
+    _check_view(checked, resolved.query, types, zip(open_scans, pruned_by, strict=True))
+    bucketed, unbucketed = _routed(checked, relations)
+    if not checked.problems:
+        columns = tuple((name, kind) for name, kind in types if kind is not None)
+        checked.view = View(file, reads, columns, pruned_by, bucketed, unbucketed)
+    return checked
+
+
+def relations_named(file: SqlFile) -> set[str]:
+    """Full names of the tables and views that a file reads, empty where it cannot be parsed; for the order of views."""
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
-        statement = parsed(file.text.replace(PLACEHOLDER, NOWHERE))
-        return set() if isinstance(statement, Listing) else {f"{n.db}.{n.name}".lower() for n in _tables(statement)}
+        query = parsed(file.text.replace(PLACEHOLDER, NOWHERE))
+        return set() if isinstance(query, Listing) else {f"{n.db}.{n.name}".lower() for n in _tables(query)}
     except (QueryError, SqlglotError):
         return set()
+
+
+def _parsed(checked: CheckedStatement) -> exp.Query | None:
+    # With a value for each parameter, a comparison has a type; a route is a condition that is always false.
+    try:
+        query = parsed(checked.file.bound({}).replace(PLACEHOLDER, NOWHERE))
+    except QueryError as error:
+        checked.problem_in_text(str(error).split("\n", 1)[0])
+        return None
+    if isinstance(query, Listing):
+        checked.problem_in_text("expected a SELECT, found SHOW or DESCRIBE")
+        return None
+    return query
+
+
+def _check_text(checked: CheckedStatement, query: exp.Query) -> None:
+    """What can be seen without knowing any table."""
+    for node, message in pieces_of_dates(query):
+        checked.problem(node, message)
+    if checked.file.kind != "view":
+        return
+    for select in query.find_all(exp.Select):
+        for star in (projection for projection in select.expressions if projection.is_star):
+            message = "SELECT * in a view: a new column of the table makes it stale; name its columns"
+            checked.problem(star.parent or select, message)
+    for position, projection in enumerate(query.selects, start=1):
+        if not isinstance(projection, exp.Alias | exp.Column | exp.Star):
+            checked.problem(projection, f"column {position} has no name; write AS name after it")
+    names = [name for name in query.named_selects if name != "*"]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        checked.problem(query, f"duplicate column name {name}; give each column a name of its own")
+
+
+def _relations_read(checked: CheckedStatement, query: exp.Query, relations: Relations) -> tuple[str, ...] | None:
+    """Full names of the tables and views that a query reads; None where one is not found or has problems itself."""
+    try:
+        nodes = list(_tables(query))
+    except SqlglotError as error:
+        checked.problem_in_text(str(error))
+        return None
+    names = [f"{node.db}.{node.name}".lower() if not node.catalog else node.sql(ATHENA) for node in nodes]
+    for node, name in zip(nodes, names, strict=True):
+        if name not in relations.columns and name not in relations.broken:
+            near = suggestion(name if node.db else f"{checked.file.database}{name}", relations.columns)
+            hint = "" if node.db else "; write a table as database.table"
+            checked.problem(node, f"table or view {name.removeprefix('.')} not found{near or hint}")
+    return tuple(sorted(set(names))) if all(name in relations.columns for name in names) else None
+
+
+def _resolved(
+    checked: CheckedStatement, query: exp.Query, schema: MappingSchema, columns: dict[str, dict[str, str]]
+) -> ResolvedQuery | None:
+    """The query with its columns resolved; None where one is not found. `columns` are those of what it reads."""
+    known = sorted({name for names in columns.values() for name in names if "$" not in name})
+    try:
+        resolved = resolve(query, schema)
+    except SqlglotError as error:
+        unknown = _UNKNOWN.match(str(error))
+        column = next((each for each in query.find_all(exp.Column) if unknown and each.name == unknown[1]), None)
+        if column is None:
+            checked.problem_in_text(str(error).split("\n", 1)[0])
+        else:
+            checked.problem(column, _not_found(column, known))
+        return None
+    missing = list(_unresolved_columns(resolved.query))
+    for column in missing:
+        checked.problem(column, _not_found(column, known))
+    return None if missing else resolved
+
+
+def _not_found(column: Any, known: list[str]) -> str:
+    select = column.parent_select or exp.Select()
+    if any(projection.alias == column.name != projection.unalias().name for projection in select.selects):
+        hint = "; Athena knows the alias of an output in ORDER BY alone: repeat the expression, or use its position"
+    else:
+        hint = suggestion(column.name, known) or f"; expected one of {', '.join(known)}"
+    return f"column {column.name} not found{hint}"
+
+
+def _unlimited_scans(blocks: QueryBlocks, relations: Relations, limited: set[Column]) -> list[OpenScan]:
+    """The scans that no limited column prunes, each with the columns of the table or view that would prune it."""
+    return [
+        (scan, columns)
+        for scan in blocks.scans
+        for columns in relations.scans.get(scan.full_name, ())
+        if not any((scan.block, scan.alias, name) in limited for name in columns)
+    ]
+
+
+def _refuse_open_scans(checked: CheckedStatement, query: exp.Query, open_scans: list[OpenScan]) -> None:
+    is_in_function = any(_is_around_key(function) for function in query.find_all(exp.Func))
+    hint = f" (no function around {KEY})" if is_in_function else ""
+    for name, node in _first_nodes(scan for scan, _ in open_scans).items():
+        checked.problem(node, f"{name} is read without a filter on {KEY} that prunes; {_WRITE}{hint}")
+
+
+def _outputs_that_prune(
+    blocks: QueryBlocks, relations: Relations, open_scans: list[OpenScan]
+) -> tuple[frozenset[str], ...]:
+    """For each open scan of a view, the view's columns a filter on which prunes it."""
+    outputs = blocks.top[0].select.named_selects if blocks.top else []
+    still_open = {name: _unlimited_scans(blocks, relations, blocks.limited(by_range, output=name)) for name in outputs}
+    return tuple(frozenset(name for name in outputs if scan not in still_open[name]) for scan in open_scans)
+
+
+def _check_view(
+    checked: CheckedStatement,
+    query: exp.Query,
+    types: list[tuple[str, str | None]],
+    pruned_by: Iterable[tuple[OpenScan, frozenset[str]]],
+) -> None:
+    for name, node in _first_nodes(scan for (scan, _), columns in pruned_by if not columns).items():
+        message = f"the view hides the partition key of {name}: select {KEY} as it is, or filter on it in the view"
+        checked.problem(node, message)
+    for projection, (name, kind) in zip(query.selects, types, strict=True):
+        if kind is None and not name.startswith("$"):
+            checked.problem(projection, f"the type of {name} is not certain; write CAST(... AS type) AS {name}")
+
+
+def _routed(checked: CheckedStatement, relations: Relations) -> tuple[str | None, str | None]:
+    """Full names of the two tables of a routed view; None and None of another."""
+    if PLACEHOLDER in checked.file.statement:
+        try:
+            return routed_tables(checked.file.statement, relations.tables)
+        except ValueError as error:
+            checked.problem_in_text(str(error))
+    return None, None
+
+
+def _first_nodes(scans: Iterable[Scan]) -> dict[str, exp.Table]:
+    return {scan.full_name: scan.node for scan in reversed(list(scans))}
 
 
 def _tables(query: exp.Query) -> Iterator[Any]:
@@ -200,7 +233,7 @@ def _tables(query: exp.Query) -> Iterator[Any]:
                 yield source
 
 
-def _unresolved(resolved: exp.Query) -> Iterator[Any]:
+def _unresolved_columns(resolved: exp.Query) -> Iterator[Any]:
     for scope in traverse_scope(resolved):
         if isinstance(scope.expression, exp.Select):
             yield from scope.unqualified_columns

@@ -1,4 +1,4 @@
-"""Tables and views into a catalog: tables first, then each view after what it reads. Nothing is done twice."""
+"""Deploys tables and views to a catalog: tables first, then each view after what it reads. What is current stays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lake.contract.document import near
 from lake.contract.model import Table
 from lake.errors import UsageError
 from lake.sql.check import Checked
-from lake.sql.errors import SqlRefusedError, told
+from lake.sql.errors import SqlRefusedError, problem_lines
 from lake.sql.relations import View, catalog_tables
 
 FILE = "lake.sql"
@@ -23,7 +23,7 @@ Outcome = Literal["created", "updated", "unchanged", "dropped", "left over"]
 
 @dataclass(frozen=True)
 class Change:
-    """What became, or would become, of one table or view."""
+    """What was done, or would be done, with one table or view."""
 
     kind: Literal["table", "view"]
     name: str
@@ -39,16 +39,16 @@ def deploy(
     dry_run: bool = False,
     prune: bool = False,
 ) -> list[Change]:
-    """Bring the catalog's tables and views up to date with the contracts and the files; what it takes, in order.
+    """Bring the catalog's tables and views up to date with the contracts and the files. Returns the changes, in order.
 
     `databases` are those whose tables and views are meant, all without one; what their views read comes along. A
     table is never dropped. A view that was deployed from a file which is no longer there is `left over`, and dropped
-    with `prune`. Raises SqlRefusedError where a table's or a view's file has a problem, UsageError for a database
-    that there is not, and CatalogError.
+    with `prune`. Raises SqlRefusedError where a table's or a view's file has a problem, UsageError for an
+    unknown database, and CatalogError.
     """
     problems = [problem for problem in checked.problems if problem.path.name != "query.sql"]
     if problems:
-        raise SqlRefusedError(f"deploying: nothing was done, for files that have problems\n{told(problems)}")
+        raise SqlRefusedError(f"deploying: nothing was done, for files that have problems\n{problem_lines(problems)}")
     by_name = {f"{table.database}.{table.name}": table for table in catalog_tables(tables)}
     views = {view.file.full_name: view for view in checked.views}
     chosen = _chosen(databases, by_name, views)
@@ -73,8 +73,7 @@ def _chosen(databases: Sequence[str], tables: dict[str, CatalogTable], views: di
     for database in databases:
         if database not in known:
             raise UsageError(
-                f"deploying {database!r}: there is no such database; there are {', '.join(known)}"
-                f"{near(database, known)}"
+                f"deploying {database!r}: database not found; expected one of {', '.join(known)}{near(database, known)}"
             )
     chosen = {name for name in (*tables, *views) if not databases or name.partition(".")[0] in databases}
     for name in reversed(views):

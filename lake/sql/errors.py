@@ -1,4 +1,4 @@
-"""What can be wrong with the files under sql/."""
+"""Problems of the files under sql/."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class SqlFileError(LakeError):
 
 
 class SqlRefusedError(LakeError):
-    """Files that must not reach a catalog; the message has all their problems, one a line."""
+    """Files that must not be deployed; the message has all their problems, one a line."""
 
 
-def told(problems: Iterable[Problem]) -> str:
+def problem_lines(problems: Iterable[Problem]) -> str:
     """The problems, one a line, sorted by file and line."""
     return "\n".join(str(problem) for problem in sorted(problems))

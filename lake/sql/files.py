@@ -12,7 +12,7 @@ from typing import Literal
 from sqlglot.errors import TokenError
 
 from lake.contract.document import near
-from lake.sql.errors import Problem, SqlFileError, told
+from lake.sql.errors import Problem, SqlFileError, problem_lines
 from lake.sql.header import Header, Parameter, read_header
 from lake.sql.values import ValueRefusedError, literal, placeholders, with_literals
 
@@ -81,24 +81,26 @@ def sql_folder(override: str | None = None) -> Path:
     for name, said_by in ((override, "--sql"), (os.environ.get(FOLDER_VARIABLE), FOLDER_VARIABLE)):
         if name:
             if not Path(name).is_dir():
-                raise SqlFileError(f"looking for SQL files in {name} ({said_by}): no such folder")
+                raise SqlFileError(f"looking for SQL files in {name} ({said_by}): folder not found")
             return Path(name)
     folders = (Path("sql"), Path(__file__).resolve().parents[2] / "sql")
     for folder in folders:
         if folder.is_dir():
             return folder
     raise SqlFileError(
-        f"looking for SQL files in {' and '.join(map(str, folders))}: no such folder; "
+        f"looking for SQL files in {' and '.join(map(str, folders))}: folder not found; "
         f"name it with --sql or {FOLDER_VARIABLE}"
     )
 
 
 def read_sql_file(path: Path) -> SqlFile:
     """The statement of one file. Raises SqlFileError with file and line of all that is wrong with it."""
-    file, problems = _read(path)
-    if file is None or problems:
-        raise SqlFileError(f"reading {path}:\n{told(problems)}")
-    return file
+    return _without_problems(path, *_read(path))
+
+
+def query_file(path: Path, text: str, header: Header) -> SqlFile:
+    """A query.sql whose text was read, and its header parsed. Raises SqlFileError as `read_sql_file` does."""
+    return _without_problems(path, *_parsed(path, "query", text, header))
 
 
 def read_sql_files(folder: Path) -> tuple[list[SqlFile], list[Problem]]:
@@ -115,24 +117,39 @@ def read_sql_files(folder: Path) -> tuple[list[SqlFile], list[Problem]]:
     return sorted(files, key=lambda file: (_KINDS.index(file.kind), file.full_name)), problems
 
 
+def _without_problems(path: Path, file: SqlFile | None, problems: list[Problem]) -> SqlFile:
+    if file is None or problems:
+        raise SqlFileError(f"reading {path}:\n{problem_lines(problems)}")
+    return file
+
+
 def _read(path: Path) -> tuple[SqlFile | None, list[Problem]]:
-    database, name = path.absolute().parts[-3:-1]
     kind = next((kind for kind in _KINDS if path.name == f"{kind}.sql"), None)
-    if kind is None or not (_NAME.fullmatch(database) and _NAME.fullmatch(name)):
-        return None, [Problem(path, 1, f"this is no place for a statement; expected {_PLACE}")]
+    if kind is None:
+        return None, [_misplaced(path)]
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         return None, [Problem(path, 1, f"{error}; expected a text file with one statement")]
+    return _parsed(path, kind, text, Header() if kind == "ddl" else read_header(text))
+
+
+def _parsed(path: Path, kind: Kind, text: str, header: Header) -> tuple[SqlFile | None, list[Problem]]:
+    database, name = path.absolute().parts[-3:-1]
+    if not (_NAME.fullmatch(database) and _NAME.fullmatch(name)):
+        return None, [_misplaced(path)]
     if kind == "ddl":
         return SqlFile(path, kind, database, name, "", (), text), []
-    header = read_header(text)
     problems = [Problem(path, line, message) for line, message in [*header.problems, *_wrong_count(text, header, kind)]]
     if kind == "view" and re.search(r"_v\d+$", name):
-        message = f"the view {name} has a version in its name, as tables have; expected a name that stays"
+        message = f"the view {name} has a version in its name, as tables have; expected a name without one"
         problems.append(Problem(path, 1, message))
     parameters = tuple(header.parameters)
     return SqlFile(path, kind, database, name, header.description, parameters, text, header.lines), problems
+
+
+def _misplaced(path: Path) -> Problem:
+    return Problem(path, 1, f"unexpected file; expected {_PLACE}")
 
 
 def _wrong_count(text: str, header: Header, kind: Kind) -> list[tuple[int, str]]:
@@ -143,7 +160,7 @@ def _wrong_count(text: str, header: Header, kind: Kind) -> list[tuple[int, str]]
         return [(header.lines + 1, f"{str(error).split(' from ')[0]}; is a quote or a comment left open?")]
     names = [parameter.name for parameter in header.parameters]
     if kind == "view" and (names or lines):
-        return [(lines[0] if lines else 1, "a view has no parameters; expected neither ? nor parameter lines")]
+        return [(lines[0] if lines else 1, "a view takes no parameters; remove ? and the parameter lines")]
     if len(lines) == len(names) or header.problems:
         return []
     message = (

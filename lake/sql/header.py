@@ -61,7 +61,7 @@ def read_header(text: str) -> Header:
     for number, key, rest in entries:
         _read_entry(header, number, key, rest.strip())
     if not header.problems and not any(key == "description" for _, key, _ in entries):
-        header.problems.append((1, f"there is no description; expected a first line {DESCRIPTION}"))
+        header.problems.append((1, f"missing description; expected a first line {DESCRIPTION}"))
     return header
 
 
@@ -77,7 +77,7 @@ def _read_entry(header: Header, number: int, key: str, rest: str) -> None:
     if key == "parameter":
         _read_parameter(header, number, rest)
     elif header.description:
-        header.problems.append((number, "there is a second description; expected one"))
+        header.problems.append((number, "duplicate description; expected one"))
     elif not rest:
         header.problems.append((number, f"the description is empty; expected {DESCRIPTION!r}"))
     else:
@@ -95,7 +95,7 @@ def _read_parameter(header: Header, number: int, rest: str) -> None:
     except ValueRefusedError as error:
         header.problems.append((number, f"parameter {name}: {error}"))
     if [parameter.name for parameter in header.parameters].count(name) > 1:
-        header.problems.append((number, f"parameter {name} is there twice; expected a name of its own for each ?"))
+        header.problems.append((number, f"duplicate parameter {name}; give each ? a name of its own"))
 
 
 def _parameter(name: str, kind: str, rest: str) -> Parameter:
@@ -106,16 +106,16 @@ def _parameter(name: str, kind: str, rest: str) -> Parameter:
         raise ValueRefusedError(f"unknown type {kind!r}{hint}; expected one of {', '.join(PARAMETER_TYPES)}")
     found = _EXAMPLE.fullmatch(rest.strip())
     if found is None:
-        raise ValueRefusedError(f"it has no example; expected {PARAMETER!r}")
+        raise ValueRefusedError(f"missing example; expected {PARAMETER!r}")
     if (found["quoted"] is not None) != (kind in _QUOTED_TYPES):
         quotes = "in quotes" if kind in _QUOTED_TYPES else "without quotes"
         raise ValueRefusedError(f"the example {found['quoted'] or found['bare']}; expected a {kind} {quotes}")
     example = found["bare"] if found["quoted"] is None else found["quoted"][1:-1].replace("''", "'")
     description = (found["after_text"] or found["after"] or "").strip()
     if not description:
-        raise ValueRefusedError(f"it has no description; expected {PARAMETER!r}")
+        raise ValueRefusedError(f"missing description; expected {PARAMETER!r}")
     try:
         literal(kind, example)
     except ValueRefusedError as error:
-        raise ValueRefusedError(f"the example {example!r} is no {kind}; {error}") from error
+        raise ValueRefusedError(f"the example {example!r} is not of type {kind}; {error}") from error
     return Parameter(name, kind, example, description)

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlglot.errors import TokenError
 
 from lake.errors import UsageError
-from lake.sql.files import SqlFile, read_sql_file
+from lake.sql.files import SqlFile, query_file
 from lake.sql.header import read_header
 from lake.sql.query_errors import QuerySyntaxError
 from lake.sql.values import literal, placeholders, with_literals
@@ -18,41 +18,41 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 
 
-def bound(text: str, given: Sequence[str], file: Path | None = None) -> str:
+def bound(sql: str, values: Sequence[str], file: Path | None = None) -> str:
     """The query with a literal in place of each `?`, line by line as it was.
 
-    Where the text begins with `-- parameter:` lines, `given` are NAME=VALUE, and a parameter without a value gets its
+    Where the text begins with `-- parameter:` lines, `values` are NAME=VALUE, and a parameter without a value gets its
     example. Elsewhere they are the values in order: a number, or a text (in single quotes or none). `file` is where
-    the text is from. Raises UsageError, SqlFileError, and QuerySyntaxError for a quote that is left open.
+    the text was read from. Raises UsageError, SqlFileError, and QuerySyntaxError for a quote that is left open.
     """
-    header = read_header(text)
+    header = read_header(sql)
     if file is not None and file.name == "query.sql" and header.description:
-        return read_sql_file(file).bound(_named(given))
+        return query_file(file, sql, header).bound(_named(values))
     if header.parameters:
-        where = file if file is not None else Path("the query")
-        whole = SqlFile(where, "query", "", "", header.description, tuple(header.parameters), text, header.lines)
-        return whole.bound(_named(given))
+        path = file if file is not None else Path("the query")
+        whole = SqlFile(path, "query", "", "", header.description, tuple(header.parameters), sql, header.lines)
+        return whole.bound(_named(values))
     try:
-        wanted = len(placeholders(text))
+        count = len(placeholders(sql))
     except TokenError as error:
         what = str(error).split(" from ")[0]
         raise QuerySyntaxError(f"reading the query: {what}; is a quote or a comment left open?") from error
-    if wanted != len(given):
+    if count != len(values):
         raise UsageError(
-            f"setting the parameters of the query: it has {wanted} ?, and {len(given)} --param are given; "
+            f"setting the parameters of the query: it has {count} ?, and there are {len(values)} --param; "
             "expected one for each, in order"
         )
-    return with_literals(text, [_literal(value) for value in given])
+    return with_literals(sql, [_literal(value) for value in values])
 
 
-def _named(given: Sequence[str]) -> dict[str, str]:
+def _named(assignments: Sequence[str]) -> dict[str, str]:
     values: dict[str, str] = {}
-    for each in given:
-        name, equals, value = each.partition("=")
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
         if not equals:
-            raise UsageError(f"reading --param {each}: expected NAME=VALUE, e.g. --param sensor_id=device_17")
+            raise UsageError(f"reading --param {assignment}: expected NAME=VALUE, e.g. --param sensor_id=device_17")
         if name in values:
-            raise UsageError(f"reading --param {each}: {name} is given twice; expected one value")
+            raise UsageError(f"reading --param {assignment}: duplicate value of {name}; expected one")
         values[name] = value
     return values
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a query; each message says where in the text, and what would be right."""
+"""Errors of queries; each message says where in the text, and what was expected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class QueryError(LakeError):
 
 
 class QuerySyntaxError(QueryError):
-    """Text that is no SQL, or makes no sense as such; the message says where."""
+    """A text that is not valid SQL; the message says where."""
 
     exit_code = 2
 
@@ -37,13 +37,13 @@ class UnknownColumnError(QueryError):
 
 
 class UnsupportedSqlError(QueryError):
-    """Something that Athena may have, and this engine has not."""
+    """A function or syntax that Athena may have, and DuckDB lacks."""
 
     exit_code = 2
 
 
 class QueryFailedError(QueryError):
-    """A query that began, and met a value or an object that it could not go on with."""
+    """A query that failed while it ran, on a value or an object."""
 
 
 def marked(sql: str, line: int, column: int, width: int = 1) -> str:

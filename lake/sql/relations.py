@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lake.catalog.model import CatalogTable
+from lake.catalog.sql_types import trino_type
 from lake.contract.catalog_tables import catalog_table, quarantine_table
 from lake.contract.model import Table
-from lake.sql.check_partition_filter import KEY
 from lake.sql.files import SqlFile
-from lake.sql.types import trino_type
+
+KEY = "dt"
+"""The partition key of every table."""
 
 # What Athena knows of each row beside its columns; SELECT * has none of them.
 _HIDDEN = {"$path": "varchar", "$file_size": "bigint", "$file_modified_time": "timestamp(3) with time zone"}

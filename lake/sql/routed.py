@@ -33,7 +33,7 @@ def routed_tables(statement: str, tables: dict[str, Table]) -> tuple[str, str]:
     table = tables.get(bucketed)
     if table is None or table.bucketing is None or table.upstream != unbucketed:
         raise ValueError(
-            f"{bucketed} is no bucketed table whose contract names {unbucketed} as its sourceTable; {_EXPECTED}"
+            f"{bucketed} is not a bucketed table whose contract names {unbucketed} as its sourceTable; {_EXPECTED}"
         )
     return bucketed, unbucketed
 

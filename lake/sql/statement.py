@@ -50,12 +50,11 @@ def parsed(sql: str) -> exp.Query | Listing:
     if listing is not None:
         return listing
     if re.match(r"\s*SHOW\b", sql, re.IGNORECASE):
-        raise StatementError(f"reading {sql.strip()!r}: not known here; what can be asked: {_ALLOWED}")
+        raise StatementError(f"reading {sql.strip()!r}: unsupported statement; supported: {_ALLOWED}")
     first = _FIRST_WORD.match(sql)
     if first and first[1].upper() in _WRITING:
         raise StatementError(
-            f"refusing {first[1].upper()}: a query only reads, and tables are made by `lake run`. "
-            f"What can be asked: {_ALLOWED}"
+            f"refusing {first[1].upper()}: a query must only read (`lake run` writes tables). Supported: {_ALLOWED}"
         )
     if first and first[1].upper() not in _STARTS:
         line, column = sql.count("\n", 0, first.start(1)) + 1, first.start(1) - sql.rfind("\n", 0, first.start(1))
@@ -74,7 +73,7 @@ def parsed(sql: str) -> exp.Query | Listing:
         what = str(error).split(" from ")[0]
         raise QuerySyntaxError(f"reading the query: {what}; is a quote or a comment left open?") from error
     if not statements:
-        raise QuerySyntaxError(f"reading the query: there is none; expected {_ALLOWED}")
+        raise QuerySyntaxError(f"reading the query: it is empty; expected {_ALLOWED}")
     if len(statements) > 1:
         raise StatementError(f"reading the query: it holds {len(statements)} statements; run them one at a time")
     return _query(statements[0])
@@ -104,7 +103,7 @@ def _query(statement: exp.Expr) -> exp.Query:
         if writing is None or isinstance(writing, exp.Query):
             return statement
         statement = writing
-    raise StatementError(f"reading the query: a query only reads. What can be asked: {_ALLOWED}")
+    raise StatementError(f"reading the query: it must only read. Supported: {_ALLOWED}")
 
 
 def _listing(sql: str) -> Listing | None:

@@ -1,4 +1,4 @@
-"""Types as Trino spells them: those of the contracts' columns, and those that a view's query gives.
+"""Types of the columns that a view's query gives, as Trino names them.
 
 A view whose declared type differs from its query's is refused by Athena as stale, so nothing is guessed here: where
 the type of an expression depends on rules of Trino's that are not written down below, there is none, and the view
@@ -7,7 +7,6 @@ has to say it with a CAST.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from sqlglot import exp
@@ -15,14 +14,9 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.schema import MappingSchema
 from sqlglot.typing import EXPRESSION_METADATA
 
-from lake.contract.hive import Array, Decimal, HiveType, Map, Primitive, Struct, parse_hive_type
+from lake.catalog.sql_types import trino_name
+from lake.sql.resolve import TRINO
 
-TRINO = "trino"
-_DECIMAL = re.compile(r"decimal\((\d+)(?:, (\d+))?\)")
-_PRIMITIVES = {
-    **{"string": "varchar", "int": "integer", "float": "real", "binary": "varbinary"},
-    "timestamp": "timestamp(3)",  # Athena reads milliseconds, whatever a file holds
-}
 # What gives the same type whatever its arguments are (Trino's documentation of functions).
 _FIXED = {
     **dict.fromkeys((exp.Count, exp.CountIf, exp.ApproxDistinct, exp.RowNumber, exp.DateDiff, exp.Length), "bigint"),
@@ -81,21 +75,6 @@ def _given(*operands: Any) -> list[Any]:
     return [operand for operand in operands if operand is not None]
 
 
-def trino_type(hive: str) -> str:
-    """Trino's name of a Hive type, e.g. timestamp(3) of timestamp, array(row(x integer)) of array<struct<x:int>>."""
-    return _spelled_hive(parse_hive_type(hive))
-
-
-def schema_of(relations: dict[str, dict[str, str]]) -> MappingSchema:
-    """sqlglot's schema of tables and views: Trino types by column, by full name."""
-    databases: dict[str, object] = {}
-    for full_name, columns in relations.items():
-        database, _, name = full_name.partition(".")
-        tables: Any = databases.setdefault(database, {})
-        tables[name] = columns
-    return MappingSchema(databases, dialect=TRINO)
-
-
 def output_types(query: exp.Query, schema: MappingSchema) -> list[tuple[str, str | None]]:
     """Name and type of each column of a resolved query, in order; None where the type is not certain."""
     annotated: Any = annotate_types(query.copy(), schema=schema, expression_metadata=_METADATA, dialect=TRINO)
@@ -118,25 +97,10 @@ def _spelled(projection: Any) -> str | None:
     kind = projection.type
     if kind is None or any(_is_uncertain(part) for part in kind.find_all(exp.DataType)):
         return None
-    text = _DECIMAL.sub(lambda found: f"decimal({found[1]},{found[2] or 0})", str(kind.sql(TRINO)).lower())
-    return "timestamp(3)" if text == "timestamp" else text
+    return trino_name(kind)
 
 
 def _is_uncertain(kind: Any) -> bool:
     if kind.this == exp.DType.DECIMAL:
         return not kind.expressions
     return kind.this in (exp.DType.UNKNOWN, exp.DType.NULL, exp.DType.TIMESTAMPTZ)
-
-
-def _spelled_hive(kind: HiveType) -> str:
-    match kind:
-        case Primitive(name):
-            return _PRIMITIVES.get(name, name)
-        case Decimal():
-            return str(kind)
-        case Array(element):
-            return f"array({_spelled_hive(element)})"
-        case Map(key, value):
-            return f"map({_spelled_hive(key)}, {_spelled_hive(value)})"
-        case Struct(fields):
-            return f"row({', '.join(f'{name} {_spelled_hive(each)}' for name, each in fields)})"

@@ -18,7 +18,7 @@ _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?"
 
 
 class ValueRefusedError(ValueError):
-    """A text that is no value of its type; the message says what was expected."""
+    """A text that is not a value of its type; the message says what was expected."""
 
 
 def literal(kind: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,8 +15,8 @@ import requests
 import trino.exceptions
 from trino.client import ClientSession, TrinoQuery, TrinoRequest
 
+from lake.query.answer_types import answer_type
 from lake.sql.query_errors import QueryFailedError
-from lake_local.trino.columns import arrays, column_types
 from lake_local.trino.errors import TrinoServerError
 from lake_local.trino.failures import explained
 from lake_local.trino.server import Server
@@ -86,11 +87,13 @@ def run_on_trino(
 def _table(query: TrinoQuery) -> pa.Table:
     rows = iter(query.execute())
     columns = query.columns or ()
-    types = column_types(columns)
+    types = [answer_type(column["type"], base64.b64decode) for column in columns]
     schema = pa.schema([pa.field(column["name"], kind.arrow) for column, kind in zip(columns, types, strict=True)])
     batches = []
     while chunk := list(islice(rows, _BATCH)):
-        batches.append(pa.RecordBatch.from_arrays(arrays(chunk, types), schema=schema))
+        values = zip(*chunk, strict=True)
+        arrays = [kind.array(column) for kind, column in zip(types, values, strict=True)]
+        batches.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
     return pa.Table.from_batches(batches, schema)
 
 

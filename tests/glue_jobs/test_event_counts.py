@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyspark.sql.pandas.types import from_arrow_schema
 
+from lake.contract.arrow import arrow_schema
 from lake.contract.load import load_contract
-from lake.contract.spark import spark_schema
 from lake.errors import UsageError
 from lake.write.day_events import EVENT_DDL, distinct_events
 from tests.conftest import REPOSITORY
@@ -101,7 +102,7 @@ def test_minutes_are_another_resolution_of_all_days(lake: DayLake) -> None:
 
 def test_columns_and_types_are_those_of_the_contract(spark: SparkSession) -> None:
     made = event_counts(spark.createDataFrame([], EVENT_DDL), "hour")
-    contract = spark_schema(load_contract(CONTRACT))
+    contract = from_arrow_schema(arrow_schema(load_contract(CONTRACT)))
     assert [(one.name, one.dataType) for one in made.schema] == [(one.name, one.dataType) for one in contract[:-1]]
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyspark.sql.pandas.types import from_arrow_schema
 
+from lake.contract.arrow import arrow_schema
 from lake.contract.load import load_contract
-from lake.contract.spark import spark_schema
 from lake.session_rules import SessionRules
 from lake.write.day_events import EVENT_DDL, distinct_events
 from tests.conftest import REPOSITORY
@@ -66,7 +67,7 @@ def test_the_plain_loop_says_the_same_of_a_golden_case(folder: Path) -> None:
 
 def test_columns_and_types_are_those_of_the_contract(session: SparkSession) -> None:
     made = SESSIONS(frame(session, []), SessionRules())
-    contract = spark_schema(load_contract(CONTRACT))
+    contract = from_arrow_schema(arrow_schema(load_contract(CONTRACT)))
     assert [(one.name, one.dataType) for one in made.schema] == [(one.name, one.dataType) for one in contract[:-1]]
 
 

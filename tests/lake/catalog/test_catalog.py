@@ -178,7 +178,7 @@ def test_dropped_partition_is_gone_alone_and_can_be_published_anew(catalog: Cata
 def test_publication_to_a_table_that_was_never_put_is_refused(
     catalog: Catalog, database: str, expected: Partition | None
 ) -> None:
-    with pytest.raises(CatalogError, match=r"publishing .*\.events_v1 dt=2026-11-20-23 .* no such table; put the tab"):
+    with pytest.raises(CatalogError, match=r"publishing .*\.events_v1 dt=2026-11-20-23 .* table not found; put the"):
         catalog.publish(database, "events_v1", hour(HOURS[0]), expected)
 
 

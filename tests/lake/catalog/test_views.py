@@ -125,7 +125,7 @@ def test_table_and_view_share_their_names(catalog: Catalog, view: CatalogView, t
 def test_view_has_no_partitions(catalog: Catalog, view: CatalogView) -> None:
     catalog.put_view(view)
     partition = Partition("2026-11-21-09", "curated/a/b/dt=2026-11-21-09/run=a")
-    with pytest.raises(CatalogError, match=r"publishing .*\.readings dt=2026-11-21-09 .* no such table; put the tab"):
+    with pytest.raises(CatalogError, match=r"publishing .*\.readings dt=2026-11-21-09 .* table not found; put the tab"):
         catalog.publish(view.database, view.name, partition, None)
     assert catalog.partitions(view.database, view.name) == []
 

@@ -90,7 +90,7 @@ def test_a_table_stops_at_a_thousand_rows_and_says_so(tmp_path: Path, capsys: py
     out, err = capsys.readouterr()
     assert "│ 1000 │" in out
     assert "│ 1001 │" not in out
-    assert "The first 1,000 are shown" in err
+    assert "The first 1,000 rows are shown" in err
 
 
 @pytest.mark.parametrize("how", ["argument", "standard input", "file"])
@@ -117,7 +117,7 @@ def test_an_error_leaves_standard_output_empty(tmp_path: Path, capsys: pytest.Ca
     assert run_command(["query", "SELECT nope", "--json", "--root", str(tmp_path)]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "there is no column nope, as there is no FROM\n  SELECT nope\n         ^^^^\n" in err
+    assert "column nope not found: the query has no FROM\n  SELECT nope\n         ^^^^\n" in err
 
 
 @pytest.mark.skipif(

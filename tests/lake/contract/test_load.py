@@ -162,8 +162,8 @@ def test_the_folder_is_the_argument_then_the_variable_then_the_working_directory
 def test_a_named_folder_that_is_not_there_is_no_reason_to_take_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ContractError, match=r"absent \(--contracts\): no such folder"):
+    with pytest.raises(ContractError, match=r"absent \(--contracts\): folder not found"):
         contracts_folder(str(tmp_path / "absent"))
     monkeypatch.setenv("LAKE_CONTRACTS", str(tmp_path / "absent"))
-    with pytest.raises(ContractError, match=r"absent \(LAKE_CONTRACTS\): no such folder"):
+    with pytest.raises(ContractError, match=r"absent \(LAKE_CONTRACTS\): folder not found"):
         contracts_folder()

@@ -50,7 +50,7 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         # the table's properties
         ("eventTime", "eventime", "eventime", "unknown customProperty 'eventime'; did you mean 'eventTime'?"),
         ("eventTime", "wibble", "wibble", "'wibble'; expected one of sourcePrefix, sourceFormat, eventTime"),
-        ("lookbackHours", "eventTime", 15, "customProperty 'eventTime' is given twice"),
+        ("lookbackHours", "eventTime", 15, "duplicate customProperty 'eventTime'"),
         ("value: ordered_at", "value: orderd_at", "orderd_at", "expected a timestamp column (ordered_at) or arrival"),
         ("value: ordered_at", "value: amount", 14, "eventTime is 'amount'; expected a timestamp column"),
         ("        value: ordered_at\n", "", "property: eventTime", "customProperty 'eventTime' has no value"),
@@ -67,11 +67,11 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         ("value: 30", "value: 0", "value: 0", "retention is 0; expected a whole number"),
         ("value: 30", "value: forever", "forever", "retention is 'forever'; expected a whole number"),
         # columns
-        ("- name: state", "- name: amount", 30, "column 'amount' is there twice, first on line 24"),
+        ("- name: state", "- name: amount", 30, "duplicate column 'amount', first on line 24"),
         ("- name: state", "- name: State", "State", "column name 'State'; expected a-z, 0-9 and _, in lower case"),
         ("- name: state", "- name: rescued", "rescued", "column 'rescued': the lake adds one of that name"),
         (STATE, "", "- name: state", "column 'state' has no description"),
-        ("decimal(10,2)", "decimals(10,2)", "decimals", "column 'amount': physicalType 'decimals(10,2)': no such type"),
+        ("decimal(10,2)", "decimals(10,2)", "decimals", "column 'amount': physicalType 'decimals(10,2)': unknown type"),
         (AMOUNT_TYPE, "", "- name: amount", "column 'amount': physicalType '' ends too early"),
         (AMOUNT_TYPE, AMOUNT_TYPE + "        logicalType: string\n", 26, "is not what physicalType decimal"),
         ("amountPaid", "state", "- name: state", "columns 'amount' and 'state' both read the field 'state'"),

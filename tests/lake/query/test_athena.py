@@ -16,8 +16,7 @@ from botocore.stub import Stubber
 
 from lake.cli.engines import engine_named
 from lake.objects import aws
-from lake.query.athena import AthenaEngine, AthenaRefusedError
-from lake.query.athena_values import answer_table
+from lake.query.athena import AthenaEngine, AthenaRefusedError, answer_table
 from lake.query.price import athena_dollars
 from lake.sql.query_errors import QueryFailedError, StatementError
 
@@ -95,7 +94,7 @@ def test_two_columns_may_have_one_name() -> None:
 
 
 def test_a_value_that_is_none_of_its_type_is_named() -> None:
-    with pytest.raises(QueryFailedError, match="a value of a is no bigint"):
+    with pytest.raises(QueryFailedError, match="expected bigint in the column a"):
         answer_table([page([column("a", "bigint")], row("x"))], has_header=True)
 
 
@@ -124,7 +123,7 @@ def test_moto_answers_a_query_from_start_to_rows(aws: str) -> None:
 
 
 def test_a_workgroup_that_is_not_there_is_named(aws: str) -> None:
-    with pytest.raises(AthenaRefusedError, match="there is no workgroup nobody in this region: correct --workgroup"):
+    with pytest.raises(AthenaRefusedError, match="workgroup nobody not found in this region: correct --workgroup"):
         AthenaEngine("nobody").run("SELECT 1")
 
 
@@ -198,11 +197,11 @@ def test_a_query_that_fails_says_athenas_reason(state: str, reason: str, message
             "InvalidRequestException",
             "No output location provided. An output location is required either through the Workgroup result "
             "configuration setting or as an API input.",
-            "the workgroup primary has no place for answers: name one with --output",
+            "the workgroup primary has no output location: name one with --output",
         ),
-        ("InvalidRequestException", "WorkGroup primary is not found.", "there is no workgroup primary"),
+        ("InvalidRequestException", "WorkGroup primary is not found.", "workgroup primary not found"),
         ("AccessDeniedException", "not authorized", "access denied: .* must allow StartQueryExecution"),
-        ("TooManyRequestsException", "Rate exceeded", "asked too often, or too many queries run at once"),
+        ("TooManyRequestsException", "Rate exceeded", "throttled the request, or too many queries run at once"),
         ("InvalidRequestException", "Queries of this type are not supported", "Queries of this type are not supported"),
     ],
 )

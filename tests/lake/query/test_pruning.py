@@ -11,6 +11,8 @@ from sqlglot import exp
 from lake.query.duckdb_session import Engine
 from lake.query.pruning import add_partition_hints
 from lake.query.run import run_query
+from lake.sql.resolve import resolve, schema_of
+from lake.sql.scan_filters import query_blocks
 from tests.lake.query.conftest import HOURS
 from tests.lake.query.small_lake import SmallLake
 
@@ -130,9 +132,10 @@ def test_one_hour_of_each_day_of_years_is_named_hour_by_hour() -> None:
     days = [date(2020, 1, 1) + timedelta(days=day) for day in range(1_500)]
     query = sqlglot.parse_one("SELECT 1 FROM clicks.events_v1 WHERE substr(dt, 12) = '09'", read="athena")
     assert isinstance(query, exp.Query)
-    table = next(query.find_all(exp.Table))
+    resolved = resolve(query, schema_of({"clicks.events_v1": {"dt": "varchar"}}))
     with Engine({}) as engine:
         hours = [f"{day}-{hour}" for day in days for hour in ("08", "09")]
-        add_partition_hints(query, {id(table): ("dt", hours)}, engine.satisfying)
+        values = {("clicks", "events_v1"): ("dt", hours)}
+        add_partition_hints(resolved, query_blocks(resolved.query), values, engine.satisfying)
     named = next(query.find_all(exp.In))
     assert [literal.name for literal in named.expressions] == [f"{day}-09" for day in days]

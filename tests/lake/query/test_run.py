@@ -178,20 +178,20 @@ def test_listings(sql: str, columns: list[str], rows: list[tuple[str, ...]], eig
         ("SELECT 1 FROM click.events_v1", UnknownTableError, "did you mean clicks.events_v1"),
         ("SELECT 1 FROM other.clicks.events_v1", UnknownTableError, 'the catalog here is "awsdatacatalog"'),
         ("SHOW TABLES IN click", UnknownTableError, "did you mean clicks?"),
-        ('SELECT * FROM "/etc/passwd"', UnknownTableError, "no such table"),
+        ('SELECT * FROM "/etc/passwd"', UnknownTableError, "table not found"),
         ("SELECT * FROM read_csv('/etc/passwd')", UnsupportedSqlError, "table function"),
         (
             "SELECT\n  clint_event FROM events_v1",
             UnknownColumnError,
-            "line 2:3: there is no column clint_event; did you mean client_event?\n"
+            "line 2:3: column clint_event not found; did you mean client_event?\n"
             "    clint_event FROM events_v1\n    ^^^^^^^^^^^",
         ),
         (
             "SELECT e.nope FROM events_v1 AS e",
             UnknownColumnError,
-            "line 1:10: there is no column nope; there are client_event",
+            "line 1:10: column nope not found; expected one of client_event",
         ),
-        ("SELECT f.user_id FROM events_v1 AS e", UnknownColumnError, "f is no table of this FROM"),
+        ("SELECT f.user_id FROM events_v1 AS e", UnknownColumnError, "table or column f not found in this FROM"),
         (
             "SELECT entropy_of(user_id) FROM events_v1",
             UnsupportedSqlError,

@@ -142,7 +142,7 @@ def test_the_folder_is_the_one_named_then_the_variables_then_the_working_directo
     monkeypatch.setenv("LAKE_SQL", str(tmp_path / "named"))
     assert sql_folder() == tmp_path / "named"
     assert sql_folder(str(tmp_path / "sql")) == tmp_path / "sql"
-    with pytest.raises(SqlFileError, match=r"looking for SQL files in nowhere \(--sql\): no such folder"):
+    with pytest.raises(SqlFileError, match=r"looking for SQL files in nowhere \(--sql\): folder not found"):
         sql_folder("nowhere")
 
 

@@ -51,9 +51,9 @@ def test_any_other_text_takes_them_in_order(given: list[str], asked: str) -> Non
         (NAMED, ["sensor=x"], LakeError, "sensor_id"),
         (NAMED, ["least=many"], LakeError, "expected a whole number"),
         (NAMED, ["device_17"], UsageError, "expected NAME=VALUE"),
-        (NAMED, ["least=1", "least=2"], UsageError, "least is given twice"),
-        ("SELECT ?", [], UsageError, "it has 1 ?, and 0 --param are given"),
-        ("SELECT 1", ["1"], UsageError, "it has 0 ?, and 1 --param are given"),
+        (NAMED, ["least=1", "least=2"], UsageError, "duplicate value of least"),
+        ("SELECT ?", [], UsageError, "it has 1 ?, and there are 0 --param"),
+        ("SELECT 1", ["1"], UsageError, "it has 0 ?, and there are 1 --param"),
         ("SELECT 'a", ["1"], QuerySyntaxError, "left open"),
     ],
 )

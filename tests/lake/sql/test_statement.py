@@ -58,7 +58,7 @@ def test_queries_are_read(sql: str, read: str) -> None:
     ],
 )
 def test_statements_that_are_no_single_query_are_refused(sql: str) -> None:
-    with pytest.raises(StatementError, match=r"only reads|one at a time|not known here") as refusal:
+    with pytest.raises(StatementError, match=r"must only read|one at a time|unsupported statement") as refusal:
         parsed(sql)
     assert refusal.value.exit_code == 2
 
@@ -95,7 +95,7 @@ def test_a_misspelt_first_word_is_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sql", "what"), [("", "there is none"), ("-- nothing", "there is none"), ("SELECT 'abc", "quote")]
+    ("sql", "what"), [("", "it is empty"), ("-- nothing", "it is empty"), ("SELECT 'abc", "quote")]
 )
 def test_no_statement_and_an_open_quote_say_so(sql: str, what: str) -> None:
     with pytest.raises(QuerySyntaxError, match=what):

@@ -8,7 +8,8 @@ import pytest
 import sqlglot
 from sqlglot.optimizer.qualify import qualify
 
-from lake.sql.types import output_types, schema_of, trino_type
+from lake.sql.resolve import schema_of
+from lake.sql.types import output_types
 from tests.trino_servers import TestTrino
 
 COLUMNS = {
@@ -62,23 +63,6 @@ def test_types_come_through_a_with_a_subquery_and_a_union() -> None:
     sql = """WITH one AS (SELECT a AS x, count(*) AS n FROM shop.orders GROUP BY a)
     SELECT x, n FROM (SELECT x, n FROM one) UNION ALL SELECT small, b FROM shop.orders"""
     assert inferred(sql) == [("x", None), ("n", "bigint")]  # integer and smallint: which of the two is not said here
-
-
-@pytest.mark.parametrize(
-    ("hive", "trino"),
-    [
-        ("string", "varchar"),
-        ("int", "integer"),
-        ("float", "real"),
-        ("binary", "varbinary"),
-        ("timestamp", "timestamp(3)"),
-        ("decimal(10,2)", "decimal(10,2)"),
-        ("map<string,array<bigint>>", "map(varchar, array(bigint))"),
-        ("array<struct<x:int,at:timestamp>>", "array(row(x integer, at timestamp(3)))"),
-    ],
-)
-def test_a_contracts_type_has_trinos_name(hive: str, trino: str) -> None:
-    assert trino_type(hive) == trino
 
 
 def test_trino_finds_the_same_types(tmp_path: Path, trino_local: TestTrino) -> None:
