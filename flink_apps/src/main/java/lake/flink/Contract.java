@@ -55,7 +55,7 @@ public final class Contract implements Serializable {
         return rowType(false);
     }
 
-    /** Columns of an event, then `digest` (of the row) and `payload` (the record's bytes): what Distinct needs. */
+    /** Columns of an event, then `digest` (of the row) and `payload` (the record's bytes): what Deduplicate needs. */
     RowType eventsWithPayload() {
         return rowType(true);
     }

@@ -2,7 +2,7 @@ package lake.flink;
 
 /**
  * Walks over one JSON value in a buffer, strictly by RFC 8259, and says where its parts begin and end. It converts
- * nothing and copies nothing. What is no JSON raises Refused: `truncated` where the buffer ends too early, else
+ * nothing and copies nothing. What is no JSON raises RejectedRecordException: `truncated` where the buffer ends too early, else
  * `invalid_json`.
  */
 final class JsonScanner {
@@ -36,7 +36,7 @@ final class JsonScanner {
     byte peek() {
         space();
         if (at >= end) {
-            throw new Refused("truncated", "the record ends within an object or array");
+            throw new RejectedRecordException("truncated", "the record ends within an object or array");
         }
         return text[at];
     }
@@ -48,8 +48,8 @@ final class JsonScanner {
         at++;
     }
 
-    Refused wrong(String problem) {
-        return new Refused("invalid_json", problem + ", at byte " + at + " of the record");
+    RejectedRecordException wrong(String problem) {
+        return new RejectedRecordException("invalid_json", problem + ", at byte " + at + " of the record");
     }
 
     /** Walks over a value at `at`, white space before it allowed; afterwards `at` is behind it. */
@@ -78,7 +78,7 @@ final class JsonScanner {
 
     private void nested(int depth) {
         if (depth > MAX_DEPTH) {
-            throw new Refused("invalid_json", "nested more than " + MAX_DEPTH + " deep");
+            throw new RejectedRecordException("invalid_json", "nested more than " + MAX_DEPTH + " deep");
         }
         boolean isObject = text[at++] == '{';
         char close = isObject ? '}' : ']';
@@ -123,7 +123,7 @@ final class JsonScanner {
                 place = escape(place);
             }
         }
-        throw new Refused("truncated", "the record ends within a string");
+        throw new RejectedRecordException("truncated", "the record ends within a string");
     }
 
     private int escape(int place) {
@@ -150,7 +150,7 @@ final class JsonScanner {
     private void word(String word) {
         for (int place = 0; place < word.length(); place++) {
             if (at + place >= end) {
-                throw new Refused("truncated", "the record ends within a value");
+                throw new RejectedRecordException("truncated", "the record ends within a value");
             }
             if (text[at + place] != word.charAt(place)) {
                 throw wrong("expecting a value");
@@ -189,7 +189,7 @@ final class JsonScanner {
         }
         if (at == first) {
             if (at >= end && at > begin) {
-                throw new Refused("truncated", "the record ends within a number");
+                throw new RejectedRecordException("truncated", "the record ends within a number");
             }
             throw wrong("expecting a value");
         }

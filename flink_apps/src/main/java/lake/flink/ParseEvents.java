@@ -38,7 +38,7 @@ import org.apache.flink.util.OutputTag;
  * <p>In: payload BYTES, shard STRING. Out: the contract's columns; with `hasPayload` also `digest` and `payload`.
  */
 final class ParseEvents extends AbstractStreamOperator<RowData>
-        implements OneInputStreamOperator<RowData, RowData>, ProcessingTimeCallback, Records.Sink {
+        implements OneInputStreamOperator<RowData, RowData>, ProcessingTimeCallback, PayloadSplitter.Sink {
     private static final long serialVersionUID = 1L;
 
     /**
@@ -56,12 +56,12 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     private final long hold;
     private final OutputTag<RowData> rejectedTag;
 
-    private transient Records records;
-    private transient ShardClock clock;
+    private transient PayloadSplitter records;
+    private transient ShardWatermarks clock;
     private transient ListState<Tuple2<String, Long>> shardTimes;
     private transient ListState<Tuple3<String, Integer, Integer>> readers;
     private transient StreamRecord<RowData> out;
-    private transient ShardClock.Shard shard;
+    private transient ShardWatermarks.Shard shard;
     private transient StringData shardName;
     private transient int eventTime;
     private transient long interval;
@@ -86,7 +86,7 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
-        clock = new ShardClock(delay, idleTime, hold);
+        clock = new ShardWatermarks(delay, idleTime, hold);
         TypeInformation<Tuple2<String, Long>> type = TypeInformation.of(new TypeHint<Tuple2<String, Long>>() {});
         shardTimes = context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("shards", type));
         readers = context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("readers",
@@ -107,7 +107,7 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     public void open() throws Exception {
         super.open();
         AwsMetrics.forgetAtRelease(getRuntimeContext());
-        records = new Records(contract, contract.columns.size() + (hasPayload ? 2 : 0));
+        records = new PayloadSplitter(contract, contract.columns.size() + (hasPayload ? 2 : 0));
         eventTime = contract.place(contract.eventTime, "timestamp");
         out = new StreamRecord<>(null);
         emitted = Long.MIN_VALUE;
@@ -125,7 +125,7 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
         super.snapshotState(context);
         shardTimes.clear();
         readers.clear();
-        for (Map.Entry<StringData, ShardClock.Shard> each : clock.shards().entrySet()) {
+        for (Map.Entry<StringData, ShardWatermarks.Shard> each : clock.shards().entrySet()) {
             shardTimes.add(Tuple2.of(each.getKey().toString(), each.getValue().latest));
             readers.add(Tuple3.of(each.getKey().toString(), task(), tasks()));
         }
@@ -196,7 +196,7 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     @Override
     public void rejected(String reason, String message, byte[] source) {
         quarantined.inc();
-        Rejection.write(reason, message, source, shardName,
+        QuarantineRows.write(reason, message, source, shardName,
                 row -> output.collect(rejectedTag, new StreamRecord<>(row)));
     }
 

@@ -17,7 +17,7 @@ final class RecentKeys {
     private final int most;
     private final Map<Tuple2<Long, String>, KeyedSessions> keys = new LinkedHashMap<>();
     private final Map<Tuple2<Long, String>, Boolean> closed = new LinkedHashMap<>();
-    private final Dues dues = new Dues();
+    private final CloseTimers dues = new CloseTimers();
 
     RecentKeys(int most) {
         this.most = most;
@@ -76,7 +76,7 @@ final class RecentKeys {
 
     /** The next key to be looked at, null where there is none at this watermark. */
     KeyedSessions due(long watermark) {
-        for (Dues.Due due = dues.next(watermark); due != null; due = dues.next(watermark)) {
+        for (CloseTimers.Due due = dues.next(watermark); due != null; due = dues.next(watermark)) {
             if (!due.held.isEvicted && due.held.dueAt == due.time) {
                 due.held.dueAt = KeyedSessions.NEVER;
                 return due.held;

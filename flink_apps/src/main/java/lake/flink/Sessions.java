@@ -60,7 +60,7 @@ final class Sessions extends AbstractStreamOperator<RowData>
     private transient InternalTimerService<VoidNamespace> timers;
     private transient ListState<Long> openCounts;
     private transient long open;
-    private transient LastWatermark watermark;
+    private transient SavedWatermark watermark;
     private transient DataInputDeserializer in;
     private transient DataOutputSerializer bytes;
     private transient StreamRecord<RowData> out;
@@ -83,7 +83,7 @@ final class Sessions extends AbstractStreamOperator<RowData>
         for (long count : openCounts.get()) {
             open += count;
         }
-        watermark = new LastWatermark(context);
+        watermark = new SavedWatermark(context);
     }
 
     @Override

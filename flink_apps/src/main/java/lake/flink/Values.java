@@ -11,7 +11,7 @@ import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 
 /**
- * One JSON value as a column's type holds it exactly, or Refused: the rules are those of lake/parse/scalars.py.
+ * One JSON value as a column's type holds it exactly, or RejectedRecordException: the rules are those of lake/parse/scalars.py.
  * Integers are numbers with no fraction and no exponent; strings are JSON strings alone; a timestamp is text or whole
  * epoch milliseconds. With `acceptsText`, a string is read as a number or boolean would be from CSV.
  */
@@ -37,7 +37,7 @@ final class Values {
                 throw refused(column, text, begin, end, "wrong_type");
             }
             if (content == null) {
-                throw new Refused("invalid_utf8", "half a surrogate pair in " + Texts.shown(text, begin, end));
+                throw new RejectedRecordException("invalid_utf8", "half a surrogate pair in " + Texts.shown(text, begin, end));
             }
             from = 0;
             to = content.length;
@@ -215,8 +215,8 @@ final class Values {
         return value;
     }
 
-    private static Refused refused(Column column, byte[] text, int begin, int end, String reason) {
+    private static RejectedRecordException refused(Column column, byte[] text, int begin, int end, String reason) {
         String what = reason.equals("out_of_range") ? " cannot hold " : " expected, found ";
-        return new Refused(reason, column.shownType() + what + Texts.shown(text, begin, end));
+        return new RejectedRecordException(reason, column.shownType() + what + Texts.shown(text, begin, end));
     }
 }

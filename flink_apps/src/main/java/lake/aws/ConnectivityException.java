@@ -3,10 +3,10 @@ package lake.aws;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
 /** A question that AWS did not answer with yes: by AWS's code and words, or by those of what stood in the way. */
-public final class Unreached extends RuntimeException {
+public final class ConnectivityException extends RuntimeException {
     private final String code;
 
-    Unreached(RuntimeException error) {
+    ConnectivityException(RuntimeException error) {
         super(innermost(error).getMessage(), error);
         code = code(error);
     }

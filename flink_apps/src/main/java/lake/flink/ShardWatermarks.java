@@ -22,7 +22,7 @@ import org.apache.flink.table.data.StringData;
  *
  * <p>After a restart, the shards of before are waited for like any other: until they are idle.
  */
-final class ShardClock {
+final class ShardWatermarks {
     private static final long LONGEST_STEP = 1_000;
 
     private final long delay;
@@ -47,7 +47,7 @@ final class ShardClock {
     }
 
     /** An idle time of 0: never idle. */
-    ShardClock(long delay, long idleTime, long hold) {
+    ShardWatermarks(long delay, long idleTime, long hold) {
         this.delay = delay;
         this.idleTime = idleTime;
         this.hold = hold;

@@ -8,14 +8,14 @@ import java.util.regex.Pattern;
 import org.apache.flink.api.dag.Transformation;
 
 /**
- * Uids of what SQL plans: sources and sinks. The planner numbers its nodes from the first one of the process on, so a
+ * OperatorUids of what SQL plans: sources and sinks. The planner numbers its nodes from the first one of the process on, so a
  * table or a statement more would give every later one another uid; and with it, a source loses its place in the stream,
  * and a sink the rows that it has not sent yet. Here they are named after their table and its connector instead.
  */
-public final class Uids {
+public final class OperatorUids {
     private static final Pattern PLANNED = Pattern.compile("\\d+_(.+)");
 
-    private Uids() {}
+    private OperatorUids() {}
 
     /**
      * Names what was planned between our operators and `end`: `NAME-TYPE`, e.g. `raw_events-kinesis-source`, with a

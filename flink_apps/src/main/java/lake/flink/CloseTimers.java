@@ -10,7 +10,7 @@ import java.util.PriorityQueue;
  * Keys by the time at which they have to be looked at. In order only as far as the watermark has come: what is due later
  * lies in a list for each second, since a heap of all of them costs more than the sessions do.
  */
-final class Dues {
+final class CloseTimers {
     private static final long SECOND = 1_000;
 
     private final PriorityQueue<Due> near = new PriorityQueue<>((one, other) -> Long.compare(one.time, other.time));

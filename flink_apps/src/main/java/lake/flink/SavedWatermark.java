@@ -12,14 +12,14 @@ import org.apache.flink.streaming.api.watermark.Watermark;
  * An operator's watermark that outlives a restart: what was late before it is late after it, though watermarks have to
  * be made anew. Of several tasks, the least is restored.
  */
-final class LastWatermark {
+final class SavedWatermark {
     /** Before the first one. */
     static final long NONE = Long.MIN_VALUE;
 
     private final ListState<Long> state;
     long millis;
 
-    LastWatermark(StateInitializationContext context) throws Exception {
+    SavedWatermark(StateInitializationContext context) throws Exception {
         state = context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("watermarks", Types.LONG));
         long restored = Long.MAX_VALUE;
         for (long each : state.get()) {

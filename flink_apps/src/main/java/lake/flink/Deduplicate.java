@@ -24,7 +24,7 @@ import org.apache.flink.util.OutputTag;
  *
  * <p>Why not in SQL: a deduplication there keeps the first row and drops all others, a conflict too.
  */
-final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> implements CheckpointedFunction {
+final class Deduplicate extends KeyedProcessFunction<StringData, RowData, RowData> implements CheckpointedFunction {
     private static final long serialVersionUID = 1L;
 
     private final Contract contract;
@@ -38,7 +38,7 @@ final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> 
     private transient Counter conflicts;
 
     /** `window` is in milliseconds, from the first record of an event on. */
-    Distinct(Contract contract, long window, OutputTag<RowData> rejectedTag) {
+    Deduplicate(Contract contract, long window, OutputTag<RowData> rejectedTag) {
         this.contract = contract;
         this.window = window;
         this.rejectedTag = rejectedTag;
@@ -87,7 +87,7 @@ final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> 
         } else {
             conflicts.inc();
             String message = "event " + context.getCurrentKey() + " came before with other content";
-            Rejection.write("conflicting_duplicate", message, row.getBinary(columns + 1), null,
+            QuarantineRows.write("conflicting_duplicate", message, row.getBinary(columns + 1), null,
                     rejected -> context.output(rejectedTag, rejected));
         }
     }

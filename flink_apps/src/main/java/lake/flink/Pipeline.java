@@ -37,7 +37,7 @@ import org.apache.flink.util.OutputTag;
  *
  * <p>Operators follow each other without the views between them: a table made from a stream would lose its watermarks.
  */
-public final class Views {
+public final class Pipeline {
     private static final LogicalType TEXT = new VarCharType(VarCharType.MAX_LENGTH);
     private static final RowType REJECTED = RowType.of(
             new LogicalType[] {TEXT, TEXT, new VarBinaryType(VarBinaryType.MAX_LENGTH), TEXT},
@@ -56,8 +56,8 @@ public final class Views {
     private final Contract contract;
     private DataStream<RowData> events;
 
-    /** Views of events of a contract. */
-    public Views(StreamTableEnvironment env, Contract contract) {
+    /** Pipeline of events of a contract. */
+    public Pipeline(StreamTableEnvironment env, Contract contract) {
         this.env = env;
         this.contract = contract;
     }
@@ -82,7 +82,7 @@ public final class Views {
             KeySelector<RowData, StringData> key = row -> row.getString(eventId);
             stream = stream
                     .keyBy(key, StringDataTypeInfo.INSTANCE)
-                    .process(new Distinct(contract, dedupWindow, tag), InternalTypeInfo.of(contract.events()))
+                    .process(new Deduplicate(contract, dedupWindow, tag), InternalTypeInfo.of(contract.events()))
                     .name("distinct events")
                     .uid("distinct-events");
             refused = refused.union(stream.getSideOutput(tag));
@@ -120,7 +120,7 @@ public final class Views {
         int eventTime = contract.place(contract.eventTime, "timestamp");
         SingleOutputStreamOperator<RowData> retained = events
                 .transform("retained events", InternalTypeInfo.of(contract.events()),
-                        new Retained(eventTime, retention, tag))
+                        new RetentionFilter(eventTime, retention, tag))
                 .uid("retained-events");
         KeySelector<RowData, Tuple2<String, Long>> key = row -> Tuple2.of(row.getString(0).toString(), row.getLong(1));
         SingleOutputStreamOperator<RowData> stream = retained
@@ -140,7 +140,7 @@ public final class Views {
         int before = program.size();
         env.createStatementSet().addInsertSql(statement).attachAsDataStream();
         for (Transformation<?> added : List.copyOf(program.subList(before, program.size()))) {
-            Uids.name(added, sink + "-" + connector(sink));
+            OperatorUids.name(added, sink + "-" + connector(sink));
         }
     }
 
@@ -164,7 +164,7 @@ public final class Views {
         LogicalType type = env.from(view).getResolvedSchema().toSourceRowDataType().getLogicalType();
         AbstractDataType<?> rows = TypeConversions.fromLogicalToDataType(type.copy(false)).bridgedTo(RowData.class);
         DataStream<RowData> stream = env.toDataStream(env.from(view), rows);
-        Uids.name(stream.getTransformation(), view + "-" + connector(view));
+        OperatorUids.name(stream.getTransformation(), view + "-" + connector(view));
         return stream;
     }
 }

@@ -16,9 +16,9 @@ import software.amazon.awssdk.services.firehose.FirehoseClient;
 
 /**
  * Asks AWS for a stream or a table as the connectors would: with their SDK, their credentials and addresses. Each throws
- * Unreached, after half a minute at the latest. Settings are those of AWSConfigConstants.
+ * ConnectivityException, after half a minute at the latest. Settings are those of AWSConfigConstants.
  */
-public final class Reach {
+public final class ConnectivityCheck {
     /** Of one attempt; the SDK makes four. */
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
@@ -26,7 +26,7 @@ public final class Reach {
     private static final String AGENT = "Apache Flink %s (%s) lake";
     private static final String NO_OTHER_AGENT = "lake.agent";
 
-    private Reach() {}
+    private ConnectivityCheck() {}
 
     /** Asks for a Kinesis stream. Its connector carries an SDK of its own, under other names. */
     public static void stream(Properties aws, String name) {
@@ -40,7 +40,7 @@ public final class Reach {
                                 .createAwsSyncClient(aws, http, KinesisClient.builder(), AGENT, NO_OTHER_AGENT)) {
             client.describeStreamSummary(request -> request.streamName(name));
         } catch (RuntimeException error) {
-            throw new Unreached(error);
+            throw new ConnectivityException(error);
         }
     }
 
@@ -51,7 +51,7 @@ public final class Reach {
                         AWSClientUtil.createAwsSyncClient(aws, http, FirehoseClient.builder(), AGENT, NO_OTHER_AGENT)) {
             client.describeDeliveryStream(request -> request.deliveryStreamName(name));
         } catch (RuntimeException error) {
-            throw new Unreached(error);
+            throw new ConnectivityException(error);
         }
     }
 
@@ -62,7 +62,7 @@ public final class Reach {
                         AWSClientUtil.createAwsSyncClient(aws, http, DynamoDbClient.builder(), AGENT, NO_OTHER_AGENT)) {
             return key(client.describeTable(request -> request.tableName(name)).table());
         } catch (RuntimeException error) {
-            throw new Unreached(error);
+            throw new ConnectivityException(error);
         }
     }
 

@@ -16,13 +16,13 @@ import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 
 /**
- * One JSON object to one row of the contract's columns; or Refused, with the reason that batch would give
+ * One JSON object to one row of the contract's columns; or RejectedRecordException, with the reason that batch would give
  * (lake/parse/records.py). All of it is walked over first, so that a syntax error comes before a wrong value.
  *
  * <p>Members that the contract does not know decide, as in batch, whether two records of one event are alike, so they
  * go into the digest; streams have no column for them.
  */
-final class RecordReader {
+final class RecordParser {
     private static final char[] HEX = "0123456789abcdef".toCharArray();
 
     private final Column[] columns;
@@ -37,7 +37,7 @@ final class RecordReader {
     private int expected;
 
     /** Without `hasDigest`, what a digest needs is not gathered, and there is none. */
-    RecordReader(Contract contract, boolean hasDigest) {
+    RecordParser(Contract contract, boolean hasDigest) {
         this.hasDigest = hasDigest;
         columns = contract.columns.toArray(new Column[0]);
         begins = new int[columns.length];
@@ -57,7 +57,7 @@ final class RecordReader {
     private String twice;
     private boolean hasUnknown;
 
-    /** Walks over the object at the scanner's place, behind which it stands afterwards. Raises Refused: no JSON. */
+    /** Walks over the object at the scanner's place, behind which it stands afterwards. Raises RejectedRecordException: no JSON. */
     void scan(JsonScanner scanner) {
         Arrays.fill(begins, -1);
         twice = null;
@@ -128,14 +128,14 @@ final class RecordReader {
         return place == null ? -1 : place;
     }
 
-    /** Fills `row` from the object in text[begin, end) that was scanned last. Raises Refused. */
+    /** Fills `row` from the object in text[begin, end) that was scanned last. Raises RejectedRecordException. */
     void read(byte[] text, int begin, int end, boolean isBeyondAscii, GenericRowData row) {
         int readable = isBeyondAscii ? Texts.utf8Bytes(text, begin, end) : end - begin;
         if (readable < end - begin) {
-            throw new Refused("invalid_utf8", "not UTF-8 at byte " + readable + " of the record");
+            throw new RejectedRecordException("invalid_utf8", "not UTF-8 at byte " + readable + " of the record");
         }
         if (twice != null) {
-            throw new Refused("duplicate_field", "field " + named(twice) + " stands more than once");
+            throw new RejectedRecordException("duplicate_field", "field " + named(twice) + " stands more than once");
         }
         for (int place = 0; place < columns.length; place++) {
             row.setField(place, value(columns[place], place, text, begin, end));
@@ -148,18 +148,18 @@ final class RecordReader {
         if (!isNull) {
             try {
                 value = Values.value(column, text, begins[place], ends[place], escapes[place]);
-            } catch (Refused refused) {
-                throw new Refused(refused.reason, "field " + named(column.field) + ": " + refused.getMessage());
+            } catch (RejectedRecordException refused) {
+                throw new RejectedRecordException(refused.reason, "field " + named(column.field) + ": " + refused.getMessage());
             }
         } else if (column.derived) {
             sha256.update(text, begin, end - begin);
             value = hex(sha256.digest());
         } else if (column.required) {
-            throw new Refused("missing_required", "field " + named(column.field) + " is required, and absent or null");
+            throw new RejectedRecordException("missing_required", "field " + named(column.field) + " is required, and absent or null");
         }
         if (column.allowed.length > 0 && value != null && !Arrays.asList(column.allowed).contains(value.toString())) {
             String shown = Texts.shown(text, begins[place], ends[place]);
-            throw new Refused("value_not_allowed", "field " + named(column.field) + ": " + shown + " is not in "
+            throw new RejectedRecordException("value_not_allowed", "field " + named(column.field) + ": " + shown + " is not in "
                     + String.join(", ", column.allowed));
         }
         return value;

@@ -20,13 +20,13 @@ final class Records {
     }
 
     private final JsonScanner scanner = new JsonScanner();
-    private final RecordReader reader;
+    private final RecordParser reader;
     private final int width;
     private final boolean hasEnvelopes;
 
     /** Rows have `width` fields; those behind the contract's columns are left to the sink. */
     Records(Contract contract, int width) {
-        this.reader = new RecordReader(contract, width > contract.columns.size());
+        this.reader = new RecordParser(contract, width > contract.columns.size());
         this.width = width;
         this.hasEnvelopes = contract.columns.stream().noneMatch(column -> column.field.equals("Records"));
     }
@@ -72,7 +72,7 @@ final class Records {
             GenericRowData row = new GenericRowData(width);
             reader.read(payload, at, end, scanner.isBeyondAscii, row);
             sink.event(row, at == 0 && end == payload.length ? payload : Arrays.copyOfRange(payload, at, end));
-        } catch (Refused refused) {
+        } catch (RejectedRecordException refused) {
             reader.forget();
             end = end < 0 ? endOfFault(payload, at) : end;
             sink.rejected(refused.reason, refused.getMessage(), trimmed(payload, at, end));
@@ -113,7 +113,7 @@ final class Records {
             int records = scanner.at;
             byte next = scanner.peek();
             return next == '{' || next == ']' ? records : -1;
-        } catch (Refused refused) {
+        } catch (RejectedRecordException refused) {
             return -1;
         }
     }
@@ -140,7 +140,7 @@ final class Records {
                 return end;
             }
             return junk(payload, at, "invalid_json", "no JSON value", sink);
-        } catch (Refused refused) {
+        } catch (RejectedRecordException refused) {
             return junk(payload, at, refused.reason, refused.getMessage(), sink);
         }
     }

@@ -8,7 +8,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 
 /** Rows of the quarantine: reason, message, payload, shard. */
-final class Rejection {
+final class QuarantineRows {
     /**
      * Of one row's payload. In base64 it is a third longer; with the rest it must stay within what Firehose takes as a
      * record (1,000 KiB) and Kinesis (1 MiB), or the sink would fail, again and again.
@@ -17,7 +17,7 @@ final class Rejection {
 
     private static final int MOST_CHARACTERS = 10_000;
 
-    private Rejection() {}
+    private QuarantineRows() {}
 
     /** One row, or for a payload that is too long for one, as many as it takes, which say what part they are. */
     static void write(String reason, String message, byte[] payload, StringData shard, Consumer<RowData> out) {
