@@ -1,53 +1,62 @@
 package lake.flink;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 
 /**
- * Keys by the time at which they have to be looked at. In order only as far as the watermark has come: what is due later
- * lies in a list for each second, since a heap of all of them costs more than the sessions do.
+ * Keys by the time at which they have a session to close, which may have changed since. Sorted only as far as the watermark has come: what is due later is in a list for each
+ * second, since a heap of all of them costs more than the sessions do.
  */
 final class CloseTimers {
     private static final long SECOND = 1_000;
 
-    private final PriorityQueue<Due> near = new PriorityQueue<>((one, other) -> Long.compare(one.time, other.time));
-    private final Map<Long, List<Due>> later = new HashMap<>();
+    private final PriorityQueue<Timer> near = new PriorityQueue<>(Comparator.comparingLong(Timer::time));
+    private final Map<Long, List<Timer>> later = new HashMap<>();
     private final PriorityQueue<Long> laterSeconds = new PriorityQueue<>();
     private long end = Long.MIN_VALUE;
 
-    /** A key, and a time that may have been replaced since. */
-    static final class Due {
-        final long time;
-        final KeyedSessions held;
+    /** A key that is due at a time. */
+    static final class Timer {
+        private final long time;
+        private final KeyedSessions sessions;
 
-        Due(long time, KeyedSessions held) {
+        private Timer(long time, KeyedSessions sessions) {
             this.time = time;
-            this.held = held;
+            this.sessions = sessions;
+        }
+
+        long time() {
+            return time;
+        }
+
+        KeyedSessions sessions() {
+            return sessions;
         }
     }
 
     /** Adds a key; `time` is in milliseconds. */
-    void add(long time, KeyedSessions held) {
-        Due due = new Due(time, held);
+    void add(long time, KeyedSessions sessions) {
+        Timer timer = new Timer(time, sessions);
         long second = Math.floorDiv(time, SECOND);
         if (second < end) {
-            near.add(due);
+            near.add(timer);
             return;
         }
-        List<Due> dues = later.get(second);
-        if (dues == null) {
-            dues = new ArrayList<>();
-            later.put(second, dues);
+        List<Timer> timers = later.get(second);
+        if (timers == null) {
+            timers = new ArrayList<>();
+            later.put(second, timers);
             laterSeconds.add(second);
         }
-        dues.add(due);
+        timers.add(timer);
     }
 
     /** Takes out the earliest that is due at this watermark, null where there is none. */
-    Due next(long watermark) {
+    Timer next(long watermark) {
         while (near.isEmpty() || near.peek().time > watermark) {
             Long second = laterSeconds.peek();
             if (second == null || second > Math.floorDiv(watermark, SECOND)) {

@@ -19,7 +19,7 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
- * The first record of each event, by event_id, within a window of the machine's time: a repeat of the same row is
+ * Passes the first record of each event, by event_id, within a window of the machine's time: a repeat of the same row is
  * dropped and counted, another row is rejected as `conflicting_duplicate`.
  *
  * <p>Why not in SQL: a deduplication there keeps the first row and drops all others, a conflict too.
@@ -37,7 +37,7 @@ final class Deduplicate extends KeyedProcessFunction<StringData, RowData, RowDat
     private transient Counter duplicates;
     private transient Counter conflicts;
 
-    /** `window` is in milliseconds, from the first record of an event on. */
+    /** @param window milliseconds, from the first record of an event on */
     Deduplicate(Contract contract, long window, OutputTag<RowData> rejectedTag) {
         this.contract = contract;
         this.window = window;
@@ -51,7 +51,7 @@ final class Deduplicate extends KeyedProcessFunction<StringData, RowData, RowDat
 
     @Override
     public void snapshotState(FunctionSnapshotContext context) {
-        // All of it is in the keyed state.
+        // Everything is in the keyed state.
     }
 
     @Override
@@ -60,8 +60,8 @@ final class Deduplicate extends KeyedProcessFunction<StringData, RowData, RowDat
         descriptor.enableTimeToLive(StateTtlConfig.newBuilder(Duration.ofMillis(window)).build());
         seen = getRuntimeContext().getState(descriptor);
         getters = new RowData.FieldGetter[contract.columns.size()];
-        for (int place = 0; place < getters.length; place++) {
-            getters[place] = RowData.createFieldGetter(contract.columns.get(place).logicalType(), place);
+        for (int index = 0; index < getters.length; index++) {
+            getters[index] = RowData.createFieldGetter(contract.columns.get(index).logicalType(), index);
         }
         duplicates = Metrics.counter(getRuntimeContext(), "duplicates");
         conflicts = Metrics.counter(getRuntimeContext(), "quarantined");
@@ -78,15 +78,15 @@ final class Deduplicate extends KeyedProcessFunction<StringData, RowData, RowDat
             seen.update(digest);
             ids.add(id, now);
             GenericRowData event = new GenericRowData(columns);
-            for (int place = 0; place < columns; place++) {
-                event.setField(place, getters[place].getFieldOrNull(row));
+            for (int index = 0; index < columns; index++) {
+                event.setField(index, getters[index].getFieldOrNull(row));
             }
             out.collect(event);
         } else if (first == digest) {
             duplicates.inc();
         } else {
             conflicts.inc();
-            String message = "event " + context.getCurrentKey() + " came before with other content";
+            String message = "event " + context.getCurrentKey() + " was read before with other content";
             QuarantineRows.write("conflicting_duplicate", message, row.getBinary(columns + 1), null,
                     rejected -> context.output(rejectedTag, rejected));
         }

@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
 import org.apache.flink.api.dag.Transformation;
 
 /**
- * OperatorUids of what SQL plans: sources and sinks. The planner numbers its nodes from the first one of the process on, so a
- * table or a statement more would give every later one another uid; and with it, a source loses its place in the stream,
- * and a sink the rows that it has not sent yet. Here they are named after their table and its connector instead.
+ * Uids of the operators that SQL plans: sources and sinks. The planner numbers them from the first one of the process
+ * on, so with a table or a statement more, every later one would get another uid; a source would lose its position in
+ * the stream, and a sink the rows that it has not sent yet. So they are named after their table and its connector.
  */
 public final class OperatorUids {
     private static final Pattern PLANNED = Pattern.compile("\\d+_(.+)");
@@ -18,25 +18,25 @@ public final class OperatorUids {
     private OperatorUids() {}
 
     /**
-     * Names what was planned between our operators and `end`: `NAME-TYPE`, e.g. `raw_events-kinesis-source`, with a
-     * number behind the second one of a type. What has a uid of its own is left alone, and all before it.
+     * Sets the uids of what was planned between our operators and `last`: `NAME-TYPE`, e.g. `raw_events-kinesis-source`,
+     * with a number behind the second one of a type. An operator with a uid of its own is skipped, and all before it.
      */
-    public static void name(Transformation<?> end, String name) {
-        name(end, name, new HashMap<>());
+    public static void set(Transformation<?> last, String name) {
+        set(last, name, new HashMap<>());
     }
 
-    private static void name(Transformation<?> node, String name, Map<String, Integer> types) {
-        String uid = node.getUid();
+    private static void set(Transformation<?> operator, String name, Map<String, Integer> types) {
+        String uid = operator.getUid();
         if (uid != null) {
             Matcher planned = PLANNED.matcher(uid);
             if (!planned.matches()) {
                 return;
             }
             int number = types.merge(planned.group(1), 1, Integer::sum);
-            node.setUid(name + "-" + planned.group(1) + (number > 1 ? "-" + number : ""));
+            operator.setUid(name + "-" + planned.group(1) + (number > 1 ? "-" + number : ""));
         }
-        for (Transformation<?> input : node.getInputs()) {
-            name(input, name, types);
+        for (Transformation<?> input : operator.getInputs()) {
+            set(input, name, types);
         }
     }
 }

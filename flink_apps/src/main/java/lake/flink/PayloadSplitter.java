@@ -1,182 +1,215 @@
 package lake.flink;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 import org.apache.flink.table.data.GenericRowData;
 
 /**
- * The records of one payload: objects one after the other with white space, byte-order marks or nothing between them,
- * arrays of objects, and envelopes ({"Records": [...]}). All else is handed over as rejected, so that no byte that is
- * not white space or syntax is lost. An object that is no JSON costs the payload up to where a record plausibly
+ * Splits a payload into records: objects one after the other with white space, byte-order marks or nothing between
+ * them, arrays of objects, and envelopes ({"Records": [...]}). Everything else is a rejected record, so that no byte
+ * that is not white space or syntax is lost. An object that is not JSON costs the payload up to where a record plausibly
  * begins: at a line that begins with a bracket, or where `}{` is followed by a name.
  */
-final class Records {
-    /** Where a payload's records go. */
-    interface Sink {
-        /** An event: row and digest are the sink's to keep only until it returns. */
-        void event(GenericRowData row, byte[] source);
-
-        void rejected(String reason, String message, byte[] source);
-    }
+final class PayloadSplitter {
+    private static final byte[] ENVELOPE = "\"Records\"".getBytes(StandardCharsets.US_ASCII);
 
     private final JsonScanner scanner = new JsonScanner();
-    private final RecordParser reader;
+    private final RecordParser parser;
     private final int width;
+    private final boolean hasDigests;
     private final boolean hasEnvelopes;
 
-    /** Rows have `width` fields; those behind the contract's columns are left to the sink. */
-    Records(Contract contract, int width) {
-        this.reader = new RecordParser(contract, width > contract.columns.size());
+    private byte[] payload;
+    private int at;
+    private boolean isInArray;
+    private boolean isInEnvelope;
+
+    /** @param width the number of a row's fields; the caller fills those behind the contract's columns */
+    PayloadSplitter(Contract contract, int width, boolean hasDigests) {
+        this.parser = new RecordParser(contract, hasDigests);
         this.width = width;
+        this.hasDigests = hasDigests;
         this.hasEnvelopes = contract.columns.stream().noneMatch(column -> column.field.equals("Records"));
     }
 
-    long digest(GenericRowData row) {
-        return reader.digest(row);
+    /** Begins with another payload. */
+    void reset(byte[] payload) {
+        this.payload = payload;
+        at = 0;
+        isInArray = false;
+        isInEnvelope = false;
     }
 
-    void read(byte[] payload, Sink sink) {
-        int at = 0;
-        while ((at = pastSpace(payload, at)) < payload.length) {
-            if (payload[at] == '[') {
-                at = array(payload, at + 1, false, sink);
-            } else if (payload[at] != '{') {
-                at = other(payload, at, sink);
-            } else {
-                int records = hasEnvelopes ? recordsOfEnvelope(payload, at) : -1;
-                at = records < 0 ? object(payload, at, sink) : array(payload, records, true, sink);
+    /** The next record; null at the end of the payload. */
+    ParsedRecord next() {
+        while ((at = pastSpace(at)) < payload.length) {
+            ParsedRecord record = isInArray ? nextOfArray() : nextOfPayload();
+            if (record != null) {
+                return record;
             }
         }
+        if (isInArray) {
+            isInArray = false;
+            return ParsedRecord.rejected("truncated", "the array that begins here is never closed", new byte[] {'['});
+        }
+        return null;
     }
 
-    private static int pastSpace(byte[] text, int at) {
-        while (at < text.length) {
-            if (JsonScanner.isSpace(text[at])) {
+    /** The record that begins here; null where only syntax was passed. */
+    private ParsedRecord nextOfPayload() {
+        if (payload[at] == '[') {
+            at++;
+            isInArray = true;
+            isInEnvelope = false;
+            return null;
+        }
+        if (payload[at] != '{') {
+            return notAnObject();
+        }
+        int records = hasEnvelopes ? recordsOfEnvelope() : -1;
+        if (records < 0) {
+            return object();
+        }
+        at = records;
+        isInArray = true;
+        isInEnvelope = true;
+        return null;
+    }
+
+    private ParsedRecord nextOfArray() {
+        switch (payload[at]) {
+            case ']':
                 at++;
-            } else if (at + 2 < text.length && text[at] == (byte) 0xef && text[at + 1] == (byte) 0xbb
-                    && text[at + 2] == (byte) 0xbf) {
-                at += 3;
-            } else {
-                return at;
-            }
+                isInArray = false;
+                return isInEnvelope ? endOfEnvelope() : null;
+            case ',':
+                at++;
+                return null;
+            case '{':
+                return object();
+            default:
+                return notAnObject();
         }
-        return at;
     }
 
-    private int object(byte[] payload, int at, Sink sink) {
-        scanner.reset(payload, at, payload.length);
+    private int pastSpace(int from) {
+        int place = from;
+        while (place < payload.length) {
+            if (JsonScanner.isSpace(payload[place])) {
+                place++;
+            } else if (place + 2 < payload.length && payload[place] == (byte) 0xef
+                    && payload[place + 1] == (byte) 0xbb && payload[place + 2] == (byte) 0xbf) {
+                place += 3;
+            } else {
+                return place;
+            }
+        }
+        return place;
+    }
+
+    private ParsedRecord object() {
+        int begin = at;
         int end = -1;
+        scanner.reset(payload, begin, payload.length);
         try {
-            reader.scan(scanner);
-            end = scanner.at;
+            parser.scan(scanner);
+            end = scanner.position();
             GenericRowData row = new GenericRowData(width);
-            reader.read(payload, at, end, scanner.isBeyondAscii, row);
-            sink.event(row, at == 0 && end == payload.length ? payload : Arrays.copyOfRange(payload, at, end));
-        } catch (RejectedRecordException refused) {
-            reader.forget();
-            end = end < 0 ? endOfFault(payload, at) : end;
-            sink.rejected(refused.reason, refused.getMessage(), trimmed(payload, at, end));
-            return end;
+            parser.parse(payload, begin, end, scanner.isBeyondAscii(), row);
+            at = end;
+            return ParsedRecord.of(row, hasDigests ? parser.digest(row) : 0, bytes(begin, end));
+        } catch (RejectedRecordException rejected) {
+            at = end < 0 ? endOfFault(begin) : end;
+            return ParsedRecord.rejected(rejected.reason(), rejected.getMessage(), trimmed(begin, at));
         }
-        reader.forget();
-        return end;
     }
 
-    /** Reads an array's elements from `at` on; returns what is behind it, of an envelope too. */
-    private int array(byte[] payload, int at, boolean isEnvelope, Sink sink) {
-        while ((at = pastSpace(payload, at)) < payload.length) {
-            if (payload[at] == ']') {
-                return isEnvelope ? pastEnvelope(payload, at + 1, sink) : at + 1;
-            }
-            if (payload[at] == ',') {
-                at++;
-            } else {
-                at = payload[at] == '{' ? object(payload, at, sink) : other(payload, at, sink);
-            }
-        }
-        sink.rejected("truncated", "the record ends within an array", new byte[] {'['});
-        return at;
-    }
-
-    private int recordsOfEnvelope(byte[] payload, int at) {
+    /** Where an envelope's records begin; -1 where the object is not an envelope. */
+    private int recordsOfEnvelope() {
         try {
             scanner.reset(payload, at + 1, payload.length);
-            byte[] name = "\"Records\"".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
-            scanner.space();
-            int nameEnd = Math.min(scanner.at + name.length, payload.length);
-            if (!Arrays.equals(payload, scanner.at, nameEnd, name, 0, name.length)) {
+            scanner.skipSpace();
+            int nameBegin = scanner.position();
+            int nameEnd = Math.min(nameBegin + ENVELOPE.length, payload.length);
+            if (!Arrays.equals(payload, nameBegin, nameEnd, ENVELOPE, 0, ENVELOPE.length)) {
                 return -1;
             }
-            scanner.at = nameEnd;
+            scanner.reset(payload, nameEnd, payload.length);
             scanner.expect(':');
             scanner.expect('[');
-            int records = scanner.at;
+            int records = scanner.position();
             byte next = scanner.peek();
             return next == '{' || next == ']' ? records : -1;
-        } catch (RejectedRecordException refused) {
+        } catch (RejectedRecordException rejected) {
             return -1;
         }
     }
 
-    /** Passes an envelope's closing brace; members beside its Records are no record. */
-    private int pastEnvelope(byte[] payload, int at, Sink sink) {
-        at = pastSpace(payload, at);
-        if (at < payload.length && payload[at] == '}') {
-            return at + 1;
+    /** Passes an envelope's closing brace; members beside its Records are not a record. */
+    private ParsedRecord endOfEnvelope() {
+        int begin = pastSpace(at);
+        if (begin < payload.length && payload[begin] == '}') {
+            at = begin + 1;
+            return null;
         }
-        int end = endOfFault(payload, at);
-        sink.rejected("not_an_object", "members beside the Records of an envelope", trimmed(payload, at, end));
-        return end;
+        at = endOfFault(begin);
+        return ParsedRecord.rejected("not_an_object", "members beside the Records of an envelope", trimmed(begin, at));
     }
 
-    /** What is no object: another JSON value, or junk up to the end of its line or the next object. */
-    private int other(byte[] payload, int at, Sink sink) {
-        scanner.reset(payload, at, payload.length);
+    /** Another JSON value than an object, or junk up to the end of its line or the next object. */
+    private ParsedRecord notAnObject() {
+        int begin = at;
+        scanner.reset(payload, begin, payload.length);
         try {
-            scanner.value(0);
-            int end = scanner.at;
+            scanner.skipValue(0);
+            int end = scanner.position();
             if (end >= payload.length || " \t\r\n,][{}".indexOf(payload[end]) >= 0) {
-                sink.rejected("not_an_object", "a JSON value that is no object", trimmed(payload, at, end));
-                return end;
+                at = end;
+                return ParsedRecord.rejected("not_an_object", "expected an object, got " + Texts.shown(payload, begin, end), trimmed(begin, end));
             }
-            return junk(payload, at, "invalid_json", "no JSON value", sink);
-        } catch (RejectedRecordException refused) {
-            return junk(payload, at, refused.reason, refused.getMessage(), sink);
+            return junk("invalid_json", "not a JSON value");
+        } catch (RejectedRecordException rejected) {
+            return junk(rejected.reason(), rejected.getMessage());
         }
     }
 
-    private int junk(byte[] payload, int at, String reason, String message, Sink sink) {
-        int end = at + 1;
-        while (end < payload.length && payload[end] != '\n' && !(payload[end] == '{' && beginsRecord(payload, end))) {
-            end++;
+    private ParsedRecord junk(String reason, String message) {
+        int begin = at++;
+        while (at < payload.length && payload[at] != '\n' && !(payload[at] == '{' && isBeginOfRecord(at))) {
+            at++;
         }
-        sink.rejected(reason, message, trimmed(payload, at, end));
-        return end;
+        return ParsedRecord.rejected(reason, message, trimmed(begin, at));
     }
 
-    private static int endOfFault(byte[] payload, int at) {
-        for (int end = at + 1; end < payload.length; end++) {
+    private int endOfFault(int begin) {
+        for (int end = begin + 1; end < payload.length; end++) {
             byte before = payload[end - 1];
             boolean isLine = before == '\n' && (payload[end] == '{' || payload[end] == '[');
-            if (isLine || (before == '}' && payload[end] == '{' && beginsRecord(payload, end))) {
+            if (isLine || (before == '}' && payload[end] == '{' && isBeginOfRecord(end))) {
                 return end;
             }
         }
         return payload.length;
     }
 
-    private static boolean beginsRecord(byte[] payload, int brace) {
-        int at = brace + 1;
-        while (at < payload.length && JsonScanner.isSpace(payload[at])) {
-            at++;
+    private boolean isBeginOfRecord(int brace) {
+        int next = brace + 1;
+        while (next < payload.length && JsonScanner.isSpace(payload[next])) {
+            next++;
         }
-        return at < payload.length && (payload[at] == '"' || payload[at] == '}');
+        return next < payload.length && (payload[next] == '"' || payload[next] == '}');
     }
 
-    private static byte[] trimmed(byte[] payload, int begin, int end) {
-        while (end > begin && JsonScanner.isSpace(payload[end - 1])) {
-            end--;
+    private byte[] trimmed(int begin, int end) {
+        int last = end;
+        while (last > begin && JsonScanner.isSpace(payload[last - 1])) {
+            last--;
         }
+        return bytes(begin, last);
+    }
+
+    private byte[] bytes(int begin, int end) {
         return begin == 0 && end == payload.length ? payload : Arrays.copyOfRange(payload, begin, end);
     }
 }

@@ -12,8 +12,8 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Events that are not older than the retention, by the watermark; the others are late. An event without a time has no
- * age, and stays.
+ * Passes events that are not older than the retention, by the watermark; the others are late. An event without a time
+ * has no age, and is passed.
  *
  * <p>Why not in SQL: the condition would be needed twice, once negated, and CURRENT_WATERMARK is null at first.
  */
@@ -26,7 +26,7 @@ final class RetentionFilter extends AbstractStreamOperator<RowData> implements O
     private transient SavedWatermark watermark;
     private transient Counter late;
 
-    /** `retention` is in milliseconds. */
+    /** @param retention milliseconds */
     RetentionFilter(int eventTime, long retention, OutputTag<RowData> lateTag) {
         this.eventTime = eventTime;
         this.retention = retention;
@@ -56,8 +56,8 @@ final class RetentionFilter extends AbstractStreamOperator<RowData> implements O
     @Override
     public void processElement(StreamRecord<RowData> element) {
         RowData row = element.getValue();
-        boolean isLate = watermark.millis != SavedWatermark.NONE && !row.isNullAt(eventTime)
-                && row.getTimestamp(eventTime, 6).getMillisecond() < watermark.millis - retention;
+        boolean isLate = watermark.isKnown() && !row.isNullAt(eventTime)
+                && row.getTimestamp(eventTime, 6).getMillisecond() < watermark.millis() - retention;
         if (isLate) {
             late.inc();
             output.collect(lateTag, element);

@@ -12,7 +12,7 @@ import java.time.ZoneId;
  * With a zone, midnight there cuts: events of two days are never in one session. By a window: events of one fixed
  * window, counted from 1970, are one session.
  *
- * <p>A session is closed when the watermark says that no event is to come which could belong to it.
+ * <p>A session is closed when, by the watermark, no further event can belong to it.
  */
 public final class SessionRules implements Serializable {
     private static final long serialVersionUID = 1L;
@@ -57,7 +57,7 @@ public final class SessionRules implements Serializable {
         }
         long close = last + gap;
         if (zone != null) {
-            find(last);
+            findDay(last);
             close = Math.min(close, dayEnd - 1);
         }
         return Math.floorDiv(close, 1000L);
@@ -74,13 +74,13 @@ public final class SessionRules implements Serializable {
         return user + "_" + device + "_" + Math.floorDiv(first, 1000L);
     }
 
-    private boolean isSameDay(long one, long other) {
-        find(one);
+    private boolean isSameDay(long first, long other) {
+        findDay(first);
         return other >= dayBegin && other < dayEnd;
     }
 
-    /** Finds the day of an instant; events mostly are of the day that was found last. */
-    private void find(long micros) {
+    /** Finds the day of an instant; most events are of the day that was found last. */
+    private void findDay(long micros) {
         if (micros >= dayBegin && micros < dayEnd) {
             return;
         }

@@ -1,5 +1,6 @@
 package lake.flink;
 
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -7,53 +8,63 @@ import java.util.Map;
 import org.apache.flink.table.data.StringData;
 
 /**
- * How far event time has come, from the event times of each shard: the least of the shards that are not idle, less a
- * delay. All times are milliseconds.
+ * The watermark by the event times of each shard: the least of the shards that are not idle, less a delay. All times
+ * are milliseconds.
  *
- * <p>A shard is idle when it has had no event with a usable time for the idle time. What counts is time in which
- * records could have come: while the operators behind are slow, nothing is read, and no shard is idle for it. An idle
- * shard is forgotten; what it brings later is judged as any event is.
+ * <p>A shard is idle when it has had no event with a usable time for the idle timeout. Only time in which records could
+ * have come counts: while the operators behind are slow, nothing is read, and no shard becomes idle. An idle shard is
+ * forgotten; what it brings later is treated as any event is.
  *
- * <p>An event whose time is further ahead of this machine's clock than the delay moves nothing: one device whose clock
- * is a year ahead would make everyone else late. So the watermark never passes the clock.
+ * <p>An event whose time is further ahead of this machine's clock than the delay advances nothing: one device whose
+ * clock is a year ahead would make everyone else late. So the watermark never passes the clock.
  *
- * <p>Until the hold is over, there is no watermark: at a start, the first shard to be read must not run ahead of those
- * that have not been heard of. It begins with the first record: a source may take long until it reads anything.
+ * <p>Until the hold is over, there is no watermark: after a start, the first shard to be read must not advance it past
+ * shards that have not been read yet. The hold begins with the first record: a source may take long until it reads one.
  *
- * <p>After a restart, the shards of before are waited for like any other: until they are idle.
+ * <p>After a restart, the shards from before hold the watermark back like any other: until they are idle.
  */
 final class ShardWatermarks {
     private static final long LONGEST_STEP = 1_000;
 
     private final long delay;
-    private final long idleTime;
+    private final long idleTimeout;
     private final long hold;
     private final Map<StringData, Shard> shards = new HashMap<>();
     private final Map<String, Long> restored = new HashMap<>();
-    private Shard last;
+    private Shard current;
     private long active;
-    private long firstHeardAt = Long.MAX_VALUE;
+    private long firstRecordAt = Long.MAX_VALUE;
     private long lastNow = Long.MIN_VALUE;
 
-    /** One shard: the latest event time, and when it was heard of last, in active time. */
+    /** One shard: its latest event time, and the active time at which that was read. */
     static final class Shard {
-        final StringData name;
-        long latest = Long.MIN_VALUE;
-        long heardAt;
+        private final StringData name;
+        private long latest;
+        private long readAt;
 
-        Shard(StringData name) {
+        private Shard(StringData name, long latest, long readAt) {
             this.name = name;
+            this.latest = latest;
+            this.readAt = readAt;
+        }
+
+        StringData name() {
+            return name;
+        }
+
+        long latest() {
+            return latest;
         }
     }
 
-    /** An idle time of 0: never idle. */
-    ShardWatermarks(long delay, long idleTime, long hold) {
+    /** @param idleTimeout 0: no shard ever becomes idle */
+    ShardWatermarks(long delay, long idleTimeout, long hold) {
         this.delay = delay;
-        this.idleTime = idleTime;
+        this.idleTimeout = idleTimeout;
         this.hold = hold;
     }
 
-    /** Says that `now` is the machine's time; to be called before `heard`, and now and then without it. */
+    /** Sets the machine's time; to be called before `shard`, and regularly without it. */
     void tick(long now) {
         if (lastNow != Long.MIN_VALUE && now > lastNow) {
             active += Math.min(now - lastNow, LONGEST_STEP);
@@ -61,42 +72,40 @@ final class ShardWatermarks {
         lastNow = now;
     }
 
-    /** The shard of a record. */
-    Shard heard(StringData name) {
-        firstHeardAt = Math.min(firstHeardAt, active);
-        if (last == null || !last.name.equals(name)) {
-            Shard known = shards.get(name);
-            if (known == null) {
-                known = new Shard(StringData.fromString(name.toString()));
-                Long latest = restored.get(name.toString());
-                known.latest = latest == null ? Long.MIN_VALUE : latest;
-                known.heardAt = active;
-                shards.put(known.name, known);
+    /** The shard that a record was read from. */
+    Shard shard(StringData name) {
+        firstRecordAt = Math.min(firstRecordAt, active);
+        if (current == null || !current.name.equals(name)) {
+            Shard shard = shards.get(name);
+            if (shard == null) {
+                long latest = restored.getOrDefault(name.toString(), Long.MIN_VALUE);
+                shard = new Shard(StringData.fromString(name.toString()), latest, active);
+                shards.put(shard.name, shard);
             }
-            last = known;
+            current = shard;
         }
-        return last;
+        return current;
     }
 
     /** An event of a shard, at `millis`. */
     void event(Shard shard, long millis) {
         if (millis <= lastNow + delay) {
-            shard.heardAt = active;
+            shard.readAt = active;
             shard.latest = Math.max(shard.latest, millis);
         }
     }
 
-    /** No event at or before this is expected any more; Long.MIN_VALUE where that cannot be said. */
+    /** The time after which all further events are expected; Long.MIN_VALUE where there is none yet. */
     long watermark() {
-        if (active - firstHeardAt < hold) {
+        if (active - firstRecordAt < hold) {
             return Long.MIN_VALUE;
         }
         long least = Long.MAX_VALUE;
-        for (Iterator<Shard> each = shards.values().iterator(); each.hasNext();) {
-            Shard shard = each.next();
-            if (idleTime > 0 && active - shard.heardAt >= idleTime) {
-                each.remove();
-                last = null;
+        for (Iterator<Shard> remaining = shards.values().iterator(); remaining.hasNext();) {
+            Shard shard = remaining.next();
+            if (idleTimeout > 0 && active - shard.readAt >= idleTimeout) {
+                remaining.remove();
+                current = null;
             } else {
                 least = Math.min(least, shard.latest);
             }
@@ -104,22 +113,22 @@ final class ShardWatermarks {
         return least == Long.MAX_VALUE || least == Long.MIN_VALUE ? Long.MIN_VALUE : least - delay - 1;
     }
 
-    /** Whether, after `watermark`, no shard is left that others should wait for. */
+    /** Whether, after `watermark`, no shard is left that other tasks should wait for. */
     boolean isIdle() {
-        return shards.isEmpty() && idleTime > 0 && active >= Math.max(idleTime, hold == Long.MAX_VALUE ? 0 : hold);
+        return shards.isEmpty() && idleTimeout > 0 && active >= Math.max(idleTimeout, hold == Long.MAX_VALUE ? 0 : hold);
     }
 
-    Map<StringData, Shard> shards() {
-        return shards;
+    Collection<Shard> shards() {
+        return shards.values();
     }
 
-    /** Says how far a shard had come before a restart, and whether it is to be read here again. */
+    /** Sets how far a shard had come before a restart; an expected one is to be read by this task again. */
     void restore(String name, long latest, boolean isExpected) {
         restored.merge(name, latest, Math::max);
         if (isExpected) {
-            firstHeardAt = 0;
-            Shard known = heard(StringData.fromString(name));
-            known.latest = Math.max(known.latest, latest);
+            firstRecordAt = 0;
+            Shard shard = shard(StringData.fromString(name));
+            shard.latest = Math.max(shard.latest, latest);
         }
     }
 }
