@@ -22,7 +22,7 @@ _FLINK_TYPES = {"timestamp": "TIMESTAMP(6)", "binary": "BYTES"}
 
 @dataclass(frozen=True)
 class RenderedContract:
-    """A table's rendered contract; `flink_columns` are names and types for Flink's SQL, in their order, without `dt`."""
+    """A table's rendered contract; `flink_columns` are names and types for Flink's SQL, in their order."""
 
     json: str
     flink_columns: tuple[tuple[str, str], ...]

@@ -27,7 +27,7 @@ MAIN = "main.py"
 JAR_IN_ZIP = f"lib/{JAR}"
 PYTHON = "python/"
 RUN_OPTIONS = {"python": MAIN, "jarfile": JAR_IN_ZIP, "pyFiles": PYTHON}
-"""What the managed service must be told, in property group RUN_OPTIONS_GROUP."""
+"""The managed service's run options, in property group RUN_OPTIONS_GROUP."""
 RUN_OPTIONS_GROUP = "kinesis.analytics.flink.run.options"
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -74,11 +74,11 @@ def _programs(app: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _contracts(contracts: Path) -> Iterator[tuple[str, bytes]]:
-    """Rendered anew, so that a package cannot carry what a contract said before."""
+    """Rendered from the contracts, so that a package cannot hold what one said before."""
     tables = load_tables(contracts)
     for name in TABLES:
         if name not in tables:
-            raise ContractError(f"packing what the contract of {name} renders to: {contracts} has no such table")
+            raise ContractError(f"packing the contract of {name}: not found in {contracts}")
         yield rendered_path(Path("contracts"), name).as_posix(), rendered_text(tables[name]).encode()
 
 

@@ -145,7 +145,9 @@ def run_side_by_side(cluster: Cluster, cases: Sequence[Case], settings: Mapping[
     for case in cases:
         given = properties_of({**case.properties, "sink": str(case.out)})
         env = StreamTableEnvironment.create(job)
-        programs.append(application(case.app).build(env, given, case.source, sinks_of(given, MAIN[case.app], ("file",))))
+        programs.append(
+            application(case.app).build(env, given, case.source, sinks_of(given, MAIN[case.app], ("file",)))
+        )
         get_gateway().jvm.lake.flink.tests.SideBySide.name(job._j_stream_execution_environment, str(case.out))
     programs[-1].execute().wait()
 

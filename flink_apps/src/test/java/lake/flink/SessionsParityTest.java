@@ -24,6 +24,7 @@ class SessionsParityTest {
     private static final long START = Instant.parse("2018-11-29T20:00:00Z").toEpochMilli();
     private static final long MINUTE = 60_000;
     private static final long DAY = 86_400_000;
+    private static final int PART = 500;
     private static final long GAP = 10 * MINUTE;
     private static final String[] NAMES = {"view", "buy", "é", "\ud83d\ude00", "\uffff"};
 
@@ -35,7 +36,7 @@ class SessionsParityTest {
         final String name;
 
         Event(Random chance) {
-            user = chance.nextInt(120);
+            user = chance.nextInt(60);
             millis = START + 30_000L * chance.nextInt(960);
             id = Long.toHexString(chance.nextLong());
             name = chance.nextInt(6) == 0 ? null : NAMES[chance.nextInt(NAMES.length)];
@@ -65,7 +66,7 @@ class SessionsParityTest {
     void sessionsAreThoseOfAPlainLoop(String zone, boolean isNearlyInOrder, int inMemory, StateBackend backend)
             throws Exception {
         Random chance = new Random(7);
-        List<Event> events = Stream.generate(() -> new Event(chance)).limit(3_000).collect(
+        List<Event> events = Stream.generate(() -> new Event(chance)).limit(3 * PART).collect(
                 java.util.stream.Collectors.toList());
         if (isNearlyInOrder) {
             events.sort(Comparator.comparingLong(event -> event.millis + event.id.hashCode() % (MINUTE / 2)));
@@ -76,7 +77,7 @@ class SessionsParityTest {
         SessionsJob.Savepoint savepoint = null;
         for (int part = 0; part < 3; part++) {
             SessionsJob job = new SessionsJob(options, rules, inMemory, backend, savepoint);
-            for (Event event : events.subList(part * 1_000, part * 1_000 + 1_000)) {
+            for (Event event : events.subList(part * PART, part * PART + PART)) {
                 job.read(event.json());
             }
             if (part == 2) {
