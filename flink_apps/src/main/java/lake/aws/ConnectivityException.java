@@ -2,7 +2,7 @@ package lake.aws;
 
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
-/** A question that AWS did not answer with yes: by AWS's code and words, or by those of what stood in the way. */
+/** A check that failed, with the code and message of AWS, or of what prevented a response. */
 public final class ConnectivityException extends RuntimeException {
     private final String code;
 
@@ -11,7 +11,7 @@ public final class ConnectivityException extends RuntimeException {
         code = code(error);
     }
 
-    /** AWS's code, such as AccessDeniedException; where there was no answer, the name of the innermost exception. */
+    /** AWS's code, such as AccessDeniedException; without a response, the name of the innermost exception. */
     public String code() {
         return code;
     }

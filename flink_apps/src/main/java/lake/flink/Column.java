@@ -23,7 +23,25 @@ final class Column implements Serializable {
     private static final long serialVersionUID = 1L;
 
     /** The types that streams can read: the scalar types other than binary. */
-    enum Kind { STRING, TINYINT, SMALLINT, INT, BIGINT, FLOAT, DOUBLE, BOOLEAN, TIMESTAMP, DATE, DECIMAL }
+    enum Kind {
+        STRING(new VarCharType(VarCharType.MAX_LENGTH)),
+        TINYINT(new TinyIntType()),
+        SMALLINT(new SmallIntType()),
+        INT(new IntType()),
+        BIGINT(new BigIntType()),
+        FLOAT(new FloatType()),
+        DOUBLE(new DoubleType()),
+        BOOLEAN(new BooleanType()),
+        TIMESTAMP(new TimestampType(6)),
+        DATE(new DateType()),
+        DECIMAL(new DecimalType());
+
+        private final LogicalType logicalType;
+
+        Kind(LogicalType logicalType) {
+            this.logicalType = logicalType;
+        }
+    }
 
     final String name;
     final byte[] nameBytes;
@@ -71,29 +89,6 @@ final class Column implements Serializable {
 
     /** The SQL type. */
     LogicalType logicalType() {
-        switch (kind) {
-            case STRING:
-                return new VarCharType(VarCharType.MAX_LENGTH);
-            case TINYINT:
-                return new TinyIntType();
-            case SMALLINT:
-                return new SmallIntType();
-            case INT:
-                return new IntType();
-            case BIGINT:
-                return new BigIntType();
-            case FLOAT:
-                return new FloatType();
-            case DOUBLE:
-                return new DoubleType();
-            case BOOLEAN:
-                return new BooleanType();
-            case TIMESTAMP:
-                return new TimestampType(6);
-            case DATE:
-                return new DateType();
-            default:
-                return new DecimalType(precision, scale);
-        }
+        return kind == Kind.DECIMAL ? new DecimalType(precision, scale) : kind.logicalType;
     }
 }

@@ -3,6 +3,7 @@ package lake.flink;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
@@ -59,7 +60,7 @@ public final class Contract implements Serializable {
         Column column = columns.get(index);
         if (column.kind != kind) {
             throw new IllegalArgumentException(table + ": column " + name + " is of type " + column.hiveType
-                    + "; expected " + kind.name().toLowerCase(java.util.Locale.ROOT));
+                    + "; expected " + kind.name().toLowerCase(Locale.ROOT));
         }
         return index;
     }

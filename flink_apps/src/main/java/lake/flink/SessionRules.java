@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
+import java.util.Locale;
 
 /**
  * What makes events one session. Times are microseconds since 1970, closing times milliseconds.
@@ -69,7 +70,7 @@ public final class SessionRules implements Serializable {
             int letters = Math.min(3, device.codePointCount(0, device.length()));
             String start = device.substring(0, device.offsetByCodePoints(0, letters));
             long second = Math.floorDiv(Math.floorDiv(first, window) * window, 1_000_000L);
-            return (user + "_" + start).toUpperCase(java.util.Locale.ROOT) + second;
+            return (user + "_" + start).toUpperCase(Locale.ROOT) + second;
         }
         return user + "_" + device + "_" + Math.floorDiv(first, 1000L);
     }
