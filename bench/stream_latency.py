@@ -24,7 +24,7 @@ from unittest.mock import patch
 
 from bench.stream_input import NAMES
 from lake.contract.load import contracts_folder
-from lake.stream.apps import app_named, apps_folder
+from lake.stream.apps import app_file, apps_folder
 from lake.stream.package import write_package
 from lake_local.emulators.aws import moto_server
 from lake_local.emulators.clients import client
@@ -50,7 +50,7 @@ def latency(jar: Path, probes: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="bench-latency-") as temporary:
         folder = Path(temporary)
         package = write_package(
-            app_named("event_counts", apps_folder()), jar, contracts_folder(), folder / "event_counts.zip"
+            app_file("event_counts", apps_folder()), jar, contracts_folder(), folder / "event_counts.zip"
         )
         with (
             patch.dict(os.environ, _JSON_ALONE),

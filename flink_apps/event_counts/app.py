@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lake.flink.operators import Operators, Program
 from lake.flink.program import contracts_of, run
 from lake.flink.properties import Properties
-from lake.flink.rendered_contract import read_spec
+from lake.flink.rendered_contract import read_rendered
 from lake.flink.sinks import QUARANTINE_COLUMNS, Columns, Sinks, sinks_of
 from lake.flink.sources import Source
 
@@ -26,7 +26,7 @@ def build(env: StreamTableEnvironment, properties: Properties, source: Source, s
     """The application between a source and its sinks; nothing runs before it is executed."""
     # Rows of a key come from one task, in their order; they need no other operator to put them into one.
     env.get_config().set("table.exec.sink.upsert-materialize", "NONE")
-    events = read_spec(contracts_of(APP), "clickstream.events_v1")
+    events = read_rendered(contracts_of(APP), "clickstream.events_v1")
     source.declare(env, "raw_events")
     sinks.main.declare(env, "counts_out", COLUMNS, KEY)
     sinks.late.declare(env, "late_out", events.flink_columns)

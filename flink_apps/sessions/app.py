@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lake.flink.operators import Operators, Program
 from lake.flink.program import contracts_of, run
 from lake.flink.properties import Properties
-from lake.flink.rendered_contract import read_spec
+from lake.flink.rendered_contract import read_rendered
 from lake.flink.sinks import QUARANTINE_COLUMNS, Sinks, sinks_of
 from lake.flink.sources import Source
 
@@ -23,15 +23,15 @@ SINKS = ("kinesis", "firehose", "file")
 
 def build(env: StreamTableEnvironment, properties: Properties, source: Source, sinks: Sinks) -> Program:
     """The application between a source and its sinks; nothing runs before it is executed."""
-    events = read_spec(contracts_of(APP), "clickstream.events_v1")
-    sessions = read_spec(contracts_of(APP), "clickstream.sessions_v1")
+    events = read_rendered(contracts_of(APP), "clickstream.events_v1")
+    sessions = read_rendered(contracts_of(APP), "clickstream.sessions_v1")
     source.declare(env, "raw_events")
     sinks.main.declare(env, "sessions_out", sessions.flink_columns)
     sinks.late.declare(env, "late_out", events.flink_columns)
     sinks.quarantine.declare(env, "quarantine_out", QUARANTINE_COLUMNS)
     operators = Operators(env, events, properties)
     operators.register_events("raw_events", source.hold, KEYS)
-    operators.register_sessions()
+    operators.register_sessions(sessions)
     for sink, view, columns in (
         ("sessions_out", "sessions", sessions.flink_columns),
         ("late_out", "late", events.flink_columns),

@@ -51,10 +51,10 @@ def package(
 def packed(app: str, out: Path, contracts: str | None) -> Path:
     """Write an application's zip to `out`, building the jar where it is not in the cache. Raises PackageError."""
     from lake.contract.load import contracts_folder
-    from lake.stream.apps import app_named, apps_folder
+    from lake.stream.apps import app_file, apps_folder
     from lake.stream.jar import connectors_jar
     from lake.stream.package import write_package
 
     apps = apps_folder()
-    file = app_named(app, apps)
+    file = app_file(app, apps)
     return write_package(file, connectors_jar(apps, note), contracts_folder(contracts), out)

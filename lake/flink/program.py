@@ -42,7 +42,7 @@ def is_local() -> bool:
 
 
 def environment(jar: Path | None, is_bounded: bool) -> StreamTableEnvironment:
-    """The environment in which an application is assembled. Raises JarMissing where `jar` is not there.
+    """The environment in which an application is assembled. Raises JarMissing if `jar` does not exist.
 
     On the managed service, `jar` is None: the service has loaded it. Where the input is bounded, a watermark follows
     every event, so that equal input gives equal output.
@@ -56,7 +56,7 @@ def environment(jar: Path | None, is_bounded: bool) -> StreamTableEnvironment:
         settings |= _LOCAL
     if jar is not None:
         if not jar.is_file():
-            raise JarMissing(f"starting: the jar {jar} is not there; build it with `lake stream package`")
+            raise JarMissing(f"starting: jar {jar} not found; build it with `lake stream package`")
         settings["pipeline.jars"] = jar.absolute().as_uri()
     if is_bounded:
         settings["pipeline.auto-watermark-interval"] = "0 ms"

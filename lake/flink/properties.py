@@ -27,7 +27,7 @@ WINDOWS = (timedelta(seconds=30), timedelta(minutes=1))
 
 
 class PropertyError(UsageError):
-    """A runtime property that cannot be right; the message names it, its value, and what was expected."""
+    """An invalid runtime property; the message names it, its value, and what was expected."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Properties:
     """All runtime properties. Lengths of time may be written as `30m` or `30 minutes`.
 
     `gap`: silence that ends a session. `window`: sessions by fixed windows instead, 30s or 1m. `watermark_delay`: how
-    far out of order events may come. `dedup_window`: a record that comes again within it counts once; 0 turns it off.
-    `idle_timeout`: a shard without events for so long is not waited for; 0: all are, for ever. `retention`: events
-    older than that are late for the counts. `cut_at_midnight`: no session spans midnight in `timezone`. `resolution`
-    of the counts.
+    far out of order events may arrive. `dedup_window`: a record that is redelivered within it counts once; 0 turns this
+    off. `idle_timeout`: a shard without events for so long does not hold the watermark back; 0: each always does.
+    `retention`: events older than that are late for the counts. `cut_at_midnight`: no session spans midnight in
+    `timezone`. `resolution` of the counts.
 
     `source` and `sink` are URIs (lake.flink.sources, lake.flink.sinks); `late_sink` and `quarantine_sink` are where
     those rows go, beside `sink` if not given. `initial_position` and `fan_out` (a consumer's name, for a throughput of
@@ -67,20 +67,20 @@ class Properties:
 
 
 def properties_of(values: Mapping[str, str]) -> Properties:
-    """Properties from their texts. Raises PropertyError for one that is unknown or wrong."""
+    """Parses properties. Raises PropertyError for one that is unknown or invalid."""
     kinds = {field.name: str(field.type) for field in fields(Properties)}
     for name in values:
         if name not in kinds:
             near = difflib.get_close_matches(name, kinds, 1)
-            meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(kinds)}"
-            raise PropertyError(f"reading runtime properties: there is no property {name}; {meant}")
+            meant = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(kinds)}"
+            raise PropertyError(f"reading runtime properties: unknown property {name}; {meant}")
     given = Properties(**{name: _value(name, kinds[name], str(value)) for name, value in values.items()})  # type: ignore[arg-type] # by the field's kind
     _refuse_contradictions(given, values)
     return given
 
 
 def read_properties(local: Path, is_local: bool | None = None) -> Properties:
-    """What the managed service set, or on a laptop (IS_LOCAL is set) the file `local`. Raises PropertyError.
+    """Reads the managed service's properties, or on a laptop (IS_LOCAL is set) the file `local`. Raises PropertyError.
 
     LAKE_FLINK_PROPERTIES names another file than either.
     """
@@ -92,7 +92,7 @@ def read_properties(local: Path, is_local: bool | None = None) -> Properties:
         maps = {group["PropertyGroupId"]: group["PropertyMap"] for group in groups}
     except FileNotFoundError:
         where = "" if is_local else "; on a laptop, set IS_LOCAL=1"
-        raise PropertyError(f"reading runtime properties: {path} is not there{where}") from None
+        raise PropertyError(f"reading runtime properties: {path} not found{where}") from None
     except (ValueError, TypeError, KeyError) as error:
         message = f"reading runtime properties: {path} must be a list of PropertyGroupId and PropertyMap ({error!r})"
         raise PropertyError(message) from None
@@ -107,31 +107,31 @@ def _value(name: str, kind: str, text: str) -> object:
     if kind.startswith("timedelta"):
         length = duration_of(text)
         if length is None:
-            raise _wrong(name, text, EXPECTED)
+            raise _invalid(name, text, EXPECTED)
         return length
     if kind == "bool":
         if text.lower() not in ("true", "false"):
-            raise _wrong(name, text, "true or false")
+            raise _invalid(name, text, "true or false")
         return text.lower() == "true"
     choices = get_args({"Resolution": Resolution, "Position": Position}.get(kind))
     if choices and text.lower() not in choices:
-        raise _wrong(name, text, " or ".join(choices))
+        raise _invalid(name, text, " or ".join(choices))
     return text.lower() if choices else text
 
 
 def _refuse_contradictions(given: Properties, values: Mapping[str, str]) -> None:
     if given.window is not None and given.window not in WINDOWS:
-        raise _wrong("window", values["window"], "30s or 1m; leave it out for sessions by gap")
+        raise _invalid("window", values["window"], "30s or 1m; leave it out for sessions by gap")
     if given.window is not None and (given.cut_at_midnight or "gap" in values):
         other = "gap" if "gap" in values else "cut_at_midnight"
-        raise PropertyError(f"reading runtime properties: window and {other} exclude each other; leave one of them out")
+        raise PropertyError(f"reading runtime properties: window and {other} are mutually exclusive; set one of them")
     if given.gap <= timedelta(0):
-        raise _wrong("gap", values["gap"], "more than 0")
+        raise _invalid("gap", values["gap"], "more than 0")
     try:
         ZoneInfo(given.timezone)
     except (KeyError, ValueError, OSError):
-        raise _wrong("timezone", given.timezone, "a name of the time zone database, e.g. Europe/Berlin") from None
+        raise _invalid("timezone", given.timezone, "a name of the time zone database, e.g. Europe/Berlin") from None
 
 
-def _wrong(name: str, text: str, expected: str) -> PropertyError:
-    return PropertyError(f"reading runtime property {name}: {text!r} is wrong; expected {expected}")
+def _invalid(name: str, text: str, expected: str) -> PropertyError:
+    return PropertyError(f"reading runtime property {name}: invalid value {text!r}; expected {expected}")

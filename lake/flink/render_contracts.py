@@ -11,23 +11,23 @@ import sys
 from pathlib import Path
 
 from lake.contract.load import contracts_folder, load_tables
-from lake.flink.rendered_contract import spec_path, spec_text
+from lake.flink.rendered_contract import rendered_path, rendered_text
 
 TABLES = ("clickstream.events_v1", "clickstream.sessions_v1")
 """The tables that the applications read or write."""
 
 
-def stale_specs(folder: Path, target: Path) -> dict[Path, str]:
+def stale_files(folder: Path, target: Path) -> dict[Path, str]:
     """Files under `target` that are missing or differ, with what should be in them."""
     tables = load_tables(folder)
-    files = {spec_path(target, name): spec_text(tables[name]) for name in TABLES if name in tables}
+    files = {rendered_path(target, name): rendered_text(tables[name]) for name in TABLES if name in tables}
     return {path: text for path, text in files.items() if not path.is_file() or path.read_text() != text}
 
 
 def main() -> int:
     """The command; ends with 1 where --check finds a file that is not current."""
     folder = contracts_folder(None)
-    stale = stale_specs(folder, folder.absolute().parent / "flink_apps" / "contracts")
+    stale = stale_files(folder, folder.absolute().parent / "flink_apps" / "contracts")
     is_check = "--check" in sys.argv[1:]
     for path, text in stale.items():
         if not is_check:

@@ -1,7 +1,8 @@
-"""A contract as a stream's program needs it: rendered to JSON where contracts can be read, read where they cannot.
+"""A contract as a stream's job needs it: rendered to JSON where contracts can be read, read where they cannot.
 
-The managed runtime has PyFlink and the standard library, no reader of contracts; so what comes from a contract is
-rendered by `python -m lake.flink.render_contracts`, and travels with the application.
+The managed runtime has PyFlink and the standard library, and no reader of contracts; so what comes from a contract is
+rendered by `python -m lake.flink.render_contracts`, and packed with the application. Python reads names and types from
+it, for SQL; the Java operators parse the rest (flink_apps/src, lake.flink.Contract).
 """
 
 from __future__ import annotations
@@ -20,38 +21,14 @@ _FLINK_TYPES = {"timestamp": "TIMESTAMP(6)", "binary": "BYTES"}
 
 
 @dataclass(frozen=True)
-class SpecColumn:
-    """One column, as lake.contract.model.Column has it."""
+class RenderedContract:
+    """A table's rendered contract; `flink_columns` are names and types for Flink's SQL, in their order."""
 
-    name: str
-    field: str
-    hive_type: str
-    required: bool
-    accepts_text: bool
-    derived: bool
-    allowed_values: tuple[str, ...]
-
-    @property
-    def flink_type(self) -> str:
-        """The type in Flink's SQL."""
-        return _FLINK_TYPES.get(self.hive_type, self.hive_type.upper())
+    json: str
+    flink_columns: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class Spec:
-    """A table's columns in their order, without `dt`; `event_time` names one of them, if there is one."""
-
-    table: str
-    columns: tuple[SpecColumn, ...]
-    event_time: str | None
-
-    @property
-    def flink_columns(self) -> tuple[tuple[str, str], ...]:
-        """Names and types for Flink's SQL."""
-        return tuple((column.name, column.flink_type) for column in self.columns)
-
-
-def spec_text(table: Table) -> str:
+def rendered_text(table: Table) -> str:
     """What a contract renders to: JSON, one column a line."""
     columns = [
         json.dumps(
@@ -71,24 +48,20 @@ def spec_text(table: Table) -> str:
     return "{" + head + ',\n "columns": [\n  ' + ",\n  ".join(columns) + "\n]}\n"
 
 
-def read_spec(folder: Path, table: str) -> Spec:
-    """The spec of `database.table` under a folder of rendered contracts. Raises ContractError where there is none."""
-    path = spec_path(folder, table)
+def read_rendered(folder: Path, table: str) -> RenderedContract:
+    """The contract of `database.table` from a folder of rendered contracts. Raises ContractError if it is missing."""
+    path = rendered_path(folder, table)
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        message = (
-            f"reading the columns of {table}: {path} is not there; render it with "
-            "`python -m lake.flink.render_contracts`"
-        )
-        raise ContractError(message) from None
-    columns = tuple(
-        SpecColumn(**{**column, "allowed_values": tuple(column["allowed_values"])}) for column in read["columns"]
-    )
-    return Spec(read["table"], columns, read["event_time"])
+        raise ContractError(
+            f"reading the columns of {table}: {path} not found; render it with `python -m lake.flink.render_contracts`"
+        ) from None
+    columns = ((column["name"], column["hive_type"]) for column in json.loads(text)["columns"])
+    return RenderedContract(text, tuple((name, _FLINK_TYPES.get(kind, kind.upper())) for name, kind in columns))
 
 
-def spec_path(folder: Path, table: str) -> Path:
-    """Where the spec of `database.table` lies."""
+def rendered_path(folder: Path, table: str) -> Path:
+    """The file of `database.table` in a folder of rendered contracts."""
     database, name = table.split(".")
     return folder / database / f"{name}.json"

@@ -1,4 +1,4 @@
-"""Where rows go: tables whose columns are given, the same for every connector."""
+"""Where rows go: tables with the caller's columns, the same for every connector."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from lake.flink.connectors import Options, dynamodb_sink, file_sink, firehose_sink, kinesis_sink, with_clause
-from lake.flink.endpoints import Place, place_of
+from lake.flink.endpoints import Endpoint, parse_endpoint
 from lake.flink.properties import Properties, PropertyError
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ class Sinks:
 class ConnectorSink:
     """A sink of any connector."""
 
-    place: Place
+    endpoint: Endpoint
     properties: Properties
 
     def declare(self, env: StreamTableEnvironment, name: str, columns: Columns, key: Sequence[str] = ()) -> None:
         lines = [f"  `{column}` {kind}" for column, kind in columns]
         partitioned = ""
-        if self.place.kind == "dynamodb":  # wants the key in both ways of saying it
+        if self.endpoint.kind == "dynamodb":  # wants the key in both ways of saying it
             names = ", ".join(f"`{column}`" for column in key)
             lines.append(f"  PRIMARY KEY ({names}) NOT ENFORCED")
             partitioned = f" PARTITIONED BY ({names})"
@@ -58,8 +58,8 @@ class ConnectorSink:
         env.execute_sql(table + with_clause(self._options()))
 
     def _options(self) -> Options:
-        name, properties = self.place.name, self.properties
-        match self.place.kind:
+        name, properties = self.endpoint.name, self.properties
+        match self.endpoint.kind:
             case "kinesis":
                 return kinesis_sink(name, properties)
             case "firehose":
@@ -75,24 +75,24 @@ def sinks_of(properties: Properties, main: str, kinds: tuple[str, ...]) -> Sinks
     In a folder, all three outputs have one below it; for a stream S, they are S, S-late and S-quarantine. A table has
     no streams beside it: then late_sink and quarantine_sink must be given. Raises PropertyError.
     """
-    places = sink_places(properties, kinds)
-    first = places["sink"]
+    endpoints = sink_endpoints(properties, kinds)
+    first = endpoints["sink"]
     if first.kind == "file":
-        first = Place("file", f"{first.name}/{main}")
+        first = Endpoint("file", f"{first.name}/{main}")
     return Sinks(
         ConnectorSink(first, properties),
-        ConnectorSink(places["late_sink"], properties),
-        ConnectorSink(places["quarantine_sink"], properties),
+        ConnectorSink(endpoints["late_sink"], properties),
+        ConnectorSink(endpoints["quarantine_sink"], properties),
     )
 
 
-def sink_places(properties: Properties, kinds: tuple[str, ...]) -> dict[str, Place]:
+def sink_endpoints(properties: Properties, kinds: tuple[str, ...]) -> dict[str, Endpoint]:
     """Where the outputs go, by the property that says so. Raises PropertyError."""
-    place = place_of(properties.sink, "sink", kinds)
+    endpoint = parse_endpoint(properties.sink, "sink", kinds)
     return {
-        "sink": place,
-        "late_sink": _beside(place, properties.late_sink, "late"),
-        "quarantine_sink": _beside(place, properties.quarantine_sink, "quarantine"),
+        "sink": endpoint,
+        "late_sink": _beside(endpoint, properties.late_sink, "late"),
+        "quarantine_sink": _beside(endpoint, properties.quarantine_sink, "quarantine"),
     }
 
 
@@ -102,12 +102,12 @@ def insertion(sink: str, view: str, columns: Columns) -> str:
     return f"INSERT INTO {sink} SELECT {names} FROM {view}"  # noqa: S608 # names of ours
 
 
-def _beside(place: Place, given: str, name: str) -> Place:
+def _beside(endpoint: Endpoint, given: str, name: str) -> Endpoint:
     if given:
-        return place_of(given, f"{name}_sink", ("kinesis", "firehose", "file"))
-    if place.kind == "file":
-        return Place("file", f"{place.name}/{name}")
-    if place.kind == "dynamodb":
-        message = f"reading runtime property {name}_sink: it is not set; expected kinesis://NAME, firehose://NAME or a "
-        raise PropertyError(message + "folder, since nothing may be dropped, and a table holds counts only")
-    return Place(place.kind, f"{place.name}-{name}")
+        return parse_endpoint(given, f"{name}_sink", ("kinesis", "firehose", "file"))
+    if endpoint.kind == "file":
+        return Endpoint("file", f"{endpoint.name}/{name}")
+    if endpoint.kind == "dynamodb":
+        message = f"reading runtime property {name}_sink: not set; expected kinesis://NAME, firehose://NAME or a "
+        raise PropertyError(message + "folder, because no row may be dropped, and the table holds counts only")
+    return Endpoint(endpoint.kind, f"{endpoint.name}-{name}")

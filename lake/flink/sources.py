@@ -16,7 +16,7 @@ from lake.flink.connectors import (
     kinesis_source,
     with_clause,
 )
-from lake.flink.endpoints import place_of
+from lake.flink.endpoints import parse_endpoint
 from lake.flink.properties import Properties
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Source(Protocol):
 
     @property
     def hold(self) -> timedelta:
-        """For how long after a start no watermark may be made, so that all shards are heard of first."""
+        """For how long after a start no watermark may be made, so that every shard is read first."""
 
     def declare(self, env: StreamTableEnvironment, name: str) -> None:
         """Registers the table: payload BYTES, shard STRING."""
@@ -47,7 +47,7 @@ class FileSource:
     """A folder of NDJSON, every line a record, every file a shard; it ends.
 
     Files are read one after the other, so where there are several, event time cannot move before all have been read:
-    nothing is late, and all is closed at the end. One file alone is read in its order, as one shard.
+    nothing is late, and every session closes at the end. One file alone is read in its order, as one shard.
     """
 
     folder: str
@@ -62,7 +62,7 @@ class FileSource:
 
     def declare(self, env: StreamTableEnvironment, name: str) -> None:
         if self._files() == 0:
-            raise StorageError(f"reading events from {self.folder}: no files are there; expected a folder of NDJSON")
+            raise StorageError(f"reading events from {self.folder}: no files found; expected a folder of NDJSON")
         env.execute_sql(_declaration(name, FILE_SHARD, file_source(self.folder)))
 
     def _files(self) -> int | None:
@@ -96,8 +96,8 @@ class KinesisSource:
 
 def source_of(properties: Properties) -> Source:
     """The source that the properties name. Raises PropertyError."""
-    place = place_of(properties.source, "source", ("kinesis", "file"))
-    return FileSource(place.name) if place.kind == "file" else KinesisSource(place.name, properties)
+    endpoint = parse_endpoint(properties.source, "source", ("kinesis", "file"))
+    return FileSource(endpoint.name) if endpoint.kind == "file" else KinesisSource(endpoint.name, properties)
 
 
 def _declaration(name: str, shard: str, options: Options) -> str:

@@ -1,4 +1,4 @@
-"""Folders in the user's cache that are whole or not there: made aside under a lock, then renamed."""
+"""Folders in the user's cache, each complete or missing: built beside it under a lock, then renamed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ASIDE = ".making-"
 
 
 class CacheError(LakeError):
-    """The cache could not be written: it is full, or somebody else's."""
+    """The cache could not be written: it is full, or belongs to another user."""
 
 
 def cache_folder() -> Path:
@@ -28,11 +28,11 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache").absolute() / "lake"
 
 
-def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """`folder`, made by `make(empty folder)` where it is not there yet.
+def build_once(folder: Path, build: Callable[[Path], None]) -> Path:
+    """`folder`, built by `build(empty folder)` if it does not exist yet.
 
-    A process that is killed meanwhile leaves a folder of another name, which the next one removes; two at once make
-    it once. Raises what `make` raises, and CacheError where the cache cannot be written.
+    A process that is killed meanwhile leaves a folder of another name, which the next one removes; of two at once, one
+    builds it. Raises what `build` raises, and CacheError if the cache cannot be written.
     """
     if folder.is_dir():
         return folder
@@ -45,7 +45,7 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
                 shutil.rmtree(left, ignore_errors=True)
             aside = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}{folder.name}-", dir=folder.parent))
             try:
-                make(aside)
+                build(aside)
                 aside.chmod(0o755)
                 aside.rename(folder)
             finally:
@@ -59,7 +59,7 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a lock on a file, waiting for it; the system lets go of it when the process ends, however it ends."""
+    """Hold a lock on a file, after waiting for it; the system releases it when the process ends, however it ends."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -18,7 +18,7 @@ _ENVIRONMENT = Path(".venv-streams") / "bin" / "python"
 def streams_python() -> Path:
     """LAKE_STREAMS_PYTHON, else .venv-streams' here or beside the lake package.
 
-    Raises StreamSetupError where none is there.
+    Raises StreamSetupError if it does not exist.
     """
     given = os.environ.get(PYTHON_VARIABLE)
     places = [Path(given)] if given else [_ENVIRONMENT, Path(__file__).resolve().parents[2] / _ENVIRONMENT]
@@ -27,7 +27,7 @@ def streams_python() -> Path:
             return python.absolute()
     looked = f"{given} ({PYTHON_VARIABLE})" if given else str(places[0])
     raise StreamSetupError(
-        f"starting Flink: {looked} is not there; run `make setup-streams`, or name a Python that has apache-flink "
+        f"starting Flink: {looked} not found; run `make setup-streams`, or name a Python that has apache-flink "
         f"with {PYTHON_VARIABLE}"
     )
 

@@ -1,4 +1,4 @@
-"""What can go wrong before and around a Flink application; what goes wrong within it, it says itself."""
+"""Errors before and around a Flink application; its own errors it reports itself."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from lake.errors import LakeError, UsageError
 
 
 class StreamSetupError(LakeError):
-    """What a Flink application needs is not on this machine; the message says what to install."""
+    """Something that a Flink application needs is not installed; the message says what to install."""
 
 
 class JarError(LakeError):
-    """The operators' jar could not be built, or is not where it was said to be."""
+    """The operators' jar could not be built, or LAKE_FLINK_JAR does not exist."""
 
 
 class PackageError(LakeError):
@@ -22,7 +22,7 @@ class ClusterError(LakeError):
 
 
 class NoSuchAppError(UsageError):
-    """A name that no folder of flink_apps has; the message lists those there are."""
+    """A name that no folder of flink_apps has; the message lists the known ones."""
 
 
 class AppFailed(LakeError):  # noqa: N818 # says what happened

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from lake.stream.build_cache import cache_folder, made_once
+from lake.stream.build_cache import build_once, cache_folder
 from lake.stream.errors import JarError, StreamSetupError
 
 JAR = "lake-flink-connectors.jar"
@@ -23,19 +23,19 @@ Say = Callable[[str], None]
 def connectors_jar(apps: Path, say: Say = lambda _: None) -> Path:
     """The jar of the sources in `apps`: built where the cache does not have it (a minute; 80 MB), or LAKE_FLINK_JAR.
 
-    Equal sources give equal bytes (with the same JDK). `say` is told what takes long. Raises StreamSetupError where
+    Equal sources give equal bytes (with the same JDK). `say` reports what takes long. Raises StreamSetupError where
     Maven or the JDK are missing, and JarError where the build fails, or LAKE_FLINK_JAR is not there.
     """
     given = os.environ.get(JAR_VARIABLE)
     if given:
         if not Path(given).is_file():
             raise JarError(
-                f"looking for the operators' jar: {given} is not there ({JAR_VARIABLE}); name another one, or leave "
+                f"operators' jar not found: {given} ({JAR_VARIABLE}); name another one, or leave "
                 f"{JAR_VARIABLE} out to have it built"
             )
         return Path(given).absolute()
     folder = cache_folder() / "flink" / f"jar-{sources_digest(apps)[:16]}"
-    jar = made_once(folder, lambda aside: _build(apps, aside, say)) / JAR
+    jar = build_once(folder, lambda aside: _build(apps, aside, say)) / JAR
     os.utime(folder)
     _forget_old(folder.parent)
     return jar
@@ -64,7 +64,7 @@ def _sources(apps: Path) -> list[Path]:
 
 
 def _build(apps: Path, aside: Path, say: Say) -> None:
-    maven, environment = _needed_to_build()
+    maven, environment = _maven_and_jdk()
     work = aside / "build"
     for path in _sources(apps):  # a copy: two builds at once do not meet in one target/
         target = work / path.relative_to(apps)
@@ -83,7 +83,7 @@ def _build(apps: Path, aside: Path, say: Say) -> None:
         )
     except subprocess.TimeoutExpired as error:
         raise JarError(
-            f"building {apps / 'pom.xml'} with {maven}: not done in {_BUILD_SECONDS} s; see to the network and "
+            f"building {apps / 'pom.xml'} with {maven}: timed out after {_BUILD_SECONDS} s; check the network and "
             "Maven's settings, and run again"
         ) from error
     built = work / "target" / JAR
@@ -93,7 +93,7 @@ def _build(apps: Path, aside: Path, say: Say) -> None:
     shutil.rmtree(work)
 
 
-def _needed_to_build() -> tuple[str, dict[str, str]]:
+def _maven_and_jdk() -> tuple[str, dict[str, str]]:
     """Maven's path, and the environment for it. Raises StreamSetupError where it, or a JDK's compiler, is missing.
 
     A JAVA_HOME without a compiler, a Java to run programs alone, is passed over for the JDK that PATH names.
@@ -117,8 +117,8 @@ def _needed_to_build() -> tuple[str, dict[str, str]]:
 def _reason(output: str) -> str:
     """Maven's first line of error, and the first that names a source file, where there is one."""
     lines = [line.removeprefix("[ERROR] ").strip() for line in output.splitlines() if line.startswith("[ERROR]")]
-    told = [line for line in lines if line]
-    if not told:
-        return "it failed without a word; run `mvn package` there"
-    sources = [line for line in told if ".java:[" in line]
-    return " ".join(dict.fromkeys([told[0], *sources[:1]]))
+    errors = [line for line in lines if line]
+    if not errors:
+        return "no error message; run `mvn package` there"
+    sources = [line for line in errors if ".java:[" in line]
+    return " ".join(dict.fromkeys([errors[0], *sources[:1]]))

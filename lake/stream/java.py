@@ -1,4 +1,4 @@
-"""Which Java a program is."""
+"""The release of a Java program."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _SECONDS = 30
 
 
 def java_release(program: Path) -> int:
-    """The feature release of a `java`, e.g. 17; 0 where there is none or it does not say."""
+    """The feature release of a `java`, e.g. 17; 0 if it cannot be run or does not say."""
     try:
-        told = subprocess.run([program, "-version"], capture_output=True, text=True, check=False, timeout=_SECONDS)
+        ended = subprocess.run([program, "-version"], capture_output=True, text=True, check=False, timeout=_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return 0
-    match = re.search(r'version "(?:1\.)?(\d+)', told.stderr)
+    match = re.search(r'version "(?:1\.)?(\d+)', ended.stderr)
     return int(match[1]) if match else 0

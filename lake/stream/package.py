@@ -19,7 +19,7 @@ from pathlib import Path
 from lake.contract.load import load_tables
 from lake.errors import ContractError, StorageError
 from lake.flink.render_contracts import TABLES
-from lake.flink.rendered_contract import spec_path, spec_text
+from lake.flink.rendered_contract import rendered_path, rendered_text
 from lake.stream.imports import modules_of
 from lake.stream.jar import JAR
 
@@ -27,7 +27,7 @@ MAIN = "main.py"
 JAR_IN_ZIP = f"lib/{JAR}"
 PYTHON = "python/"
 RUN_OPTIONS = {"python": MAIN, "jarfile": JAR_IN_ZIP, "pyFiles": PYTHON}
-"""What the managed service must be told, in property group RUN_OPTIONS_GROUP."""
+"""The managed service's run options, in property group RUN_OPTIONS_GROUP."""
 RUN_OPTIONS_GROUP = "kinesis.analytics.flink.run.options"
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -41,7 +41,7 @@ def write_package(app: Path, jar: Path, contracts: Path, out: Path) -> Path:
     Raises PackageError (an import that the managed runtime does not have), ContractError, and StorageError where `out`
     cannot be written.
     """
-    small = dict(_programs(app)) | dict(_specs(contracts))
+    small = dict(_programs(app)) | dict(_contracts(contracts))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}-", delete=False) as file:
@@ -73,13 +73,13 @@ def _programs(app: Path) -> Iterator[tuple[str, bytes]]:
         yield f"{PYTHON}{module.relative_to(packages).as_posix()}", module.read_bytes()
 
 
-def _specs(contracts: Path) -> Iterator[tuple[str, bytes]]:
-    """Rendered anew, so that a package cannot carry what a contract said before."""
+def _contracts(contracts: Path) -> Iterator[tuple[str, bytes]]:
+    """Rendered from the contracts, so that a package cannot hold what one said before."""
     tables = load_tables(contracts)
     for name in TABLES:
         if name not in tables:
-            raise ContractError(f"packing what the contract of {name} renders to: {contracts} has no such table")
-        yield spec_path(Path("contracts"), name).as_posix(), spec_text(tables[name]).encode()
+            raise ContractError(f"packing the contract of {name}: not found in {contracts}")
+        yield rendered_path(Path("contracts"), name).as_posix(), rendered_text(tables[name]).encode()
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

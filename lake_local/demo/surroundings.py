@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lake.contract.load import contracts_folder
-from lake.stream.apps import app_named, apps_folder
+from lake.stream.apps import app_file, apps_folder
 from lake.stream.errors import ClusterError
 from lake.stream.jar import connectors_jar
 from lake.stream.package import write_package
@@ -120,7 +120,7 @@ def _packages(folder: Path, contracts: str | None, say: Say) -> dict[str, Path]:
     apps = apps_folder()
     jar = connectors_jar(apps, say)
     return {
-        app: write_package(app_named(app, apps), jar, contracts_folder(contracts), folder / f"{app}.zip")
+        app: write_package(app_file(app, apps), jar, contracts_folder(contracts), folder / f"{app}.zip")
         for app in ("sessions", "event_counts")
     }
 

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from lake.stream.build_cache import cache_folder, made_once
+from lake.stream.build_cache import build_once, cache_folder
 from lake_local.emulators.errors import EmulatorSetupError
 
 Say = Callable[[str], None]
@@ -44,7 +44,7 @@ def kinesis_local(say: Say = lambda _: None) -> Path:
     what takes long. Raises EmulatorSetupError where npm is missing or fails.
     """
     digest = hashlib.sha256((_HERE / "package-lock.json").read_bytes()).hexdigest()
-    installed = made_once(cache_folder() / "emulators" / digest[:16], lambda aside: _install(aside, say))
+    installed = build_once(cache_folder() / "emulators" / digest[:16], lambda aside: _install(aside, say))
     return installed / "node_modules" / "kinesis-local"
 
 

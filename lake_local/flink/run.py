@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from lake.errors import UsageError
-from lake.flink.endpoints import place_of
+from lake.flink.endpoints import parse_endpoint
 from lake.flink.properties import GROUP, properties_of
 from lake.stream.environment import java_home, streams_python
 from lake.stream.errors import AppFailed
@@ -49,7 +49,7 @@ def refuse_wrong(properties: Mapping[str, str]) -> None:
     A sink's folder must be empty or absent: Flink adds files to it, so a second run would double every row.
     """
     properties_of(properties)
-    place_of(properties.get("source", ""), "source", ("kinesis", "file"))
+    parse_endpoint(properties.get("source", ""), "source", ("kinesis", "file"))
     for name in _SINKS:
         folder = local_folder(properties.get(name, ""))
         if folder is not None and folder.is_dir() and any(path.is_file() for path in folder.rglob("*")):
@@ -63,7 +63,7 @@ def local_folder(uri: str) -> Path | None:
     """The folder on this machine that a sink's URI names, None for any other place."""
     if not uri or "://" in uri.removeprefix("file://"):
         return None
-    return Path(place_of(uri, "sink", ("file",)).name)
+    return Path(parse_endpoint(uri, "sink", ("file",)).name)
 
 
 def run_package(app: str, package: Path, properties: Mapping[str, str], *, debug: bool = False) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lake.stream.build_cache import cache_folder, made_once
+from lake.stream.build_cache import build_once, cache_folder
 from lake_local.trino.errors import TrinoSetupError
 
 VERSION = "476"
@@ -50,7 +50,7 @@ def trino_home(say: Say = lambda _: None) -> Path:
     Its name has the artifacts' checksums, so another release is another folder. `say` is told what takes long.
     Raises TrinoSetupError, which says what to install or set.
     """
-    return made_once(assembled_folder(), lambda folder: _assemble(folder, say))
+    return build_once(assembled_folder(), lambda folder: _assemble(folder, say))
 
 
 def assembled_folder() -> Path:

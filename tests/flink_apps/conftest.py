@@ -38,6 +38,13 @@ def compiled(sources: list[Path], jar: Path, *others: Path) -> Path:
     return jar
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what starts Flink, which the fixtures of a test tell."""
+    for item in items:
+        if {"cluster", "jars"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.flink)
+
+
 @pytest.fixture(scope="session")
 def jars(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The operators' jar, and one of what only tests need."""

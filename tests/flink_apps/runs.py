@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -38,7 +38,8 @@ class Cluster:
         settings.setString("rest.port", "0")
         settings.setString("rest.address", "localhost")
         settings.setString("metrics.fetcher.update-interval", "100 ms")
-        settings.setString("taskmanager.memory.network.min", "64mb")
+        settings.setString("taskmanager.memory.network.min", "128mb")
+        settings.setString("taskmanager.memory.network.max", "128mb")
         settings.setString("taskmanager.memory.managed.size", "64mb")
         builder = getattr(runtime.runtime.minicluster, "MiniClusterConfiguration$Builder")()
         builder.setConfiguration(settings).setNumTaskManagers(1).setNumSlotsPerTaskManager(4)
@@ -48,6 +49,10 @@ class Cluster:
 
     def environment(self, parallelism: int, settings: Mapping[str, str]) -> StreamTableEnvironment:
         """An environment whose statements run on this cluster, as lake.flink.program.environment makes them."""
+        return StreamTableEnvironment.create(self.stream_environment(parallelism, settings))
+
+    def stream_environment(self, parallelism: int, settings: Mapping[str, str]) -> StreamExecutionEnvironment:
+        """An environment whose job runs on this cluster."""
         address = self._cluster.getRestAddress().get()
         configuration = Configuration()
         for name, value in {
@@ -67,7 +72,7 @@ class Cluster:
         remote = gateway.jvm.org.apache.flink.streaming.api.environment.RemoteStreamEnvironment(
             address.getHost(), address.getPort(), configuration._j_configuration, jars
         )
-        return StreamTableEnvironment.create(StreamExecutionEnvironment(remote))
+        return StreamExecutionEnvironment(remote)
 
     def task_states(self, job: JobClient) -> list[str]:
         """What state each task of a job is in."""
@@ -123,6 +128,35 @@ def application(name: str) -> ModuleType:
     return module
 
 
+@dataclass(frozen=True)
+class Case:
+    """An application with its properties, what it reads, and the folder that it writes to."""
+
+    app: str
+    properties: Mapping[str, str]
+    source: Source
+    out: Path
+
+
+def run_side_by_side(cluster: Cluster, cases: Sequence[Case], settings: Mapping[str, str]) -> None:
+    """Runs applications that share nothing, watermarks least of all, in one job, to the end of their sources."""
+    job = cluster.stream_environment(1, settings)
+    programs = []
+    for case in cases:
+        given = properties_of({**case.properties, "sink": str(case.out)})
+        env = StreamTableEnvironment.create(job)
+        programs.append(
+            application(case.app).build(env, given, case.source, sinks_of(given, MAIN[case.app], ("file",)))
+        )
+        get_gateway().jvm.lake.flink.tests.SideBySide.name(job._j_stream_execution_environment, str(case.out))
+    programs[-1].execute().wait()
+
+
+def outputs_in(app: str, folder: Path) -> Outputs:
+    """The rows of each output of an application, in no particular order."""
+    return {name: rows_of(folder / name) for name in (MAIN[app], "late", "quarantine")}
+
+
 def run(
     cluster: Cluster,
     app: str,
@@ -137,7 +171,7 @@ def run(
     env = cluster.environment(parallelism, settings or {})
     sinks = sinks_of(given, MAIN[app], ("file",))
     application(app).build(env, given, source, sinks).execute().wait()
-    return {name: rows_of(out / name) for name in (MAIN[app], "late", "quarantine")}
+    return outputs_in(app, out)
 
 
 def rows_of(path: Path) -> list[Row]:

@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 import pytest
-from runs import MAIN, Cluster, Outputs, ReplaySource, Row, in_order, rows_of, run
+from runs import MAIN, Case, Cluster, Outputs, ReplaySource, Row, in_order, outputs_in, rows_of, run_side_by_side
 
 from lake.flink.sources import FileSource
 
@@ -20,17 +20,30 @@ HERE = Path(__file__).parent
 CASES = sorted(path.parent.relative_to(HERE).as_posix() for path in HERE.glob("*/*/properties.json"))
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_case_gives_exactly_the_expected_rows(case: str, cluster: Cluster, tmp_path: Path) -> None:
-    folder = HERE / case
-    app = folder.parent.name
-    properties = json.loads((folder / "properties.json").read_text())
+@pytest.fixture(scope="module")
+def folders(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What each case wrote. They run side by side in one job, or two: those that are replayed have pauses."""
+    outs = {name: tmp_path_factory.mktemp("case") for name in CASES}
+    for is_replayed in (False, True):
+        names = [name for name in CASES if (HERE / name / "input.replay").exists() == is_replayed]
+        # Apart, so that while a source pauses, the operators behind it do not.
+        settings = {"pipeline.operator-chaining.enabled": str(not is_replayed).lower()}
+        run_side_by_side(cluster, [case_of(HERE / name, outs[name]) for name in names], settings)
+    return outs
+
+
+def case_of(folder: Path, out: Path) -> Case:
+    """The application that a case's folder describes."""
     replay = folder / "input.replay"
     source = ReplaySource(replay) if replay.exists() else FileSource(str(folder / "input.ndjson"))
-    # Apart, so that while the source pauses, the operators behind it do not.
-    settings = {"pipeline.operator-chaining.enabled": str(not replay.exists()).lower()}
-    outputs = run(cluster, app, properties, source, tmp_path, settings=settings)
-    shown = shown_rows(outputs, app)
+    return Case(folder.parent.name, json.loads((folder / "properties.json").read_text()), source, out)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_case_gives_exactly_the_expected_rows(case: str, folders: dict[str, Path]) -> None:
+    folder = HERE / case
+    app = folder.parent.name
+    shown = shown_rows(outputs_in(app, folders[case]), app)
     for name, rows in shown.items():
         assert in_order(rows) == in_order(rows_of(folder / "expect" / f"{name}.ndjson")), name
     assert records_out(shown, app) == records_in(folder)

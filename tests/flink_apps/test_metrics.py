@@ -11,8 +11,7 @@ from typing import cast
 import pytest
 from pyflink.common import JobClient
 from runs import Cluster
-from test_upgrade_rules import event
-from upgrades import SECONDS, Version, meet, started
+from upgrades import SECONDS, Version, event, meet, started
 
 GROUP = ".kinesisanalytics.Service.lake."
 LAG = "watermarkLagMillis"
@@ -74,7 +73,6 @@ COMMON = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("app", "own", "lagging"),
     [
@@ -98,7 +96,6 @@ def test_metrics_are_those_of_what_was_read(
         job.cancel().result()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("app", "operator"), [("sessions", "sessions"), ("event_counts", "retained_events")])
 def test_lag_is_minus_one_before_there_is_a_watermark(
     app: str, operator: str, cluster: Cluster, tmp_path: Path

@@ -63,13 +63,13 @@ def test_folder_of_events_is_read_to_its_end(
     [
         (
             {"gap": "soon"},
-            "sessions: reading runtime property gap: 'soon' is wrong; expected a whole number and a unit: 500ms, 30s, "
-            "1m, 30 minutes, 1 hour, 7d (or 0)\n",
+            "sessions: reading runtime property gap: invalid value 'soon'; expected a whole number and a unit: "
+            "500ms, 30s, 1m, 30 minutes, 1 hour, 7d (or 0)\n",
             2,
         ),
         (
             {"source": "/nowhere/at/all"},
-            "sessions: reading events from /nowhere/at/all: no files are there; expected a folder of NDJSON\n",
+            "sessions: reading events from /nowhere/at/all: no files found; expected a folder of NDJSON\n",
             1,
         ),
     ],
@@ -83,14 +83,14 @@ def test_what_is_wrong_is_one_message(
 
 def test_absent_jar_is_named(tmp_path: Path) -> None:
     process = ran("sessions", tmp_path / "absent.jar", tmp_path)
-    expected = f"sessions: starting: the jar {tmp_path}/absent.jar is not there; build it with `lake stream package`\n"
+    expected = f"sessions: starting: jar {tmp_path}/absent.jar not found; build it with `lake stream package`\n"
     assert (process.returncode, process.stderr) == (1, expected)
 
 
 def test_jar_without_the_operators_is_refused(jars: list[Path], tmp_path: Path) -> None:
     process = ran("sessions", jars[1], tmp_path)
     assert process.returncode == 1
-    assert process.stderr.startswith("sessions: looking for the operators: no jar with lake.flink.Views is loaded;")
+    assert process.stderr.startswith("sessions: loading the operators: no jar with lake.flink.Pipeline is loaded;")
 
 
 def test_connector_that_the_jar_lacks_is_shown_by_its_cause(jars: list[Path], tmp_path: Path) -> None:

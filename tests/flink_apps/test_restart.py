@@ -7,7 +7,6 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from runs import Cluster, Outputs, ReplaySource, Row, in_order, run
 
 START = datetime(2018, 11, 29, 10, tzinfo=UTC)
@@ -38,11 +37,11 @@ def failing(lines: list[str]) -> list[str]:
     return disturbed
 
 
-def outputs_of(cluster: Cluster, app: str, lines: list[str], backend: str, folder: Path) -> Outputs:
+def outputs_of(cluster: Cluster, app: str, lines: list[str], folder: Path) -> Outputs:
     folder.mkdir()
     (folder / "input.replay").write_text("\n".join(lines) + "\n")
     settings = {
-        "state.backend.type": backend,
+        "state.backend.type": "rocksdb",
         "execution.checkpointing.interval": "200 ms",
         "execution.checkpointing.dir": (folder / "checkpoints").as_uri(),
         "restart-strategy.type": "fixed-delay",
@@ -52,15 +51,10 @@ def outputs_of(cluster: Cluster, app: str, lines: list[str], backend: str, folde
     return run(cluster, app, RULES, ReplaySource(folder / "input.replay"), folder / "out", settings=settings)
 
 
-@pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
-@pytest.mark.parametrize("in_memory", [100_000, 1])
-def test_sessions_late_rows_and_rejects_are_as_if_undisturbed(
-    in_memory: int, backend: str, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("lake.flink.operators.KEYS_IN_MEMORY", in_memory)
+def test_sessions_late_rows_and_rejects_are_as_if_undisturbed(cluster: Cluster, tmp_path: Path) -> None:
     lines = lines_of_events()
-    calm = outputs_of(cluster, "sessions", lines, backend, tmp_path / "calm")
-    disturbed = outputs_of(cluster, "sessions", failing(lines), backend, tmp_path / "disturbed")
+    calm = outputs_of(cluster, "sessions", lines, tmp_path / "calm")
+    disturbed = outputs_of(cluster, "sessions", failing(lines), tmp_path / "disturbed")
     assert len(calm["late"]) == 2
     assert {name: in_order(rows) for name, rows in disturbed.items()} == {
         name: in_order(rows) for name, rows in calm.items()
@@ -69,8 +63,8 @@ def test_sessions_late_rows_and_rejects_are_as_if_undisturbed(
 
 def test_last_states_of_counts_are_as_if_undisturbed(cluster: Cluster, tmp_path: Path) -> None:
     lines = lines_of_events()
-    calm = outputs_of(cluster, "event_counts", lines, "rocksdb", tmp_path / "calm")
-    disturbed = outputs_of(cluster, "event_counts", failing(lines), "rocksdb", tmp_path / "disturbed")
+    calm = outputs_of(cluster, "event_counts", lines, tmp_path / "calm")
+    disturbed = outputs_of(cluster, "event_counts", failing(lines), tmp_path / "disturbed")
     assert last_states(disturbed["counts"]) == last_states(calm["counts"])
     assert in_order(disturbed["late"]) == in_order(calm["late"])
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from runs import Cluster, in_order
 from test_restart import RULES, last_states, lines_of_events
 from upgrades import STOP, Version, outputs_of
+
+TASKS = (1, 2, 1)
 
 
 def lines_with_a_repeat() -> list[str]:
@@ -24,14 +25,10 @@ def stopped_twice(lines: list[str]) -> list[str]:
     return [*lines[:15], STOP, *lines[15:34], STOP, *lines[34:]]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("tasks", "backend"), [((1, 1, 1), "hashmap"), ((1, 1, 1), "rocksdb"), ((1, 2, 1), "rocksdb")])
-def test_sessions_late_rows_and_rejects_are_as_if_undisturbed(
-    tasks: tuple[int, ...], backend: str, cluster: Cluster, tmp_path: Path
-) -> None:
+def test_sessions_late_rows_and_rejects_are_as_if_undisturbed(cluster: Cluster, tmp_path: Path) -> None:
     lines = lines_with_a_repeat()
-    calm = outputs_of(cluster, "sessions", lines, [Version(RULES, backend=backend)], tmp_path / "calm")
-    versions = [Version(RULES, parallelism, backend=backend) for parallelism in tasks]
+    calm = outputs_of(cluster, "sessions", lines, [Version(RULES)], tmp_path / "calm")
+    versions = [Version(RULES, parallelism) for parallelism in TASKS]
     stopped = outputs_of(cluster, "sessions", stopped_twice(lines), versions, tmp_path / "stopped")
     assert len(calm["late"]) == 2
     assert {name: in_order(rows) for name, rows in stopped.items()} == {
@@ -39,14 +36,10 @@ def test_sessions_late_rows_and_rejects_are_as_if_undisturbed(
     }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("tasks", [(1, 1, 1), (1, 2, 1)])
-def test_counts_late_rows_and_rejects_are_as_if_undisturbed(
-    tasks: tuple[int, ...], cluster: Cluster, tmp_path: Path
-) -> None:
+def test_counts_late_rows_and_rejects_are_as_if_undisturbed(cluster: Cluster, tmp_path: Path) -> None:
     lines = lines_with_a_repeat()
     calm = outputs_of(cluster, "event_counts", lines, [Version(RULES)], tmp_path / "calm")
-    versions = [Version(RULES, parallelism) for parallelism in tasks]
+    versions = [Version(RULES, parallelism) for parallelism in TASKS]
     stopped = outputs_of(cluster, "event_counts", stopped_twice(lines), versions, tmp_path / "stopped")
     assert len(calm["late"]) == 3
     assert last_states(stopped["counts"]) == last_states(calm["counts"])

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from runs import APPS, Cluster, in_order
-from test_restart import last_states
-from test_upgrade_rules import event, spans
-from upgrades import STOP, Version, outputs_of
+from upgrades import STOP, Version, event, outputs_of, spans
 
 from lake.flink.connectors import with_clause
 from lake.flink.program import cause_of
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyflink.table import StreamTableEnvironment
-
-pytestmark = pytest.mark.slow
 
 RULES = {"watermark_delay": "0", "gap": "10m"}
 REFUSED = "Cannot map checkpoint/savepoint state for operator"
@@ -78,23 +74,8 @@ def test_deduplication_that_is_turned_off_is_refused_unless_its_state_may_be_los
     assert spans(outputs) == [("29T10:00:00", "29T10:05:00", 3, "A", "B")]
 
 
-def test_deduplication_that_is_turned_on_knows_records_from_then_on(cluster: Cluster, tmp_path: Path) -> None:
-    lines = [event("10:00:00", "A"), STOP, event("10:00:00", "A"), event("10:00:00", "A"), event("10:05:00", "B")]
-    versions = [Version({**RULES, "dedup_window": "0"}), Version(RULES)]
-    outputs = outputs_of(cluster, "sessions", lines, versions, tmp_path / "run")
-    assert spans(outputs) == [("29T10:00:00", "29T10:05:00", 3, "A", "B")]
-
-
-def test_longer_dedup_window_knows_the_records_of_the_earlier_program(cluster: Cluster, tmp_path: Path) -> None:
-    lines = [event("10:00:00", "A"), STOP, event("10:00:00", "A"), event("10:05:00", "B")]
-    versions = [Version(RULES), Version({**RULES, "dedup_window": "2h"})]
-    outputs = outputs_of(cluster, "sessions", lines, versions, tmp_path / "run")
-    assert spans(outputs) == [("29T10:00:00", "29T10:05:00", 2, "A", "B")]
-
-
-@pytest.mark.parametrize("app", ["sessions", "event_counts"])
 def test_optional_column_more_keeps_state_and_knows_records_that_come_again(
-    app: str, contracts: Path, cluster: Cluster, tmp_path: Path
+    contracts: Path, cluster: Cluster, tmp_path: Path
 ) -> None:
     lines = [
         event("10:00:00", "A"),
@@ -103,25 +84,13 @@ def test_optional_column_more_keeps_state_and_knows_records_that_come_again(
         with_campaign(event("10:05:00", "A", user=1)),
         event("10:06:00", "B"),
     ]
-    outputs = outputs_of(cluster, app, lines, [Version(RULES), Version(RULES, contracts=contracts)], tmp_path / "run")
-    assert (outputs["late"], outputs["quarantine"]) == ([], [])
-    if app == "sessions":
-        assert spans(outputs) == [
-            ("29T10:00:00", "29T10:06:00", 2, "A", "B"),
-            ("29T10:05:00", "29T10:05:00", 1, "A", "A"),
-        ]
-    else:
-        assert last_states(outputs["counts"]) == {("A", "2018-11-29T10:00:00"): 2, ("B", "2018-11-29T10:00:00"): 1}
-
-
-def test_record_that_had_the_column_before_the_contract_conflicts_with_itself_after(
-    contracts: Path, cluster: Cluster, tmp_path: Path
-) -> None:
-    early = with_campaign(event("10:00:00", "A"))
     versions = [Version(RULES), Version(RULES, contracts=contracts)]
-    outputs = outputs_of(cluster, "sessions", [early, early, STOP, early], versions, tmp_path / "run")
-    assert spans(outputs) == [("29T10:00:00", "29T10:00:00", 1, "A", "A")]
-    assert [row["reason"] for row in outputs["quarantine"]] == ["conflicting_duplicate"]
+    outputs = outputs_of(cluster, "sessions", lines, versions, tmp_path / "run")
+    assert (outputs["late"], outputs["quarantine"]) == ([], [])
+    assert spans(outputs) == [
+        ("29T10:00:00", "29T10:06:00", 2, "A", "B"),
+        ("29T10:05:00", "29T10:05:00", 1, "A", "A"),
+    ]
 
 
 def test_counts_go_on_into_a_sink_of_another_kind_and_with_another_retention(cluster: Cluster, tmp_path: Path) -> None:

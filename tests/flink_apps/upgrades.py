@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,37 @@ class Version:
     folder: str = "out"
     main: Sink | None = None
     contracts: Path | None = None
+
+
+LAST = 99
+"""A user whose sessions `spans` leaves out: the events only advance the watermark."""
+
+
+def event(time: str, name: str, *, day: int = 29, user: int = 20) -> str:
+    """A line of a replay."""
+    record = {
+        "event_id": f"{user} {name}",
+        "user_id": user,
+        "device_id": "computer",
+        "client_event": name,
+        "client_timestamp": f"2018-11-{day}T{time}Z",
+    }
+    return f"one {json.dumps(record)}"
+
+
+def spans(outputs: Outputs) -> list[tuple[object, ...]]:
+    """Begin, end, events, first and last event of the sessions, in the order of their begin."""
+    return sorted(
+        (
+            str(row["started_at"]).removeprefix("2018-11-"),
+            str(row["ended_at"]).removeprefix("2018-11-"),
+            row["events"],
+            row["begin_navigation"],
+            row["end_navigation"],
+        )
+        for row in outputs["sessions"]
+        if row["user_id"] != LAST
+    )
 
 
 def outputs_of(cluster: Cluster, app: str, lines: Sequence[str], versions: Sequence[Version], folder: Path) -> Outputs:

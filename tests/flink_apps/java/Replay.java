@@ -26,7 +26,7 @@ public final class Replay {
                 .flatMap((Row row, Collector<Row> out) -> replay(row.getFieldAs(0), out))
                 .returns(rows)
                 .uid("replay");
-        lake.flink.Uids.name(stream.getTransformation().getInputs().get(0), lines);
+        lake.flink.OperatorUids.set(stream.getTransformation().getInputs().get(0), lines);
         env.createTemporaryView(view, stream);
     }
 

@@ -36,7 +36,7 @@ def declared(sinks: Sinks, key: Sequence[str] = ()) -> str:
 
 def names(sinks: Sinks) -> list[str]:
     outputs = [sinks.main, sinks.late, sinks.quarantine]
-    return [f"{sink.place.kind} {sink.place.name}" for sink in outputs if isinstance(sink, ConnectorSink)]
+    return [f"{sink.endpoint.kind} {sink.endpoint.name}" for sink in outputs if isinstance(sink, ConnectorSink)]
 
 
 @pytest.mark.parametrize("uri", ["", "kafka://clicks", "kinesis://", "kinesis://a b", "dynamodb://t", "firehose://f"])
@@ -90,12 +90,12 @@ def test_one_file_is_read_in_its_order_several_wait_for_each_other(files: int, h
 
 
 def test_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="no files are there; expected a folder of NDJSON"):
+    with pytest.raises(StorageError, match="no files found; expected a folder of NDJSON"):
         FileSource(str(tmp_path)).declare(Statements(), "raw_events")
 
 
 def test_absent_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="no files are there"):
+    with pytest.raises(StorageError, match="no files found"):
         FileSource(str(tmp_path / "absent")).declare(Statements(), "raw_events")
 
 
@@ -117,12 +117,12 @@ def test_stream_has_streams_beside_it() -> None:
 
 
 def test_table_alone_has_no_place_for_late_rows() -> None:
-    with pytest.raises(PropertyError, match="late_sink: it is not set; expected kinesis://NAME, firehose://NAME or a "):
+    with pytest.raises(PropertyError, match="late_sink: not set; expected kinesis://NAME, firehose://NAME or a "):
         sinks_of(properties_of({"sink": "dynamodb://counts"}), "counts", ALL)
 
 
 def test_sessions_do_not_go_into_a_table() -> None:
-    with pytest.raises(PropertyError, match="'dynamodb://t' is wrong; expected kinesis://NAME, a folder"):
+    with pytest.raises(PropertyError, match="invalid value 'dynamodb://t'; expected kinesis://NAME, a folder"):
         sinks_of(properties_of({"sink": "dynamodb://t"}), "sessions", ("kinesis", "file"))
 
 

@@ -21,18 +21,26 @@ LENGTHS = {
 }
 
 WRONG = {
-    ("gap", "30"): "reading runtime property gap: '30' is wrong; expected a whole number and a unit: 500ms, 30s, 1m, "
-    "30 minutes, 1 hour, 7d (or 0)",
-    ("gap", "0"): "reading runtime property gap: '0' is wrong; expected more than 0",
-    ("window", "2m"): "reading runtime property window: '2m' is wrong; expected 30s or 1m; leave it out for sessions "
-    "by gap",
-    ("cut_at_midnight", "yes"): "reading runtime property cut_at_midnight: 'yes' is wrong; expected true or false",
-    ("timezone", "Mars/Base"): "reading runtime property timezone: 'Mars/Base' is wrong; expected a name of the time "
-    "zone database, e.g. Europe/Berlin",
-    ("resolution", "day"): "reading runtime property resolution: 'day' is wrong; expected hour or minute",
-    ("initial_position", "old"): "reading runtime property initial_position: 'old' is wrong; expected latest or "
+    (
+        "gap",
+        "30",
+    ): "reading runtime property gap: invalid value '30'; expected a whole number and a unit: 500ms, 30s, "
+    "1m, 30 minutes, 1 hour, 7d (or 0)",
+    ("gap", "0"): "reading runtime property gap: invalid value '0'; expected more than 0",
+    (
+        "window",
+        "2m",
+    ): "reading runtime property window: invalid value '2m'; expected 30s or 1m; leave it out for sessions by gap",
+    ("cut_at_midnight", "yes"): "reading runtime property cut_at_midnight: invalid value 'yes'; expected true or false",
+    (
+        "timezone",
+        "Mars/Base",
+    ): "reading runtime property timezone: invalid value 'Mars/Base'; expected a name of the "
+    "time zone database, e.g. Europe/Berlin",
+    ("resolution", "day"): "reading runtime property resolution: invalid value 'day'; expected hour or minute",
+    ("initial_position", "old"): "reading runtime property initial_position: invalid value 'old'; expected latest or "
     "trim_horizon",
-    ("watermark_dely", "1m"): "reading runtime properties: there is no property watermark_dely; did you mean "
+    ("watermark_dely", "1m"): "reading runtime properties: unknown property watermark_dely; did you mean "
     "watermark_delay?",
 }
 
@@ -70,7 +78,7 @@ def test_wrong_property_gives_one_message(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("other", ["gap", "cut_at_midnight"])
 def test_window_excludes_what_is_for_gaps(other: str) -> None:
-    with pytest.raises(PropertyError, match=f"window and {other} exclude each other"):
+    with pytest.raises(PropertyError, match=f"window and {other} are mutually exclusive"):
         properties_of({"window": "30s", other: {"gap": "1h", "cut_at_midnight": "true"}[other]})
 
 
@@ -98,5 +106,5 @@ def test_file_of_another_form_is_refused(text: str, message: str, tmp_path: Path
 
 
 def test_absent_file_is_named_with_what_to_do() -> None:
-    with pytest.raises(PropertyError, match="is not there; on a laptop, set IS_LOCAL=1"):
+    with pytest.raises(PropertyError, match="not found; on a laptop, set IS_LOCAL=1"):
         read_properties(Path("unused"), is_local=False)

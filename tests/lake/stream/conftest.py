@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lake.contract.load import contracts_folder
-from lake.stream.apps import app_named
+from lake.stream.apps import app_file
 from lake.stream.package import write_package
 from tests.conftest import REPOSITORY
 
@@ -32,6 +32,6 @@ def packages(jar: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     """The zip of each application."""
     folder = tmp_path_factory.mktemp("packages")
     return {
-        app: write_package(app_named(app, APPS), jar, contracts_folder(), folder / f"{app}.zip")
+        app: write_package(app_file(app, APPS), jar, contracts_folder(), folder / f"{app}.zip")
         for app in ("sessions", "event_counts")
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lake.stream.build_cache import CacheError, cache_folder, made_once
+from lake.stream.build_cache import CacheError, build_once, cache_folder
 
 
 def test_two_processes_make_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,7 +22,7 @@ def test_two_processes_make_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (aside / "whole").write_text("")
 
     context = multiprocessing.get_context("fork")
-    children = [context.Process(target=made_once, args=(folder, slowly)) for _ in range(3)]
+    children = [context.Process(target=build_once, args=(folder, slowly)) for _ in range(3)]
     for child in children:
         child.start()
     for child in children:
@@ -36,7 +36,7 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: py
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LAKE_CACHE", str(tmp_path / "file"))
     with pytest.raises(CacheError, match="name another folder with LAKE_CACHE"):
-        made_once(cache_folder() / "made", lambda folder: None)
+        build_once(cache_folder() / "made", lambda folder: None)
 
 
 @pytest.mark.parametrize(

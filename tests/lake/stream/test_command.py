@@ -69,15 +69,15 @@ def test_an_applications_error_is_an_error_and_debug_shows_all_it_says(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--source", "in", "--sink", "out", "--set", "gaap=3m"], "there is no property gaap; did you mean gap?"),
+        (["--source", "in", "--sink", "out", "--set", "gaap=3m"], "unknown property gaap; did you mean gap?"),
         (
             ["--source", "in", "--sink", "out", "--set", "gap=3 fortnights"],
-            "runtime property gap: '3 fortnights'",
+            "runtime property gap: invalid value '3 fortnights'",
         ),
         (["--source", "in", "--sink", "out", "--set", "gap"], "expected PROPERTY=VALUE"),
         (
             ["--source", "sqs://queue", "--sink", "out"],
-            "runtime property source: 'sqs://queue' is wrong; expected",
+            "runtime property source: invalid value 'sqs://queue'; expected",
         ),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_jar_or_a_package_that_is_absent_is_named(
     monkeypatch.setenv("LAKE_FLINK_JAR", "/nowhere/a.jar")
     words = ["stream", "run", "sessions", "--source", "in", "--sink", "out"]
     assert run_command(words) == 1
-    assert "/nowhere/a.jar is not there (LAKE_FLINK_JAR)" in capfd.readouterr().err
+    assert "operators' jar not found: /nowhere/a.jar (LAKE_FLINK_JAR)" in capfd.readouterr().err
     assert run_command([*words, "--package", "no.zip"]) == 1
     assert "the package no.zip is not there; `lake stream package` makes one" in capfd.readouterr().err
 

@@ -27,7 +27,7 @@ def test_python_is_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_named_python_that_is_absent_is_an_error_whatever_else_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKE_STREAMS_PYTHON", "/nowhere/python")
-    with pytest.raises(StreamSetupError, match=r"/nowhere/python \(LAKE_STREAMS_PYTHON\) is not there; run `make"):
+    with pytest.raises(StreamSetupError, match=r"/nowhere/python \(LAKE_STREAMS_PYTHON\) not found; run `make"):
         streams_python()
 
 

@@ -118,7 +118,7 @@ def test_counts_of_a_folder_by_minute(packages: dict[str, Path], clicks: Path, t
 @pytest.mark.parametrize(
     ("source", "sink", "code", "told"),
     [
-        ("nowhere", "out", 1, "error: sessions: reading events from {folder}/nowhere: no files are there; expected"),
+        ("nowhere", "out", 1, "error: sessions: reading events from {folder}/nowhere: no files found; expected"),
         (
             "clicks",
             "dynamodb://counts",

@@ -114,7 +114,7 @@ def test_a_jar_that_was_built_elsewhere_is_taken(apps: Path, cache: Path, monkey
 
 def test_a_jar_that_is_absent_is_named(apps: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKE_FLINK_JAR", "/nowhere/a.jar")
-    with pytest.raises(JarError, match=r"/nowhere/a.jar is not there \(LAKE_FLINK_JAR\); name another one, or leave"):
+    with pytest.raises(JarError, match=r"jar not found: /nowhere/a.jar \(LAKE_FLINK_JAR\); name another one, or leave"):
         connectors_jar(apps)
 
 

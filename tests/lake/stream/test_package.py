@@ -16,7 +16,7 @@ import pytest
 
 from lake.contract.load import contracts_folder
 from lake.errors import ContractError, StorageError
-from lake.stream.apps import app_named
+from lake.stream.apps import app_file
 from lake.stream.errors import NoSuchAppError, PackageError
 from lake.stream.package import RUN_OPTIONS, unpack, write_package
 from tests.conftest import REPOSITORY
@@ -43,12 +43,12 @@ def any_jar(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def package(any_jar: Path, tmp_path: Path) -> Path:
-    return write_package(app_named("sessions", APPS), any_jar, contracts_folder(), tmp_path / "out" / "sessions.zip")
+    return write_package(app_file("sessions", APPS), any_jar, contracts_folder(), tmp_path / "out" / "sessions.zip")
 
 
 @pytest.mark.parametrize("app", ["sessions", "event_counts"])
 def test_it_has_the_program_one_jar_the_modules_and_the_contracts(app: str, any_jar: Path, tmp_path: Path) -> None:
-    zip_file = write_package(app_named(app, APPS), any_jar, contracts_folder(), tmp_path / f"{app}.zip")
+    zip_file = write_package(app_file(app, APPS), any_jar, contracts_folder(), tmp_path / f"{app}.zip")
     with zipfile.ZipFile(zip_file) as archive:
         names = archive.namelist()
         assert names == sorted(names)
@@ -124,15 +124,15 @@ def test_an_import_that_the_runtime_has_not_is_refused_and_nothing_is_written(an
 
 def test_contracts_without_the_tables_are_named(any_jar: Path, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
-    with pytest.raises(ContractError, match=r"clickstream.events_v1 renders to: .*/none has no such table"):
-        write_package(app_named("sessions", APPS), any_jar, tmp_path / "none", tmp_path / "x.zip")
+    with pytest.raises(ContractError, match=r"clickstream.events_v1: not found in .*/none"):
+        write_package(app_file("sessions", APPS), any_jar, tmp_path / "none", tmp_path / "x.zip")
 
 
 def test_a_place_that_cannot_be_written_is_named(any_jar: Path, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"writing the package .*any.jar/x.zip: .*; name another file with --out"):
-        write_package(app_named("sessions", APPS), any_jar, contracts_folder(), any_jar / "x.zip")
+        write_package(app_file("sessions", APPS), any_jar, contracts_folder(), any_jar / "x.zip")
 
 
 def test_an_unknown_application_is_named_with_those_there_are() -> None:
-    with pytest.raises(NoSuchAppError, match=r"'sesions' in .*: there is none; there are event_counts, sessions"):
-        app_named("sesions", APPS)
+    with pytest.raises(NoSuchAppError, match=r"'sesions' not found in .*; expected one of event_counts, sessions"):
+        app_file("sesions", APPS)

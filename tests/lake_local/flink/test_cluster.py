@@ -26,7 +26,7 @@ def put_homes(aws: Aws, stream: str, *ids: str) -> None:
 def test_why_an_application_does_not_start_is_its_own_message(
     cluster: StandaloneCluster, packages: dict[str, Path], tmp_path: Path
 ) -> None:
-    with pytest.raises(AppFailed, match=r"^sessions: reading runtime property gap: 'soon' is wrong; expected"):
+    with pytest.raises(AppFailed, match=r"^sessions: reading runtime property gap: invalid value 'soon'; expected"):
         cluster.submit(packages["sessions"], {"source": "clicks", "sink": str(tmp_path), "gap": "soon"})
 
 

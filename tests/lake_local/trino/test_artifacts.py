@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lake.stream.build_cache import made_once
+from lake.stream.build_cache import build_once
 from lake_local.trino import artifacts
 from lake_local.trino.artifacts import assembled_folder, trino_home
 from lake_local.trino.errors import TrinoSetupError
@@ -116,7 +116,7 @@ def test_an_assembly_that_was_killed_leaves_nothing_half(from_folder: Path) -> N
         (folder / "half").write_text("of it")
         os.kill(os.getpid(), signal.SIGKILL)
 
-    child = multiprocessing.get_context("fork").Process(target=made_once, args=(assembled_folder(), stuck))
+    child = multiprocessing.get_context("fork").Process(target=build_once, args=(assembled_folder(), stuck))
     child.start()
     child.join(30)
     assert child.exitcode == -signal.SIGKILL

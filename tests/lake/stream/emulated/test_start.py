@@ -153,7 +153,7 @@ def said(jar: Path) -> Iterator[Said]:
 
 def absent(name: str, uri: str, noun: str, where: str) -> str:
     doing = "reading from" if name == "source" else "writing to"
-    return f"{doing} {name} {uri}: there is no such {noun} at {where}; make it, or correct {name} or region"
+    return f"{doing} {name} {uri}: {noun} not found at {where}; create it, or correct {name} or region"
 
 
 def test_where_all_is_there_nothing_is_said(said: Said, places: Places) -> None:
@@ -179,15 +179,15 @@ def test_what_is_absent_is_named_with_its_property(said: Said, places: Places, n
 def test_a_table_of_another_key_is_refused(said: Said, places: Places) -> None:
     assert said(places.given(sink=f"dynamodb://{places.other_table}")) == (
         f"writing to sink dynamodb://{places.other_table}: the table's key is EventName HASH S; expected EventName "
-        "HASH S, EventHour RANGE S, where S is a string. Make a table with that key, and name it"
+        "HASH S, EventHour RANGE S, where S is a string. Create a table with that key, and name it"
     )
 
 
 @pytest.mark.parametrize(
     ("code", "told", "do"),
     [
-        ("UnrecognizedClientException", "the credentials are refused", "Correct them, or the application's role"),
-        ("AccessDeniedException", "access is denied", "The application's role must allow {permission}"),
+        ("UnrecognizedClientException", "invalid credentials", "Correct them, or the application's role"),
+        ("AccessDeniedException", "access denied", "The application's role must allow {permission}"),
     ],
 )
 @pytest.mark.parametrize(
@@ -223,8 +223,8 @@ def test_what_does_not_answer_is_not_waited_for_without_end(
     table = f"dynamodb://{places.table}"
     first = said(places.given(kinesis_endpoint=nobody))
     second = said(places.given(sink=table, dynamodb_endpoint=silent))
-    assert first.startswith(f"reading from source kinesis://{places.source}: there is no answer at {nobody}: ")
-    assert second.startswith(f"writing to sink {table}: there is no answer at {silent}: ")
+    assert first.startswith(f"reading from source kinesis://{places.source}: no response at {nobody}: ")
+    assert second.startswith(f"writing to sink {table}: no response at {silent}: ")
     for found in (first, second):
         assert found.endswith(". See to the network, the region and the endpoint")
         assert "\n" not in found

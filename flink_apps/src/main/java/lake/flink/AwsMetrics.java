@@ -11,8 +11,8 @@ import javax.management.ObjectName;
 import org.apache.flink.api.common.functions.RuntimeContext;
 
 /**
- * What the Kinesis source's AWS SDK leaves in the JVM when a job ends or starts again: an MBean for its metrics, which
- * holds all classes of the job for ever, some 25 MB. A task manager that outlives its jobs runs out of room for classes.
+ * Removes what the Kinesis source's AWS SDK leaves in the JVM when a job ends or restarts: an MBean for its metrics,
+ * which keeps all classes of the job loaded, some 25 MB. A task manager that outlives its jobs runs out of metaspace.
  */
 final class AwsMetrics {
     /** The connector's copy of the SDK has another package, and so has this name in it. */
@@ -20,12 +20,12 @@ final class AwsMetrics {
 
     private AwsMetrics() {}
 
-    /** Has the MBeans of this job's class loader removed when Flink lets go of it. */
-    static void forgetAtRelease(RuntimeContext context) {
-        context.registerUserCodeClassLoaderReleaseHookIfAbsent("lake-aws-metrics", AwsMetrics::forget);
+    /** Registers the removal of MBeans of this job's class loader, for when Flink releases it. */
+    static void removeAtRelease(RuntimeContext context) {
+        context.registerUserCodeClassLoaderReleaseHookIfAbsent("lake-aws-metrics", AwsMetrics::remove);
     }
 
-    private static void forget() {
+    private static void remove() {
         MBeanServer server = ManagementFactory.getPlatformMBeanServer();
         try {
             for (ObjectName name : server.queryNames(new ObjectName(NAMES), null)) {

@@ -2,8 +2,9 @@ package lake.flink;
 
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.util.Locale;
 
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.BooleanType;
 import org.apache.flink.table.types.logical.DateType;
@@ -17,15 +18,38 @@ import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.table.types.logical.TinyIntType;
 import org.apache.flink.table.types.logical.VarCharType;
 
-/** One column of a contract: what lake.contract.model.Column says of it, as far as a record's reading needs it. */
+/** One column of a rendered contract (lake/flink/rendered_contract.py), as far as parsing a record needs it. */
 final class Column implements Serializable {
     private static final long serialVersionUID = 1L;
+
+    /** The types that streams can read: the scalar types other than binary. */
+    enum Kind {
+        STRING(new VarCharType(VarCharType.MAX_LENGTH)),
+        TINYINT(new TinyIntType()),
+        SMALLINT(new SmallIntType()),
+        INT(new IntType()),
+        BIGINT(new BigIntType()),
+        FLOAT(new FloatType()),
+        DOUBLE(new DoubleType()),
+        BOOLEAN(new BooleanType()),
+        TIMESTAMP(new TimestampType(6)),
+        DATE(new DateType()),
+        DECIMAL(new DecimalType());
+
+        private final LogicalType logicalType;
+
+        Kind(LogicalType logicalType) {
+            this.logicalType = logicalType;
+        }
+    }
 
     final String name;
     final byte[] nameBytes;
     final String field;
     final byte[] fieldBytes;
+    /** The contract's name of the type, which messages show. */
     final String hiveType;
+    final Kind kind;
     final boolean required;
     final boolean acceptsText;
     final boolean derived;
@@ -33,80 +57,38 @@ final class Column implements Serializable {
     final int precision;
     final int scale;
 
-    Column(String name, String field, String hiveType, boolean required, boolean acceptsText, boolean derived,
-            List<String> allowed) {
-        this.name = name;
-        this.nameBytes = name.getBytes(StandardCharsets.UTF_8);
-        this.field = field;
-        this.fieldBytes = field.getBytes(StandardCharsets.UTF_8);
-        this.required = required;
-        this.acceptsText = acceptsText;
-        this.derived = derived;
-        this.allowed = allowed.toArray(new String[0]);
-        if (hiveType.startsWith("decimal(")) {
-            String[] parts = hiveType.substring("decimal(".length(), hiveType.length() - 1).split(",");
-            this.hiveType = "decimal";
-            this.precision = Integer.parseInt(parts[0].trim());
-            this.scale = Integer.parseInt(parts[1].trim());
-        } else {
-            this.hiveType = hiveType;
-            this.precision = 0;
-            this.scale = 0;
+    /** @throws IllegalArgumentException for a type that streams cannot read */
+    Column(JsonNode column) {
+        name = column.required("name").textValue();
+        nameBytes = name.getBytes(StandardCharsets.UTF_8);
+        field = column.required("field").textValue();
+        fieldBytes = field.getBytes(StandardCharsets.UTF_8);
+        hiveType = column.required("hive_type").textValue();
+        required = column.required("required").booleanValue();
+        acceptsText = column.required("accepts_text").booleanValue();
+        derived = column.required("derived").booleanValue();
+        JsonNode values = column.required("allowed_values");
+        allowed = new String[values.size()];
+        for (int index = 0; index < allowed.length; index++) {
+            allowed[index] = values.get(index).textValue();
+        }
+        String[] type = hiveType.split("[(,)]");
+        kind = kind(type[0]);
+        precision = kind == Kind.DECIMAL ? Integer.parseInt(type[1].trim()) : 0;
+        scale = kind == Kind.DECIMAL ? Integer.parseInt(type[2].trim()) : 0;
+    }
+
+    private Kind kind(String type) {
+        try {
+            return Kind.valueOf(type.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException error) {
+            throw new IllegalArgumentException("reading the rendered contract: column " + name + " is of type "
+                    + hiveType + "; expected a scalar type other than binary, which streams can read", error);
         }
     }
 
-    /** The SQL type. Raises IllegalArgumentException for a type that no stream of the lake has. */
+    /** The SQL type. */
     LogicalType logicalType() {
-        switch (hiveType) {
-            case "string":
-                return new VarCharType(VarCharType.MAX_LENGTH);
-            case "tinyint":
-                return new TinyIntType();
-            case "smallint":
-                return new SmallIntType();
-            case "int":
-                return new IntType();
-            case "bigint":
-                return new BigIntType();
-            case "float":
-                return new FloatType();
-            case "double":
-                return new DoubleType();
-            case "boolean":
-                return new BooleanType();
-            case "timestamp":
-                return new TimestampType(6);
-            case "date":
-                return new DateType();
-            case "decimal":
-                return new DecimalType(precision, scale);
-            default:
-                throw new IllegalArgumentException("column " + name + " is of type " + hiveType
-                        + ", which streams do not read: only scalar types other than binary");
-        }
-    }
-
-    /** The type's name in messages, which is Arrow's, as in the messages of lake/parse. */
-    String shownType() {
-        switch (hiveType) {
-            case "tinyint":
-                return "int8";
-            case "smallint":
-                return "int16";
-            case "int":
-                return "int32";
-            case "bigint":
-                return "int64";
-            case "boolean":
-                return "bool";
-            case "timestamp":
-                return "timestamp[us, tz=UTC]";
-            case "date":
-                return "date32[day]";
-            case "decimal":
-                return "decimal128(" + precision + ", " + scale + ")";
-            default:
-                return hiveType;
-        }
+        return kind == Kind.DECIMAL ? new DecimalType(precision, scale) : kind.logicalType;
     }
 }

@@ -3,60 +3,80 @@ package lake.flink;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 
-/** What a record of a stream is: columns in their order, and which of them is the event time. */
+/** A rendered contract: the columns of a table in their order, and which of them is the event time. */
 public final class Contract implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    final List<Column> columns = new ArrayList<>();
-    String eventTime;
+    final String table;
+    final List<Column> columns;
+    final String eventTime;
 
-    /** Adds a column; the arguments are those of lake.contract.model.Column. */
-    public Contract column(String name, String field, String hiveType, boolean required, boolean acceptsText,
-            boolean derived, List<String> allowed) {
-        columns.add(new Column(name, field, hiveType, required, acceptsText, derived, allowed));
-        return this;
-    }
-
-    /** Names the column of the event time, a timestamp. */
-    public Contract eventTime(String name) {
-        this.eventTime = name;
-        return this;
-    }
-
-    int place(String name) {
-        for (int place = 0; place < columns.size(); place++) {
-            if (columns.get(place).name.equals(name)) {
-                return place;
-            }
-        }
-        throw new IllegalArgumentException("no column is called " + name);
+    private Contract(String table, List<Column> columns, String eventTime) {
+        this.table = table;
+        this.columns = columns;
+        this.eventTime = eventTime;
     }
 
     /**
-     * Where the column is. Raises IllegalArgumentException where it is not of the type that an operator needs.
+     * The contract that lake/flink/rendered_contract.py rendered to JSON.
+     *
+     * @throws IllegalArgumentException if the text is not that, or has a column that streams cannot read
      */
-    int place(String name, String hiveType) {
-        int place = place(name);
-        if (!columns.get(place).hiveType.equals(hiveType)) {
-            throw new IllegalArgumentException("column " + name + " must be of type " + hiveType + ", and is of type "
-                    + columns.get(place).hiveType);
+    public static Contract parse(String json) {
+        try {
+            JsonNode contract = new ObjectMapper().readTree(json);
+            List<Column> columns = new ArrayList<>();
+            contract.required("columns").forEach(column -> columns.add(new Column(column)));
+            return new Contract(contract.required("table").textValue(), columns,
+                    contract.required("event_time").textValue());
+        } catch (JsonProcessingException error) {
+            throw new IllegalArgumentException("reading the rendered contract: " + error.getMessage(), error);
         }
-        return place;
     }
 
-    /** Columns of an event. */
-    RowType events() {
+    /** @throws IllegalArgumentException if the contract has no such column */
+    int indexOf(String name) {
+        for (int index = 0; index < columns.size(); index++) {
+            if (columns.get(index).name.equals(name)) {
+                return index;
+            }
+        }
+        throw new IllegalArgumentException(table + ": column " + name + " not found");
+    }
+
+    /** @throws IllegalArgumentException if the contract has no such column, or it is of another type */
+    int indexOf(String name, Column.Kind kind) {
+        int index = indexOf(name);
+        Column column = columns.get(index);
+        if (column.kind != kind) {
+            throw new IllegalArgumentException(table + ": column " + name + " is of type " + column.hiveType
+                    + "; expected " + kind.name().toLowerCase(Locale.ROOT));
+        }
+        return index;
+    }
+
+    /** @throws IllegalArgumentException if the event time is no timestamp column */
+    int indexOfEventTime() {
+        return indexOf(eventTime, Column.Kind.TIMESTAMP);
+    }
+
+    /** The columns of the table. */
+    RowType rowType() {
         return rowType(false);
     }
 
-    /** Columns of an event, then `digest` (of the row) and `payload` (the record's bytes): what Distinct needs. */
-    RowType eventsWithPayload() {
+    /** The columns of the table, then `digest` (of the row) and `payload` (the record's bytes), for Deduplicate. */
+    RowType rowTypeWithPayload() {
         return rowType(true);
     }
 

@@ -19,23 +19,32 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.VarCharType;
 
 /**
- * Partial counts to running counts: each new count of a name and start is a row, in order for each of them, so the last
- * one counts, which is the highest. After a restart counts go back to the checkpoint and come to the same numbers.
+ * Running counts from partial counts: each new count of a name and start is a row, in order by key, so that the last one,
+ * which is the highest, is the count. After a restart counts go on from the checkpoint and reach the same numbers.
  *
  * <p>Why not in SQL: what SQL plans has its uid from its place in the plan, so another sink or a statement more would
- * lose the counts; its changes fit no sink that only adds rows; and a count may age while one without a time must not.
+ * lose the counts; its changelog fits no append-only sink; and a count must expire while one without a time must not.
  */
 final class Counts extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData>, ProcessingTimeCallback {
     private static final long serialVersionUID = 1L;
 
+    static final RowType TYPE = RowType.of(
+            new LogicalType[] {new VarCharType(VarCharType.MAX_LENGTH), new VarCharType(VarCharType.MAX_LENGTH),
+                new BigIntType()},
+            new String[] {"EventName", "EventHour", "EventCount"});
+
     /** The start of events that have no time. */
     static final long NO_TIME = Long.MIN_VALUE;
-    /** How long counts are gathered before they are handed over, in milliseconds. */
+    /** How long counts are collected before they are flushed, in milliseconds. */
     static final long PAUSE = 500;
-    /** How many counts are gathered before that at most. */
+    /** At most how many counts are collected before that. */
     static final int MOST = 5_000;
 
     private static final StringData NO_HOUR = StringData.fromString("NULL");
@@ -43,12 +52,12 @@ final class Counts extends AbstractStreamOperator<RowData>
 
     private final long memory;
 
-    private transient Map<Tuple2<String, Long>, long[]> gathered;
+    private transient Map<Tuple2<String, Long>, long[]> pending;
     private transient ValueState<Long> timed;
     private transient ValueState<Long> timeless;
     private transient StreamRecord<RowData> out;
 
-    /** A count is forgotten when nothing was added for `memory` milliseconds of the machine's time; NULL's never. */
+    /** @param memory a count is forgotten when nothing was added for so many milliseconds of machine time; NULL's never */
     Counts(long memory) {
         this.memory = memory;
     }
@@ -56,11 +65,11 @@ final class Counts extends AbstractStreamOperator<RowData>
     @Override
     public void open() throws Exception {
         super.open();
-        gathered = new LinkedHashMap<>();
+        pending = new LinkedHashMap<>();
         out = new StreamRecord<>(null);
-        ValueStateDescriptor<Long> aging = new ValueStateDescriptor<>("timed", Types.LONG);
-        aging.enableTimeToLive(StateTtlConfig.newBuilder(Duration.ofMillis(memory)).build());
-        timed = getRuntimeContext().getState(aging);
+        ValueStateDescriptor<Long> expiring = new ValueStateDescriptor<>("timed", Types.LONG);
+        expiring.enableTimeToLive(StateTtlConfig.newBuilder(Duration.ofMillis(memory)).build());
+        timed = getRuntimeContext().getState(expiring);
         timeless = getRuntimeContext().getState(new ValueStateDescriptor<>("timeless", Types.LONG));
         long now = getProcessingTimeService().getCurrentProcessingTime();
         getProcessingTimeService().registerTimer(now + PAUSE, this);
@@ -70,23 +79,23 @@ final class Counts extends AbstractStreamOperator<RowData>
     @SuppressWarnings("unchecked")
     public void processElement(StreamRecord<RowData> element) throws Exception {
         Tuple2<String, Long> key = (Tuple2<String, Long>) getCurrentKey();
-        gathered.computeIfAbsent(key, any -> new long[1])[0] += element.getValue().getLong(2);
-        if (gathered.size() >= MOST) {
-            handOver();
+        pending.computeIfAbsent(key, absent -> new long[1])[0] += element.getValue().getLong(2);
+        if (pending.size() >= MOST) {
+            flush();
         }
     }
 
-    private void handOver() throws Exception {
-        for (Map.Entry<Tuple2<String, Long>, long[]> each : gathered.entrySet()) {
-            Tuple2<String, Long> key = each.getKey();
+    private void flush() throws Exception {
+        for (Map.Entry<Tuple2<String, Long>, long[]> entry : pending.entrySet()) {
+            Tuple2<String, Long> key = entry.getKey();
             setCurrentKey(key);
             ValueState<Long> state = key.f1 == NO_TIME ? timeless : timed;
             Long before = state.value();
-            long count = (before == null ? 0 : before) + each.getValue()[0];
+            long count = (before == null ? 0 : before) + entry.getValue()[0];
             state.update(count);
             output.collect(out.replace(GenericRowData.of(StringData.fromString(key.f0), hour(key.f1), count)));
         }
-        gathered.clear();
+        pending.clear();
     }
 
     private static StringData hour(long start) {
@@ -99,19 +108,19 @@ final class Counts extends AbstractStreamOperator<RowData>
 
     @Override
     public void onProcessingTime(long time) throws Exception {
-        handOver();
+        flush();
         long now = getProcessingTimeService().getCurrentProcessingTime();
         getProcessingTimeService().registerTimer(now + PAUSE, this);
     }
 
     @Override
     public void prepareSnapshotPreBarrier(long checkpoint) throws Exception {
-        handOver();
+        flush();
     }
 
     @Override
     public void finish() throws Exception {
-        handOver();
+        flush();
         super.finish();
     }
 }

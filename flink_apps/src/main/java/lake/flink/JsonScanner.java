@@ -1,28 +1,42 @@
 package lake.flink;
 
 /**
- * Walks over one JSON value in a buffer, strictly by RFC 8259, and says where its parts begin and end. It converts
- * nothing and copies nothing. What is no JSON raises Refused: `truncated` where the buffer ends too early, else
+ * Skips over one JSON value in a buffer, strictly by RFC 8259, and says where its parts begin and end. It converts
+ * nothing and copies nothing. What is not JSON is rejected: as `truncated` where the buffer ends too early, else as
  * `invalid_json`.
  */
 final class JsonScanner {
     static final int MAX_DEPTH = 400;
 
-    byte[] text;
-    int at;
-    int end;
-    /** Whether a byte beyond ASCII was walked over. */
-    boolean isBeyondAscii;
-    private boolean hasEscape;
+    private byte[] text;
+    private int begin;
+    private int at;
+    private int end;
+    private boolean isBeyondAscii;
 
-    void reset(byte[] text, int at, int end) {
+    void reset(byte[] text, int begin, int end) {
         this.text = text;
-        this.at = at;
+        this.begin = begin;
+        this.at = begin;
         this.end = end;
         this.isBeyondAscii = false;
     }
 
-    void space() {
+    byte[] text() {
+        return text;
+    }
+
+    /** The next byte's index. */
+    int position() {
+        return at;
+    }
+
+    /** Whether a byte beyond ASCII was skipped since `reset`. */
+    boolean isBeyondAscii() {
+        return isBeyondAscii;
+    }
+
+    void skipSpace() {
         while (at < end && isSpace(text[at])) {
             at++;
         }
@@ -32,80 +46,99 @@ final class JsonScanner {
         return character == ' ' || character == '\n' || character == '\r' || character == '\t';
     }
 
-    /** The next byte after white space, which must be there. */
+    /** The next byte after white space, which is skipped. */
     byte peek() {
-        space();
+        skipSpace();
         if (at >= end) {
-            throw new Refused("truncated", "the record ends within an object or array");
+            throw new RejectedRecordException("truncated", "the record ends within an object or array");
         }
         return text[at];
     }
 
-    void expect(char character) {
-        if (peek() != character) {
-            throw wrong("expecting '" + character + "'");
+    /** Skips this character, with white space before it; returns whether it is there. */
+    boolean accept(char character) {
+        boolean isThere = peek() == character;
+        if (isThere) {
+            at++;
         }
-        at++;
+        return isThere;
     }
 
-    Refused wrong(String problem) {
-        return new Refused("invalid_json", problem + ", at byte " + at + " of the record");
+    void expect(char character) {
+        if (!accept(character)) {
+            throw invalid("expected '" + character + "'");
+        }
     }
 
-    /** Walks over a value at `at`, white space before it allowed; afterwards `at` is behind it. */
-    void value(int depth) {
+    /** Skips what follows an element: `close`, and returns true, or a comma, and returns false. */
+    boolean endOfList(char close) {
+        if (accept(close)) {
+            return true;
+        }
+        if (!accept(',')) {
+            throw invalid("expected ',' or '" + close + "'");
+        }
+        return false;
+    }
+
+    /** Where a member's name begins, with its quote; the scanner stands there. */
+    int beginOfName() {
+        if (peek() != '"') {
+            throw invalid("expected a name in double quotes");
+        }
+        return at;
+    }
+
+    private RejectedRecordException invalid(String problem) {
+        return new RejectedRecordException("invalid_json", problem + " at byte " + (at - begin) + " of the record");
+    }
+
+    /** Skips a value, with white space before it; `depth` is that of what it is in. */
+    void skipValue(int depth) {
         switch (peek()) {
             case '"':
-                string();
+                skipString();
                 return;
             case '{':
             case '[':
-                nested(depth + 1);
+                skipNested(depth + 1);
                 return;
             case 't':
-                word("true");
+                skipWord("true");
                 return;
             case 'f':
-                word("false");
+                skipWord("false");
                 return;
             case 'n':
-                word("null");
+                skipWord("null");
                 return;
             default:
-                number();
+                skipNumber();
         }
     }
 
-    private void nested(int depth) {
+    private void skipNested(int depth) {
         if (depth > MAX_DEPTH) {
-            throw new Refused("invalid_json", "nested more than " + MAX_DEPTH + " deep");
+            throw new RejectedRecordException("invalid_json", "nested more than " + MAX_DEPTH + " deep");
         }
         boolean isObject = text[at++] == '{';
         char close = isObject ? '}' : ']';
-        if (peek() == close) {
-            at++;
+        if (accept(close)) {
             return;
         }
-        while (true) {
+        do {
             if (isObject) {
-                if (peek() != '"') {
-                    throw wrong("expecting a name in double quotes");
-                }
-                string();
+                beginOfName();
+                skipString();
                 expect(':');
             }
-            value(depth);
-            if (peek() == close) {
-                at++;
-                return;
-            }
-            expect(',');
-        }
+            skipValue(depth);
+        } while (!endOfList(close));
     }
 
-    /** Walks over a string; returns whether it holds an escape. */
-    boolean string() {
-        hasEscape = false;
+    /** Skips a string at the scanner's position; returns whether it holds an escape. */
+    boolean skipString() {
+        boolean hasEscape = false;
         int place = at + 1;
         while (place < end) {
             byte character = text[place++];
@@ -116,82 +149,88 @@ final class JsonScanner {
             if (character < ' ') {
                 if (character >= 0) {
                     at = place - 1;
-                    throw wrong("a control character in a string");
+                    throw invalid("control character in a string");
                 }
                 isBeyondAscii = true;
             } else if (character == '\\') {
-                place = escape(place);
+                hasEscape = true;
+                place = endOfEscape(place);
             }
         }
-        throw new Refused("truncated", "the record ends within a string");
+        throw new RejectedRecordException("truncated", "the record ends within a string");
     }
 
-    private int escape(int place) {
-        hasEscape = true;
+    private int endOfEscape(int place) {
         if (place >= end) {
             return place;
         }
         if (text[place] != 'u') {
             if ("\"\\/bfnrt".indexOf(text[place]) < 0) {
                 at = place - 1;
-                throw wrong("no such escape");
+                throw invalid("invalid escape");
             }
             return place + 1;
         }
         for (int digit = place + 1; digit < Math.min(place + 5, end); digit++) {
             if (Character.digit(text[digit], 16) < 0) {
                 at = place - 1;
-                throw wrong("no such escape");
+                throw invalid("invalid escape");
             }
         }
         return Math.min(place + 5, end);
     }
 
-    private void word(String word) {
-        for (int place = 0; place < word.length(); place++) {
-            if (at + place >= end) {
-                throw new Refused("truncated", "the record ends within a value");
+    private void skipWord(String word) {
+        for (int index = 0; index < word.length(); index++) {
+            if (at + index >= end) {
+                throw new RejectedRecordException("truncated", "the record ends within a value");
             }
-            if (text[at + place] != word.charAt(place)) {
-                throw wrong("expecting a value");
+            if (text[at + index] != word.charAt(index)) {
+                throw invalid("expected a value");
             }
         }
         at += word.length();
     }
 
-    private void number() {
-        int begin = at;
+    private void skipNumber() {
+        if (text[at] != '-' && !isDigit(text[at])) {
+            throw invalid("expected a value");
+        }
         if (text[at] == '-') {
             at++;
         }
         if (at < end && text[at] == '0') {
             at++;
         } else {
-            digits(begin);
+            skipDigits();
         }
         if (at < end && text[at] == '.') {
             at++;
-            digits(begin);
+            skipDigits();
         }
         if (at < end && (text[at] == 'e' || text[at] == 'E')) {
             at++;
             if (at < end && (text[at] == '+' || text[at] == '-')) {
                 at++;
             }
-            digits(begin);
+            skipDigits();
         }
     }
 
-    private void digits(int begin) {
+    private static boolean isDigit(byte character) {
+        return character >= '0' && character <= '9';
+    }
+
+    private void skipDigits() {
         int first = at;
-        while (at < end && text[at] >= '0' && text[at] <= '9') {
+        while (at < end && isDigit(text[at])) {
             at++;
         }
         if (at == first) {
-            if (at >= end && at > begin) {
-                throw new Refused("truncated", "the record ends within a number");
+            if (at >= end) {
+                throw new RejectedRecordException("truncated", "the record ends within a number");
             }
-            throw wrong("expecting a value");
+            throw invalid("expected a digit");
         }
     }
 }

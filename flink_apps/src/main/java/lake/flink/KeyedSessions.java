@@ -7,70 +7,137 @@ import java.util.function.Consumer;
 
 import org.apache.flink.api.java.tuple.Tuple2;
 
-/** The open sessions of one user and device, as they are in memory, and what the state knows of them. */
+/** The open sessions of one user and device, as they are in memory, and what the state has of them. */
 final class KeyedSessions {
     /** Stands for no time. */
     static final long NEVER = Long.MAX_VALUE;
 
-    final Tuple2<Long, String> key;
-    final List<OpenSession> sessions;
-    /** The timer that is set in the state, NEVER for none. */
-    long timer;
-    /** Whether the state holds bytes of this key. */
-    boolean isStored;
-    /** Whether the state's bytes are behind. */
-    boolean isDirty;
-    /** When memory looks at this key next. */
-    long dueAt = NEVER;
-    /** Whether this has been moved to the state, and is not what counts any more. */
-    boolean isEvicted;
+    private final Tuple2<Long, String> key;
+    private final List<OpenSession> sessions;
+    private long timer;
+    private boolean isStored;
+    private boolean isDirty;
+    private long dueAt = NEVER;
+    private boolean isRemoved;
 
-    KeyedSessions(Tuple2<Long, String> key, List<OpenSession> sessions, long timer, boolean isStored) {
+    private KeyedSessions(Tuple2<Long, String> key, List<OpenSession> sessions, long timer, boolean isStored) {
         this.key = key;
         this.sessions = sessions;
         this.timer = timer;
         this.isStored = isStored;
     }
 
-    /** Of a key that the state knows nothing of. */
+    /** A key of which the state has nothing. */
     static KeyedSessions of(Tuple2<Long, String> key) {
         return new KeyedSessions(key, new ArrayList<>(1), NEVER, false);
     }
 
-    /** Takes what joins `event` out of the open sessions, into it; returns whether anything did. */
-    boolean join(OpenSession event, SessionRules rules) {
+    /** What the state has of a key. */
+    static KeyedSessions stored(Tuple2<Long, String> key, List<OpenSession> sessions, long timer) {
+        return new KeyedSessions(key, sessions, timer, true);
+    }
+
+    Tuple2<Long, String> key() {
+        return key;
+    }
+
+    List<OpenSession> sessions() {
+        return sessions;
+    }
+
+    int size() {
+        return sessions.size();
+    }
+
+    /** The timer that is set in the state, NEVER for none. */
+    long timer() {
+        return timer;
+    }
+
+    /** Whether the state has bytes of this key. */
+    boolean isStored() {
+        return isStored;
+    }
+
+    /** Whether the state's bytes are out of date. */
+    boolean isDirty() {
+        return isDirty;
+    }
+
+    /** When RecentKeys looks at this key next. */
+    long dueAt() {
+        return dueAt;
+    }
+
+    void setDueAt(long time) {
+        dueAt = time;
+    }
+
+    /** Whether RecentKeys does not hold this any more. */
+    boolean isRemoved() {
+        return isRemoved;
+    }
+
+    void markRemoved() {
+        isRemoved = true;
+    }
+
+    void add(OpenSession session) {
+        sessions.add(session);
+        isDirty = true;
+    }
+
+    /** Whether the timer that fired is the one that is set; it is not set any more. */
+    boolean timerFired(long time) {
+        if (timer != time) {
+            return false;
+        }
+        timer = NEVER;
+        isDirty = true;
+        return true;
+    }
+
+    /** The state has these sessions now, with this timer. */
+    void markStored(long timer) {
+        this.timer = timer;
+        isStored = true;
+        isDirty = false;
+    }
+
+    /** Merges the open sessions that `event` joins into it, and takes them out; returns whether there were any. */
+    boolean mergeInto(OpenSession event, SessionRules rules) {
         int before = sessions.size();
-        long micros = event.first;
-        for (Iterator<OpenSession> each = sessions.iterator(); each.hasNext();) {
-            OpenSession session = each.next();
-            if (rules.joins(session.first, session.last, micros)) {
-                event.add(session);
-                each.remove();
+        long micros = event.first();
+        for (Iterator<OpenSession> remaining = sessions.iterator(); remaining.hasNext();) {
+            OpenSession session = remaining.next();
+            if (rules.joins(session.first(), session.last(), micros)) {
+                event.merge(session);
+                remaining.remove();
             }
         }
         return sessions.size() < before;
     }
 
-    /** Hands over the sessions that the watermark closes, the earliest first; they are open no more. */
+    /** Takes out the sessions that the watermark closes, the earliest first. */
     void close(long watermark, SessionRules rules, Consumer<OpenSession> closed) {
         if (sessions.size() > 1) {
-            sessions.sort((one, other) -> Long.compare(one.first, other.first));
+            sessions.sort((left, right) -> Long.compare(left.first(), right.first()));
         }
-        for (Iterator<OpenSession> each = sessions.iterator(); each.hasNext();) {
-            OpenSession session = each.next();
-            if (rules.closesAt(session.last) <= watermark) {
+        for (Iterator<OpenSession> remaining = sessions.iterator(); remaining.hasNext();) {
+            OpenSession session = remaining.next();
+            if (rules.closesAt(session.last()) <= watermark) {
                 closed.accept(session);
-                each.remove();
+                remaining.remove();
                 isDirty = true;
             }
         }
     }
 
     /** When the first of the open sessions closes. */
-    long earliest(SessionRules rules) {
+    long firstClose(SessionRules rules) {
         long earliest = NEVER;
         for (OpenSession session : sessions) {
-            earliest = Math.min(earliest, rules.closesAt(session.last));
+            earliest = Math.min(earliest, rules.closesAt(session.last()));
         }
         return earliest;
     }

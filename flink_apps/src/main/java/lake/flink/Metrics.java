@@ -4,7 +4,7 @@ import org.apache.flink.api.common.functions.RuntimeContext;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 
-/** Where our metrics stand: the managed service hands those of the group `kinesisanalytics` over to CloudWatch. */
+/** Our metrics' group: the managed service sends those of the group `kinesisanalytics` to CloudWatch. */
 final class Metrics {
     private Metrics() {}
 

@@ -6,29 +6,25 @@ import java.util.List;
 
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
-import org.apache.flink.table.data.GenericRowData;
-import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.data.StringData;
-import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 
 /**
  * A session that may still grow. Its first and last event are those of the least and the greatest (time, event_id,
  * client_event), texts compared by their UTF-8 bytes, a null before any text: so batch finds the same ones.
  *
- * <p>Kept as bytes of its own making, because it is read and written with every event; the first byte says which
- * version of the form it is, so that a later one can read the state of an earlier.
+ * <p>Stored in a format of its own, because it is read and written often; the first byte is the format's version, so
+ * that a later program can read the state of an earlier one.
  */
 final class OpenSession {
     private static final byte VERSION = 1;
 
-    long first;
-    long last;
-    long events;
-    BinaryStringData firstId;
-    BinaryStringData firstName;
-    BinaryStringData lastId;
-    BinaryStringData lastName;
+    private long first;
+    private long last;
+    private long events;
+    private BinaryStringData firstId;
+    private BinaryStringData firstName;
+    private BinaryStringData lastId;
+    private BinaryStringData lastName;
 
     /** The session of one event. */
     static OpenSession of(long micros, BinaryStringData id, BinaryStringData name) {
@@ -43,8 +39,32 @@ final class OpenSession {
         return session;
     }
 
-    /** Takes another session in. */
-    void add(OpenSession other) {
+    /** Microseconds of the first event. */
+    long first() {
+        return first;
+    }
+
+    /** Microseconds of the last event. */
+    long last() {
+        return last;
+    }
+
+    long events() {
+        return events;
+    }
+
+    /** The first event's name; null if it has none. */
+    BinaryStringData firstName() {
+        return firstName;
+    }
+
+    /** The last event's name; null if it has none. */
+    BinaryStringData lastName() {
+        return lastName;
+    }
+
+    /** Adds the events of another session. */
+    void merge(OpenSession other) {
         if (compare(other.first, other.firstId, other.firstName, first, firstId, firstName) < 0) {
             first = other.first;
             firstId = other.firstId;
@@ -58,41 +78,23 @@ final class OpenSession {
         events += other.events;
     }
 
-    /** The row of this session, when it is closed. */
-    RowData row(long user, String device, SessionRules rules) {
-        return GenericRowData.of(
-                StringData.fromString(rules.name(user, device, first)),
-                user,
-                StringData.fromString(device),
-                timestamp(first),
-                timestamp(last),
-                Math.floorDiv(last - first, 1_000_000L),
-                events,
-                firstName,
-                lastName);
-    }
-
-    private static TimestampData timestamp(long micros) {
-        return TimestampData.fromEpochMillis(Math.floorDiv(micros, 1000L), (int) Math.floorMod(micros, 1000L) * 1000);
-    }
-
-    private static int compare(long oneTime, BinaryStringData oneId, BinaryStringData oneName, long otherTime,
-            BinaryStringData otherId, BinaryStringData otherName) {
-        if (oneTime != otherTime) {
-            return Long.compare(oneTime, otherTime);
+    private static int compare(long leftTime, BinaryStringData leftId, BinaryStringData leftName, long rightTime,
+            BinaryStringData rightId, BinaryStringData rightName) {
+        if (leftTime != rightTime) {
+            return Long.compare(leftTime, rightTime);
         }
-        int byId = compare(oneId, otherId);
-        return byId != 0 ? byId : compare(oneName, otherName);
+        int byId = compare(leftId, rightId);
+        return byId != 0 ? byId : compare(leftName, rightName);
     }
 
-    private static int compare(BinaryStringData one, BinaryStringData other) {
-        if (one == null || other == null) {
-            return (one == null ? 0 : 1) - (other == null ? 0 : 1);
+    private static int compare(BinaryStringData left, BinaryStringData right) {
+        if (left == null || right == null) {
+            return (left == null ? 0 : 1) - (right == null ? 0 : 1);
         }
-        return one.compareTo(other);
+        return left.compareTo(right);
     }
 
-    /** Sessions of one key, after the time of the timer that is set for them. */
+    /** The bytes of one key's sessions, after the time of the timer that is set for them. */
     static byte[] write(DataOutputSerializer out, long timer, List<OpenSession> sessions) throws IOException {
         out.clear();
         out.writeByte(VERSION);
@@ -117,8 +119,8 @@ final class OpenSession {
         in.setBuffer(bytes);
         byte version = in.readByte();
         if (version != VERSION) {
-            throw new IOException("reading the state of a session: it is of version " + version + ", and this program "
-                    + "knows version " + VERSION + "; restart from the savepoint with the program that wrote it");
+            throw new IOException("reading the state of a session: found version " + version + ", expected "
+                    + VERSION + "; restart from the savepoint with the program that wrote it");
         }
         return in.readLong();
     }
@@ -127,7 +129,7 @@ final class OpenSession {
     static List<OpenSession> read(DataInputDeserializer in) throws IOException {
         int count = in.readInt();
         List<OpenSession> sessions = new ArrayList<>(count + 1);
-        for (int place = 0; place < count; place++) {
+        for (int index = 0; index < count; index++) {
             long first = in.readLong();
             long events = in.readLong();
             BinaryStringData id = text(in);

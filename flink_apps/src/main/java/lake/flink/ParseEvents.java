@@ -1,8 +1,6 @@
 package lake.flink;
 
 import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 import org.apache.flink.api.common.state.ListState;
@@ -29,16 +27,16 @@ import org.apache.flink.table.data.binary.BinaryStringData;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Payloads to events and rejected records, with watermarks for each shard.
+ * Parses payloads to events and rejected records, and emits watermarks by shard.
  *
- * <p>Why not in SQL: the JSON format drops silently what it cannot read, and functions over a raw payload take twice
- * the time, know no reasons, and see one record where a payload has several. SQL's watermark is one for each reader,
- * not for each shard of it, and one event far in the future drives it without limit.
+ * <p>Why not in SQL: the JSON format silently drops what it cannot read, and functions over a raw payload take twice
+ * the time, know no reasons, and see one record where a payload has several. SQL's watermark is per reader, not per
+ * shard, and one event far in the future advances it without limit.
  *
- * <p>In: payload BYTES, shard STRING. Out: the contract's columns; with `hasPayload` also `digest` and `payload`.
+ * <p>In: payload BYTES, shard STRING. Out: the contract's columns; with deduplication also `digest` and `payload`.
  */
 final class ParseEvents extends AbstractStreamOperator<RowData>
-        implements OneInputStreamOperator<RowData, RowData>, ProcessingTimeCallback, Records.Sink {
+        implements OneInputStreamOperator<RowData, RowData>, ProcessingTimeCallback {
     private static final long serialVersionUID = 1L;
 
     /**
@@ -49,20 +47,15 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     private static final int MOST_TEXT_BYTES = 80_000;
 
     private final Contract contract;
+    private final EventOptions options;
     private final int[] keys;
-    private final boolean hasPayload;
-    private final long delay;
-    private final long idleTime;
-    private final long hold;
     private final OutputTag<RowData> rejectedTag;
 
-    private transient Records records;
-    private transient ShardClock clock;
+    private transient PayloadSplitter splitter;
+    private transient ShardWatermarks watermarks;
     private transient ListState<Tuple2<String, Long>> shardTimes;
     private transient ListState<Tuple3<String, Integer, Integer>> readers;
     private transient StreamRecord<RowData> out;
-    private transient ShardClock.Shard shard;
-    private transient StringData shardName;
     private transient int eventTime;
     private transient long interval;
     private transient long emitted;
@@ -70,15 +63,10 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     private transient Counter events;
     private transient Counter quarantined;
 
-    /** `keys` are columns without which an event is rejected as `missing_key`. Times are milliseconds. */
-    ParseEvents(Contract contract, List<String> keys, boolean hasPayload, long delay, long idleTime, long hold,
-            OutputTag<RowData> rejectedTag) {
+    ParseEvents(Contract contract, EventOptions options, OutputTag<RowData> rejectedTag) {
         this.contract = contract;
-        this.keys = keys.stream().mapToInt(contract::place).toArray();
-        this.hasPayload = hasPayload;
-        this.delay = delay;
-        this.idleTime = idleTime;
-        this.hold = hold;
+        this.options = options;
+        this.keys = options.keys.stream().mapToInt(contract::indexOf).toArray();
         this.rejectedTag = rejectedTag;
         this.chainingStrategy = ChainingStrategy.ALWAYS;
     }
@@ -86,29 +74,30 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
-        clock = new ShardClock(delay, idleTime, hold);
+        watermarks = new ShardWatermarks(options.watermarkDelay, options.idleTimeout, options.hold);
         TypeInformation<Tuple2<String, Long>> type = TypeInformation.of(new TypeHint<Tuple2<String, Long>>() {});
         shardTimes = context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("shards", type));
         readers = context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("readers",
                 TypeInformation.of(new TypeHint<Tuple3<String, Integer, Integer>>() {})));
         Set<String> expected = new HashSet<>();
         for (Tuple3<String, Integer, Integer> reader : readers.get()) {
-            // With another number of tasks, any of them may read it: all wait until it is idle for them.
-            if (reader.f2 == tasks() ? reader.f1 == task() : idleTime > 0) {
+            // With another parallelism, any task may read it: all wait until it is idle for them.
+            if (reader.f2 == tasks() ? reader.f1 == task() : options.idleTimeout > 0) {
                 expected.add(reader.f0);
             }
         }
         for (Tuple2<String, Long> time : shardTimes.get()) {
-            clock.restore(time.f0, time.f1, expected.contains(time.f0));
+            watermarks.restore(time.f0, time.f1, expected.contains(time.f0));
         }
     }
 
     @Override
     public void open() throws Exception {
         super.open();
-        AwsMetrics.forgetAtRelease(getRuntimeContext());
-        records = new Records(contract, contract.columns.size() + (hasPayload ? 2 : 0));
-        eventTime = contract.place(contract.eventTime, "timestamp");
+        AwsMetrics.removeAtRelease(getRuntimeContext());
+        int width = contract.columns.size() + (options.isDeduplicated() ? 2 : 0);
+        splitter = new PayloadSplitter(contract, width, options.isDeduplicated());
+        eventTime = contract.indexOfEventTime();
         out = new StreamRecord<>(null);
         emitted = Long.MIN_VALUE;
         events = Metrics.counter(getRuntimeContext(), "events");
@@ -116,7 +105,7 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
         Metrics.group(getRuntimeContext()).gauge("recordsIn", () -> events.getCount() + quarantined.getCount());
         interval = getExecutionConfig().getAutoWatermarkInterval();
         long now = getProcessingTimeService().getCurrentProcessingTime();
-        clock.tick(now);
+        watermarks.tick(now);
         getProcessingTimeService().registerTimer(now + Math.max(interval, 1), this);
     }
 
@@ -125,9 +114,9 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
         super.snapshotState(context);
         shardTimes.clear();
         readers.clear();
-        for (Map.Entry<StringData, ShardClock.Shard> each : clock.shards().entrySet()) {
-            shardTimes.add(Tuple2.of(each.getKey().toString(), each.getValue().latest));
-            readers.add(Tuple3.of(each.getKey().toString(), task(), tasks()));
+        for (ShardWatermarks.Shard shard : watermarks.shards()) {
+            shardTimes.add(Tuple2.of(shard.name().toString(), shard.latest()));
+            readers.add(Tuple3.of(shard.name().toString(), task(), tasks()));
         }
     }
 
@@ -142,80 +131,94 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     @Override
     public void processElement(StreamRecord<RowData> element) {
         RowData row = element.getValue();
-        shardName = row.isNullAt(1) ? StringData.fromString("") : row.getString(1);
-        shard = clock.heard(shardName);
+        StringData shardName = row.isNullAt(1) ? StringData.fromString("") : row.getString(1);
+        ShardWatermarks.Shard shard = watermarks.shard(shardName);
         if (row.isNullAt(0)) {
             return;
         }
         if (interval <= 0) {
-            clock.tick(getProcessingTimeService().getCurrentProcessingTime());
+            watermarks.tick(getProcessingTimeService().getCurrentProcessingTime());
         }
-        records.read(row.getBinary(0), this);
-    }
-
-    @Override
-    public void event(GenericRowData row, byte[] source) {
-        for (int key : keys) {
-            if (row.isNullAt(key)) {
-                String field = contract.columns.get(key).field;
-                rejected("missing_key", "field '" + field + "' is absent or null, so the event has no session", source);
-                return;
+        splitter.reset(row.getBinary(0));
+        for (ParsedRecord record = splitter.next(); record != null; record = splitter.next()) {
+            if (record.row == null) {
+                reject(record.reason, record.message, record.source, shardName);
+            } else if (hasKeys(record, shardName) && fitsStreams(record, shardName)) {
+                emit(record, shard);
             }
         }
-        int size = textBytes(row);
-        if (size > MOST_TEXT_BYTES) {
-            rejected("record_too_large", "its texts are of " + size + " bytes, and may be of " + MOST_TEXT_BYTES
-                    + ", so that what becomes of it fits a stream's record", source);
-            return;
+    }
+
+    private boolean hasKeys(ParsedRecord record, StringData shard) {
+        for (int key : keys) {
+            if (record.row.isNullAt(key)) {
+                String field = contract.columns.get(key).field;
+                String message = "field " + Texts.quoted(field) + " is missing or null, so the event belongs to no session";
+                reject("missing_key", message, record.source, shard);
+                return false;
+            }
         }
-        if (hasPayload) {
-            row.setField(contract.columns.size(), records.digest(row));
-            row.setField(contract.columns.size() + 1, source);
+        return true;
+    }
+
+    private boolean fitsStreams(ParsedRecord record, StringData shard) {
+        int size = textBytes(record.row);
+        if (size > MOST_TEXT_BYTES) {
+            reject("record_too_large", "the texts of the record have " + size + " bytes; expected at most "
+                    + MOST_TEXT_BYTES + ", so that its session fits a stream's record", record.source, shard);
+        }
+        return size <= MOST_TEXT_BYTES;
+    }
+
+    private void emit(ParsedRecord record, ShardWatermarks.Shard shard) {
+        GenericRowData row = record.row;
+        if (options.isDeduplicated()) {
+            row.setField(contract.columns.size(), record.digest);
+            row.setField(contract.columns.size() + 1, record.source);
         }
         events.inc();
         output.collect(out.replace(row));
         TimestampData time = (TimestampData) row.getField(eventTime);
         if (time != null) {
-            clock.event(shard, time.getMillisecond());
+            watermarks.event(shard, time.getMillisecond());
             if (interval <= 0) {
-                emit();
+                emitWatermark();
             }
         }
     }
 
     private int textBytes(GenericRowData row) {
         int size = 0;
-        for (int place = 0; place < contract.columns.size(); place++) {
-            if (row.getField(place) instanceof BinaryStringData) {
-                size += ((BinaryStringData) row.getField(place)).getSizeInBytes();
+        for (int index = 0; index < contract.columns.size(); index++) {
+            if (row.getField(index) instanceof BinaryStringData) {
+                size += ((BinaryStringData) row.getField(index)).getSizeInBytes();
             }
         }
         return size;
     }
 
-    @Override
-    public void rejected(String reason, String message, byte[] source) {
+    private void reject(String reason, String message, byte[] source, StringData shard) {
         quarantined.inc();
-        Rejection.write(reason, message, source, shardName,
+        QuarantineRows.write(reason, message, source, shard,
                 row -> output.collect(rejectedTag, new StreamRecord<>(row)));
     }
 
     @Override
     public void onProcessingTime(long time) {
         long now = getProcessingTimeService().getCurrentProcessingTime();
-        clock.tick(now);
-        emit();
+        watermarks.tick(now);
+        emitWatermark();
         getProcessingTimeService().registerTimer(now + (interval > 0 ? interval : 200), this);
     }
 
-    private void emit() {
-        long watermark = clock.watermark();
+    private void emitWatermark() {
+        long watermark = watermarks.watermark();
         if (watermark > emitted) {
             markIdle(false);
             emitted = watermark;
             output.emitWatermark(new Watermark(watermark));
         } else {
-            markIdle(clock.isIdle());
+            markIdle(watermarks.isIdle());
         }
     }
 
@@ -226,7 +229,7 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
         }
     }
 
-    /** Watermarks are made here; from before comes only the end of a bounded input. */
+    /** Watermarks begin here; the source's only one is the end of a bounded input. */
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         if (mark.getTimestamp() == Long.MAX_VALUE) {

@@ -12,19 +12,26 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.binary.BinaryStringData;
+import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.VarCharType;
 
 /**
- * How many events of each name and start this task has had since it said so last: name, start, count. So what goes to
- * other tasks, and to the state there, is few rows.
+ * How many events of each name and start this task has read since the last flush: name, start, count. So only few rows
+ * go to other tasks, and to the state there.
  *
- * <p>Holds no state: everything is handed over before a checkpoint's barrier.
+ * <p>Holds no state: everything is flushed before a checkpoint's barrier.
  */
 final class PartialCounts extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData>, ProcessingTimeCallback {
     private static final long serialVersionUID = 1L;
+    static final RowType TYPE = RowType.of(
+            new LogicalType[] {new VarCharType(VarCharType.MAX_LENGTH), new BigIntType(), new BigIntType()},
+            new String[] {"name", "start", "count"});
     private static final BinaryStringData NO_NAME = BinaryStringData.fromString("NULL");
 
-    /** Of a name; a character has four bytes at most, and DynamoDB's keys 2,048. Batch cuts names at the same place. */
+    /** Of a name; a character has at most four bytes, and DynamoDB's keys 2,048. Batch cuts names at the same character. */
     private static final int MOST_CHARACTERS = 512;
 
     private final int name;
@@ -36,10 +43,10 @@ final class PartialCounts extends AbstractStreamOperator<RowData>
     private transient long currentStart;
     private transient int rows;
 
-    /** `resolution` is in milliseconds. */
+    /** @param resolution milliseconds */
     PartialCounts(Contract contract, long resolution) {
-        this.name = contract.place("client_event", "string");
-        this.eventTime = contract.place(contract.eventTime, "timestamp");
+        this.name = contract.indexOf("client_event", Column.Kind.STRING);
+        this.eventTime = contract.indexOfEventTime();
         this.resolution = resolution;
         this.chainingStrategy = ChainingStrategy.ALWAYS;
     }
@@ -61,7 +68,7 @@ final class PartialCounts extends AbstractStreamOperator<RowData>
             start = Math.floorDiv(millis, resolution) * resolution;
         }
         if (current == null || start != currentStart) {
-            current = counts.computeIfAbsent(start, any -> new HashMap<>());
+            current = counts.computeIfAbsent(start, absent -> new HashMap<>());
             currentStart = start;
         }
         BinaryStringData text = row.isNullAt(name) ? NO_NAME : (BinaryStringData) row.getString(name);
@@ -79,11 +86,11 @@ final class PartialCounts extends AbstractStreamOperator<RowData>
         // A copy, since what it is part of is large, or will be used again.
         current.put(text.copy(), new long[] {1});
         if (++rows >= Counts.MOST) {
-            handOver();
+            flush();
         }
     }
 
-    private void handOver() {
+    private void flush() {
         StreamRecord<RowData> out = new StreamRecord<>(null);
         counts.forEach((start, names) -> names.forEach(
                 (text, count) -> output.collect(out.replace(GenericRowData.of(text, start, count[0])))));
@@ -94,19 +101,19 @@ final class PartialCounts extends AbstractStreamOperator<RowData>
 
     @Override
     public void onProcessingTime(long time) {
-        handOver();
+        flush();
         long now = getProcessingTimeService().getCurrentProcessingTime();
         getProcessingTimeService().registerTimer(now + Counts.PAUSE, this);
     }
 
     @Override
     public void prepareSnapshotPreBarrier(long checkpoint) {
-        handOver();
+        flush();
     }
 
     @Override
     public void finish() throws Exception {
-        handOver();
+        flush();
         super.finish();
     }
 }

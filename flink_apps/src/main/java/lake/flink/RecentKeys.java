@@ -10,25 +10,25 @@ import java.util.Map;
 import org.apache.flink.api.java.tuple.Tuple2;
 
 /**
- * Users and devices in memory, a bounded number of them, and when each has to be looked at. Beside them as many whose
- * sessions were closed, of which the state is known to hold nothing: when they come again, it is not asked.
+ * Users and devices in memory, a bounded number of them, and when each has a session to close. Beside them as many whose
+ * sessions were closed, of which the state is known to have nothing: when they come again, it is not read.
  */
 final class RecentKeys {
     private final int most;
     private final Map<Tuple2<Long, String>, KeyedSessions> keys = new LinkedHashMap<>();
     private final Map<Tuple2<Long, String>, Boolean> closed = new LinkedHashMap<>();
-    private final Dues dues = new Dues();
+    private final CloseTimers timers = new CloseTimers();
 
     RecentKeys(int most) {
         this.most = most;
     }
 
-    /** What is held of a key; null where it is not in memory. */
+    /** The sessions of a key; null where it is not in memory. */
     KeyedSessions get(Tuple2<Long, String> key) {
         return keys.get(key);
     }
 
-    /** Whether the state is known to hold nothing of a key that is not in memory; says so once. */
+    /** Whether the state is known to have nothing of a key that is not in memory; true once. */
     boolean hasClosed(Tuple2<Long, String> key) {
         return closed.remove(key) != null;
     }
@@ -37,28 +37,28 @@ final class RecentKeys {
         return keys.values();
     }
 
-    /** Adds a key; returns those that had to make room, the ones that came first, a tenth of all at once. */
-    List<KeyedSessions> add(KeyedSessions held) {
-        keys.put(held.key, held);
+    /** Adds a key; returns those that were evicted for it: the ones that were added first, a tenth of all at once. */
+    List<KeyedSessions> add(KeyedSessions added) {
+        keys.put(added.key(), added);
         if (keys.size() <= most) {
             return List.of();
         }
-        List<KeyedSessions> moved = new ArrayList<>();
-        Iterator<KeyedSessions> each = keys.values().iterator();
-        while (each.hasNext() && moved.size() <= most / 10) {
-            KeyedSessions eldest = each.next();
-            eldest.isEvicted = true;
-            each.remove();
-            moved.add(eldest);
+        List<KeyedSessions> evicted = new ArrayList<>();
+        Iterator<KeyedSessions> remaining = keys.values().iterator();
+        while (remaining.hasNext() && evicted.size() <= most / 10) {
+            KeyedSessions eldest = remaining.next();
+            eldest.markRemoved();
+            remaining.remove();
+            evicted.add(eldest);
         }
-        return moved;
+        return evicted;
     }
 
-    /** Takes out a key that has no open session left, neither here nor in the state. */
-    void close(KeyedSessions held) {
-        held.isEvicted = true;
-        keys.remove(held.key);
-        closed.put(held.key, true);
+    /** Removes a key that has no open session, neither here nor in the state. */
+    void close(KeyedSessions emptied) {
+        emptied.markRemoved();
+        keys.remove(emptied.key());
+        closed.put(emptied.key(), true);
         if (closed.size() > most) {
             Iterator<Tuple2<Long, String>> eldest = closed.keySet().iterator();
             eldest.next();
@@ -66,20 +66,21 @@ final class RecentKeys {
         }
     }
 
-    /** Says that a key has to be looked at when the watermark is there. */
-    void lookAt(KeyedSessions held, long time) {
-        if (time < held.dueAt) {
-            held.dueAt = time;
-            dues.add(time, held);
+    /** Makes `due` return this key when the watermark reaches the time. */
+    void closeAt(KeyedSessions sessions, long time) {
+        if (time < sessions.dueAt()) {
+            sessions.setDueAt(time);
+            timers.add(time, sessions);
         }
     }
 
-    /** The next key to be looked at, null where there is none at this watermark. */
+    /** The next key that has a session to close at this watermark, null where there is none. */
     KeyedSessions due(long watermark) {
-        for (Dues.Due due = dues.next(watermark); due != null; due = dues.next(watermark)) {
-            if (!due.held.isEvicted && due.held.dueAt == due.time) {
-                due.held.dueAt = KeyedSessions.NEVER;
-                return due.held;
+        for (CloseTimers.Timer timer = timers.next(watermark); timer != null; timer = timers.next(watermark)) {
+            KeyedSessions sessions = timer.sessions();
+            if (!sessions.isRemoved() && sessions.dueAt() == timer.time()) {
+                sessions.setDueAt(KeyedSessions.NEVER);
+                return sessions;
             }
         }
         return null;

@@ -3,17 +3,17 @@ package lake.flink;
 import java.util.ArrayDeque;
 
 /**
- * Which event_ids may be in the state, as Bloom filters of what this task has written to it: of an id that is in none of
- * them, the state needs not be asked, and asking costs as much as writing. Ids are forgotten no earlier than the state
- * forgets them. Of what was written before this task began, and of more ids than there is room for, nothing is known:
- * then all may be there, until the state has forgotten those.
+ * Which event_ids may be in the state, as Bloom filters of what this task has written to it: for an id that is in none
+ * of them, the state needs not be read, and a read costs as much as a write. Ids are forgotten no earlier than the state
+ * forgets them. Of what was written before this task began, and of more ids than fit, nothing is known: then every id
+ * may be there, until the state has forgotten those.
  */
-public final class SeenIds {
+final class SeenIds {
     private static final int IDS = 1 << 20;  // of one filter, 2 MB
     private static final int MOST = 8;
     private static final int BITS = 16;  // of one id
-    private static final int HASHES = 4;  // so 2 of 1,000 unknown ids are asked for, of each filter
-    private static final long CLOCKS = 60_000;  // how far machines' clocks may be apart
+    private static final int HASHES = 4;  // so 2 of 1,000 unknown ids are read in vain, for each filter
+    private static final long CLOCK_SKEW = 60_000;  // at most, between machines
 
     private final long kept;
     private final int ids;
@@ -53,21 +53,24 @@ public final class SeenIds {
         }
     }
 
-    /** `window` is how long the state keeps an id, `now` the machine's time, both in milliseconds. */
+    /**
+     * @param window how long the state keeps an id, in milliseconds
+     * @param now the machine's time
+     */
     SeenIds(long window, boolean isRestored, long now) {
         this(window, isRestored, now, IDS, MOST);
     }
 
-    /** With `most` filters of so many `ids`, a power of two from 4 on. */
-    public SeenIds(long window, boolean isRestored, long now, int ids, int most) {
+    /** With at most `most` filters of `ids` ids each, a power of two from 4 on. */
+    SeenIds(long window, boolean isRestored, long now, int ids, int most) {
         this.ids = ids;
         this.most = most;
-        this.kept = window + CLOCKS;
+        this.kept = window + CLOCK_SKEW;
         this.allUntil = isRestored ? now + kept : Long.MIN_VALUE;
     }
 
     /** Whether the state may hold the id; false is certain. */
-    public boolean mayHold(long hash, long now) {
+    boolean mayHold(long hash, long now) {
         while (!filters.isEmpty() && filters.peekFirst().newest + kept <= now) {
             filters.removeFirst();
         }
@@ -82,8 +85,8 @@ public final class SeenIds {
         return false;
     }
 
-    /** Says that the id is written to the state. */
-    public void add(long hash, long now) {
+    /** Adds an id that is written to the state. */
+    void add(long hash, long now) {
         Filter filter = filters.peekLast();
         if (filter == null || filter.count == ids) {
             if (filters.size() == most) {
@@ -98,10 +101,10 @@ public final class SeenIds {
     }
 
     /** 64 bits of an id: FNV-1a, and a last stir, since the low bits and the high ones are used apart. */
-    public static long hash(byte[] id) {
+    static long hash(byte[] id) {
         long hash = 0xcbf29ce484222325L;
-        for (byte each : id) {
-            hash = (hash ^ each & 0xff) * 0x100000001b3L;
+        for (byte octet : id) {
+            hash = (hash ^ octet & 0xff) * 0x100000001b3L;
         }
         hash = (hash ^ hash >>> 32) * 0x9e3779b97f4a7c15L;
         return hash ^ hash >>> 29 | 1L << 32;  // an odd step from bit to bit

@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
+import java.util.Locale;
 
 /**
  * What makes events one session. Times are microseconds since 1970, closing times milliseconds.
@@ -12,7 +13,7 @@ import java.time.ZoneId;
  * With a zone, midnight there cuts: events of two days are never in one session. By a window: events of one fixed
  * window, counted from 1970, are one session.
  *
- * <p>A session is closed when the watermark says that no event is to come which could belong to it.
+ * <p>A session is closed when, by the watermark, no further event can belong to it.
  */
 public final class SessionRules implements Serializable {
     private static final long serialVersionUID = 1L;
@@ -57,7 +58,7 @@ public final class SessionRules implements Serializable {
         }
         long close = last + gap;
         if (zone != null) {
-            find(last);
+            findDay(last);
             close = Math.min(close, dayEnd - 1);
         }
         return Math.floorDiv(close, 1000L);
@@ -69,18 +70,18 @@ public final class SessionRules implements Serializable {
             int letters = Math.min(3, device.codePointCount(0, device.length()));
             String start = device.substring(0, device.offsetByCodePoints(0, letters));
             long second = Math.floorDiv(Math.floorDiv(first, window) * window, 1_000_000L);
-            return (user + "_" + start).toUpperCase(java.util.Locale.ROOT) + second;
+            return (user + "_" + start).toUpperCase(Locale.ROOT) + second;
         }
         return user + "_" + device + "_" + Math.floorDiv(first, 1000L);
     }
 
-    private boolean isSameDay(long one, long other) {
-        find(one);
+    private boolean isSameDay(long first, long other) {
+        findDay(first);
         return other >= dayBegin && other < dayEnd;
     }
 
-    /** Finds the day of an instant; events mostly are of the day that was found last. */
-    private void find(long micros) {
+    /** Finds the day of an instant; most events are of the day that was found last. */
+    private void findDay(long micros) {
         if (micros >= dayBegin && micros < dayEnd) {
             return;
         }

@@ -30,7 +30,7 @@ import org.apache.flink.table.data.binary.BinaryStringData;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Events of a user and device to sessions, each once, when it is closed.
+ * Sessions of a user's and device's events; each is emitted once, when it is closed.
  *
  * <p>An event joins the open sessions that it reaches, late or not, and may make two of them one. It is late only if
  * it can change nothing: it reaches no open session, and a session of its own would be closed already. So each event
@@ -40,14 +40,15 @@ import org.apache.flink.util.OutputTag;
  * late event that still merges as late by any condition on the watermark, know no cut at midnight, and cannot find a
  * first and last event without a text to hold both.
  *
- * <p>The state costs most of the time, so keys of late are kept in memory, a bounded number of them, and written to
- * the state when a checkpoint is made or they have to make room, with a timer each. A session that ends before that
- * costs the state one look. What is in memory only is younger than the last checkpoint: a restart reads it again.
+ * <p>Access to the state takes most of the time, so recent keys are kept in memory, a bounded number of them, and
+ * written to the state at a checkpoint or when they are evicted, with a timer each. A session that ends before that
+ * costs one read of the state. What is in memory only came after the last checkpoint: a restart reads it again.
  */
 final class Sessions extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData>, Triggerable<Tuple2<Long, String>, VoidNamespace> {
     private static final long serialVersionUID = 1L;
 
+    private final SessionRow rows;
     private final SessionRules rules;
     private final int eventId;
     private final int clientEvent;
@@ -60,18 +61,19 @@ final class Sessions extends AbstractStreamOperator<RowData>
     private transient InternalTimerService<VoidNamespace> timers;
     private transient ListState<Long> openCounts;
     private transient long open;
-    private transient LastWatermark watermark;
+    private transient SavedWatermark watermark;
     private transient DataInputDeserializer in;
     private transient DataOutputSerializer bytes;
     private transient StreamRecord<RowData> out;
     private transient Counter late;
 
-    /** `inMemory` is how many keys are kept in memory. */
-    Sessions(Contract contract, SessionRules rules, int inMemory, OutputTag<RowData> lateTag) {
+    /** @param inMemory how many keys are kept in memory */
+    Sessions(Contract events, SessionRow rows, SessionRules rules, int inMemory, OutputTag<RowData> lateTag) {
+        this.rows = rows;
         this.rules = rules;
-        this.eventId = contract.place("event_id", "string");
-        this.clientEvent = contract.place("client_event", "string");
-        this.eventTime = contract.place(contract.eventTime, "timestamp");
+        this.eventId = events.indexOf("event_id", Column.Kind.STRING);
+        this.clientEvent = events.indexOf("client_event", Column.Kind.STRING);
+        this.eventTime = events.indexOfEventTime();
         this.inMemory = inMemory;
         this.lateTag = lateTag;
     }
@@ -83,7 +85,7 @@ final class Sessions extends AbstractStreamOperator<RowData>
         for (long count : openCounts.get()) {
             open += count;
         }
-        watermark = new LastWatermark(context);
+        watermark = new SavedWatermark(context);
     }
 
     @Override
@@ -104,8 +106,8 @@ final class Sessions extends AbstractStreamOperator<RowData>
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
-        for (KeyedSessions held : memory.all()) {
-            store(held);
+        for (KeyedSessions sessions : memory.all()) {
+            store(sessions);
         }
         openCounts.update(List.of(open));
         watermark.snapshot();
@@ -116,27 +118,26 @@ final class Sessions extends AbstractStreamOperator<RowData>
     public void processElement(StreamRecord<RowData> element) throws Exception {
         RowData row = element.getValue();
         Tuple2<Long, String> key = (Tuple2<Long, String>) getCurrentKey();
-        KeyedSessions held = memory.get(key);
-        boolean isNew = held == null;
+        KeyedSessions sessions = memory.get(key);
+        boolean isNew = sessions == null;
         if (isNew) {
-            held = memory.hasClosed(key) ? KeyedSessions.of(key) : stored(key);
+            sessions = memory.hasClosed(key) ? KeyedSessions.of(key) : read(key);
         }
         TimestampData time = row.getTimestamp(eventTime, 6);
         long micros = time.getMillisecond() * 1000 + time.getNanoOfMillisecond() / 1000;
         OpenSession session = OpenSession.of(micros, text(row, eventId), text(row, clientEvent));
-        int before = held.sessions.size();
-        if (!held.join(session, rules) && rules.closesAt(micros) <= watermark.millis) {
+        int before = sessions.size();
+        if (!sessions.mergeInto(session, rules) && rules.closesAt(micros) <= watermark.millis()) {
             late.inc();
             output.collect(lateTag, element);
             return;
         }
-        held.sessions.add(session);
-        held.isDirty = true;
-        open += held.sessions.size() - before;
-        memory.lookAt(held, isNew ? held.earliest(rules) : rules.closesAt(session.last));
+        sessions.add(session);
+        open += sessions.size() - before;
+        memory.closeAt(sessions, isNew ? sessions.firstClose(rules) : rules.closesAt(session.last()));
         if (isNew) {
-            for (KeyedSessions moved : memory.add(held)) {
-                store(moved);
+            for (KeyedSessions evicted : memory.add(sessions)) {
+                store(evicted);
             }
         }
     }
@@ -144,39 +145,34 @@ final class Sessions extends AbstractStreamOperator<RowData>
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         watermark.advance(mark);
-        for (KeyedSessions held = memory.due(watermark.millis); held != null; held = memory.due(watermark.millis)) {
-            Tuple2<Long, String> key = held.key;
-            held.close(watermark.millis, rules, session -> emit(key, session));
-            if (held.sessions.isEmpty()) {
-                memory.close(held);
-                forget(held);
+        long millis = watermark.millis();
+        for (KeyedSessions sessions = memory.due(millis); sessions != null; sessions = memory.due(millis)) {
+            close(sessions, millis);
+            if (sessions.size() == 0) {
+                memory.close(sessions);
+                clear(sessions);
             } else {
-                memory.lookAt(held, held.earliest(rules));
+                memory.closeAt(sessions, sessions.firstClose(rules));
             }
         }
         super.processWatermark(mark);
     }
 
-    /** A timer of a key: memory looks after its keys by itself. */
+    /** Closes the sessions of a key that is in the state only: those in memory are closed by watermarks. */
     @Override
     public void onEventTime(InternalTimer<Tuple2<Long, String>, VoidNamespace> timer) throws Exception {
-        KeyedSessions held = memory.get(timer.getKey());
-        if (held != null) {
-            if (held.timer == timer.getTimestamp()) {
-                held.timer = KeyedSessions.NEVER;
-                held.isDirty = true;
-            }
+        KeyedSessions inMemory = memory.get(timer.getKey());
+        if (inMemory != null) {
+            inMemory.timerFired(timer.getTimestamp());
             return;
         }
-        KeyedSessions read = stored(timer.getKey());
-        if (read.timer == timer.getTimestamp()) {
-            read.timer = KeyedSessions.NEVER;
-            read.isDirty = true;
-            read.close(timers.currentWatermark(), rules, session -> emit(read.key, session));
-            if (read.sessions.isEmpty()) {
-                forget(read);
+        KeyedSessions sessions = read(timer.getKey());
+        if (sessions.timerFired(timer.getTimestamp())) {
+            close(sessions, timers.currentWatermark());
+            if (sessions.size() == 0) {
+                clear(sessions);
             } else {
-                store(read);
+                store(sessions);
             }
         }
     }
@@ -187,51 +183,53 @@ final class Sessions extends AbstractStreamOperator<RowData>
     }
 
     /** What the state has of the current key. */
-    private KeyedSessions stored(Tuple2<Long, String> key) throws IOException {
-        byte[] known = state.value();
-        if (known == null) {
+    private KeyedSessions read(Tuple2<Long, String> key) throws IOException {
+        byte[] stored = state.value();
+        if (stored == null) {
             return KeyedSessions.of(key);
         }
-        long timer = OpenSession.timer(in, known);
-        return new KeyedSessions(key, OpenSession.read(in), timer, true);
+        long timer = OpenSession.timer(in, stored);
+        return KeyedSessions.stored(key, OpenSession.read(in), timer);
     }
 
     /** Brings the state up to date, with a timer no later than the first close. */
-    private void store(KeyedSessions held) throws IOException {
-        if (!held.isDirty) {
+    private void store(KeyedSessions sessions) throws IOException {
+        if (!sessions.isDirty()) {
             return;
         }
-        setCurrentKey(held.key);
-        long earliest = held.earliest(rules);
-        if (earliest < held.timer) {
-            if (held.timer != KeyedSessions.NEVER) {
-                timers.deleteEventTimeTimer(VoidNamespace.INSTANCE, held.timer);
-            }
-            held.timer = earliest;
-            timers.registerEventTimeTimer(VoidNamespace.INSTANCE, earliest);
+        setCurrentKey(sessions.key());
+        long timer = Math.min(sessions.firstClose(rules), sessions.timer());
+        if (timer < sessions.timer()) {
+            deleteTimer(sessions);
+            timers.registerEventTimeTimer(VoidNamespace.INSTANCE, timer);
         }
-        state.update(OpenSession.write(bytes, held.timer, held.sessions));
-        held.isStored = true;
-        held.isDirty = false;
+        state.update(OpenSession.write(bytes, timer, sessions.sessions()));
+        sessions.markStored(timer);
     }
 
-    private void forget(KeyedSessions held) {
-        if (held.isStored) {
-            setCurrentKey(held.key);
+    private void clear(KeyedSessions sessions) {
+        if (sessions.isStored()) {
+            setCurrentKey(sessions.key());
             state.clear();
-            if (held.timer != KeyedSessions.NEVER) {
-                timers.deleteEventTimeTimer(VoidNamespace.INSTANCE, held.timer);
-            }
+            deleteTimer(sessions);
         }
     }
 
-    private void emit(Tuple2<Long, String> key, OpenSession session) {
-        open--;
-        output.collect(out.replace(session.row(key.f0, key.f1, rules)));
+    private void deleteTimer(KeyedSessions sessions) {
+        if (sessions.timer() != KeyedSessions.NEVER) {
+            timers.deleteEventTimeTimer(VoidNamespace.INSTANCE, sessions.timer());
+        }
     }
 
-    private static BinaryStringData text(RowData row, int place) {
+    private void close(KeyedSessions sessions, long millis) {
+        sessions.close(millis, rules, session -> {
+            open--;
+            output.collect(out.replace(rows.row(sessions.key(), session, rules)));
+        });
+    }
+
+    private static BinaryStringData text(RowData row, int index) {
         // A copy, since what it is part of is large, or will be used again.
-        return row.isNullAt(place) ? null : ((BinaryStringData) row.getString(place)).copy();
+        return row.isNullAt(index) ? null : ((BinaryStringData) row.getString(index)).copy();
     }
 }

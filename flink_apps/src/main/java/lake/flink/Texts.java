@@ -1,19 +1,20 @@
 package lake.flink;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
-/** Texts as JSON writes them: escapes taken away, UTF-8 checked, and values as messages show them. */
+/** JSON strings: escapes decoded, UTF-8 checked, and values as messages show them. */
 final class Texts {
     private static final int SHOWN = 60;
+    private static final String CONTROLS = "\b\f\n\r\t";
+    private static final String CONTROL_LETTERS = "bfnrt";
 
     private Texts() {}
 
-    /** How many bytes from `begin` on are UTF-8; up to `end` where all are. */
+    /** How many bytes from `begin` on are valid UTF-8, up to `end`. */
     static int utf8Bytes(byte[] text, int begin, int end) {
         ByteBuffer bytes = ByteBuffer.wrap(text, begin, end - begin);
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT);
@@ -21,83 +22,83 @@ final class Texts {
         return bytes.position() - begin;
     }
 
-    /** UTF-8 bytes of what stands between quotes; null where half a surrogate pair is in it. */
+    /** The UTF-8 bytes of a string's content; null where it has an unpaired surrogate. */
     static byte[] unescaped(byte[] text, int begin, int end) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(end - begin);
-        for (int at = begin; at < end; at++) {
-            if (text[at] != '\\') {
-                bytes.write(text[at]);
-                continue;
+        String content = decoded(text, begin, end);
+        byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+        for (int at = 0; at < content.length(); at++) {
+            char character = content.charAt(at);
+            if (Character.isSurrogate(character)) {
+                boolean isPair = Character.isHighSurrogate(character) && at + 1 < content.length()
+                        && Character.isLowSurrogate(content.charAt(at + 1));
+                if (!isPair) {
+                    return null;
+                }
+                at++;
             }
-            at++;
-            if (text[at] != 'u') {
-                int place = "bfnrt".indexOf(text[at]);
-                bytes.write(place < 0 ? text[at] : "\b\f\n\r\t".charAt(place));
-                continue;
-            }
-            int code = hex(text, at + 1);
-            at += 4;
-            if (Character.isHighSurrogate((char) code) && at + 2 < end && text[at + 1] == '\\' && text[at + 2] == 'u'
-                    && Character.isLowSurrogate((char) hex(text, at + 3))) {
-                code = Character.toCodePoint((char) code, (char) hex(text, at + 3));
-                at += 6;
-            }
-            if (code >= Character.MIN_SURROGATE && code <= Character.MAX_SURROGATE) {
-                return null;
-            }
-            byte[] encoded = new String(Character.toChars(code)).getBytes(StandardCharsets.UTF_8);
-            bytes.write(encoded, 0, encoded.length);
         }
-        return bytes.toByteArray();
+        return bytes;
     }
 
-    private static int hex(byte[] text, int at) {
-        int code = 0;
-        for (int place = at; place < at + 4; place++) {
-            code = code * 16 + Character.digit(text[place], 16);
+    /** A string's content, without its escapes. */
+    private static String decoded(byte[] text, int begin, int end) {
+        String escaped = new String(text, begin, end - begin, StandardCharsets.UTF_8);
+        StringBuilder content = new StringBuilder(escaped.length());
+        for (int at = 0; at < escaped.length(); at++) {
+            char character = escaped.charAt(at);
+            if (character != '\\') {
+                content.append(character);
+                continue;
+            }
+            char letter = escaped.charAt(++at);
+            if (letter == 'u') {
+                content.append((char) Integer.parseInt(escaped.substring(at + 1, at + 5), 16));
+                at += 4;
+            } else {
+                int control = CONTROL_LETTERS.indexOf(letter);
+                content.append(control < 0 ? letter : CONTROLS.charAt(control));
+            }
         }
-        return code;
+        return content.toString();
     }
 
-    /** A value as a message shows it: what kind of JSON it is, and its beginning. */
+    /** A JSON value as a message shows it: its JSON type, and its beginning. */
     static String shown(byte[] text, int begin, int end) {
         switch (text[begin]) {
             case '{':
-                return "an object";
+                return "object";
             case '[':
-                return "an array";
-            case 't':
-            case 'f':
+                return "array";
             case 'n':
-                return new String(text, begin, end - begin, StandardCharsets.US_ASCII);
+                return "null";
+            case 't':
+                return "boolean true";
+            case 'f':
+                return "boolean false";
             case '"':
-                byte[] content = unescaped(text, begin + 1, end - 1);
-                String half = "'" + raw(text, begin + 1, end - 1) + "'";
-                return "the string " + (content == null ? shortened(half) : quoted(content));
+                return "string " + quoted(decoded(text, begin + 1, end - 1));
             default:
-                return "the number " + shortened(raw(text, begin, end));
+                return "number " + shortened(new String(text, begin, end - begin, StandardCharsets.US_ASCII));
         }
     }
 
-    private static String raw(byte[] text, int begin, int end) {
-        return new String(text, begin, end - begin, StandardCharsets.ISO_8859_1);
-    }
-
-    /** A text in quotes, ASCII alone. */
-    static String quoted(byte[] content) {
-        StringBuilder shown = new StringBuilder("'");
-        new String(content, StandardCharsets.UTF_8).codePoints().forEach(code -> {
-            if (code == '\'' || code == '\\') {
-                shown.append('\\').append((char) code);
-            } else if (code >= ' ' && code < 0x7f) {
-                shown.append((char) code);
-            } else if (code > 0xffff) {
-                shown.append(String.format("\\U%08x", code));
+    /** A text as a JSON string in ASCII, cut where it is long. */
+    static String quoted(String content) {
+        StringBuilder shown = new StringBuilder("\"");
+        for (int at = 0; at < content.length() && shown.length() <= SHOWN; at++) {
+            char character = content.charAt(at);
+            int control = CONTROLS.indexOf(character);
+            if (character == '"' || character == '\\') {
+                shown.append('\\').append(character);
+            } else if (control >= 0) {
+                shown.append('\\').append(CONTROL_LETTERS.charAt(control));
+            } else if (character >= ' ' && character < 0x7f) {
+                shown.append(character);
             } else {
-                shown.append(String.format(code < 0x100 ? "\\x%02x" : "\\u%04x", code));
+                shown.append(String.format("\\u%04x", (int) character));
             }
-        });
-        return shortened(shown.append('\'').toString());
+        }
+        return shortened(shown.append('"').toString());
     }
 
     private static String shortened(String text) {

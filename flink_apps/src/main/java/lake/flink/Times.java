@@ -1,16 +1,22 @@
 package lake.flink;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+import org.apache.flink.table.data.TimestampData;
+
 /**
  * Instants and days written as ISO 8601 text, by the rules of lake/parse/times.py: YYYY-MM-DD, then nothing or `T` or
- * a space, HH:MM or HH:MM:SS with a fraction of one to nine digits, then nothing (UTC), `Z`, +HH:MM, +HHMM or +HH.
- * Digits beyond microseconds are cut off. 23:59:60 in UTC is the second after it; 24:00 is none.
+ * a space, HH:MM or HH:MM:SS with a fraction of one to nine digits, then nothing (UTC), `Z`, ` UTC`, +HH:MM, +HHMM or +HH.
+ * Digits beyond microseconds are cut off. 23:59:60 in UTC is the second after it; 24:00 is not a time.
  */
 final class Times {
-    /** What stands for "no such time": outside of all years. */
+    /** Stands for a text that is not a time: outside of all years. */
     static final long NONE = Long.MIN_VALUE;
 
     static final long FIRST_MICROS = -62_135_596_800_000_000L;
     static final long LAST_MICROS = 253_402_300_799_999_999L;
+    private static final byte[] UTC = " UTC".getBytes(StandardCharsets.US_ASCII);
     private static final long DAY_SECONDS = 86_400;
     private static final int[] DAYS_IN_MONTH = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 
@@ -24,16 +30,21 @@ final class Times {
         this.end = end;
     }
 
-    /** Microseconds since 1970, NONE for what is no timestamp; may lie out of years 1 to 9999. */
+    /** Microseconds since 1970, NONE for what is not a timestamp; may lie outside of years 1 to 9999. */
     static long micros(byte[] text, int begin, int end) {
         return new Times(text, begin, end).timestamp();
     }
 
-    /** Days since 1970, NONE for what is no day. */
+    /** Days since 1970, NONE for what is not a day. */
     static long days(byte[] text, int begin, int end) {
         Times times = new Times(text, begin, end);
         long days = times.day();
         return times.at == end ? days : NONE;
+    }
+
+    /** A timestamp as rows hold it, from microseconds since 1970. */
+    static TimestampData timestamp(long micros) {
+        return TimestampData.fromEpochMillis(Math.floorDiv(micros, 1000L), (int) Math.floorMod(micros, 1000L) * 1000);
     }
 
     private long timestamp() {
@@ -44,11 +55,11 @@ final class Times {
         if (at == end) {
             return days * DAY_SECONDS * 1_000_000;
         }
-        if (!oneOf("Tt ")) {
+        if (!accept("Tt ")) {
             return NONE;
         }
         int hour = number(2);
-        if (hour < 0 || hour > 23 || !oneOf(":")) {
+        if (hour < 0 || hour > 23 || !accept(":")) {
             return NONE;
         }
         int minute = number(2);
@@ -57,16 +68,16 @@ final class Times {
         }
         int second = 0;
         long micros = 0;
-        if (oneOf(":")) {
+        if (accept(":")) {
             second = number(2);
             if (second < 0 || second > 60) {
                 return NONE;
             }
-            if (oneOf(".") && (micros = fraction()) == NONE) {
+            if (accept(".") && (micros = fraction()) == NONE) {
                 return NONE;
             }
         }
-        int offset = at == end || oneOf("Zz") ? 0 : offsetMinutes();
+        int offset = at == end || accept("Zz") || acceptUtc() ? 0 : offsetMinutes();
         if (at != end || offset == Integer.MIN_VALUE) {
             return NONE;
         }
@@ -76,11 +87,11 @@ final class Times {
 
     private long day() {
         int year = number(4);
-        if (year < 1 || !oneOf("-")) {
+        if (year < 1 || !accept("-")) {
             return NONE;
         }
         int month = number(2);
-        if (month < 1 || month > 12 || !oneOf("-")) {
+        if (month < 1 || month > 12 || !accept("-")) {
             return NONE;
         }
         int day = number(2);
@@ -117,16 +128,16 @@ final class Times {
         return micros;
     }
 
-    /** Minutes east of UTC; Integer.MIN_VALUE for what is no offset. */
+    /** Minutes east of UTC; Integer.MIN_VALUE for what is not an offset. */
     private int offsetMinutes() {
         boolean isWest = text[at] == '-';
-        if (!oneOf("+-")) {
+        if (!accept("+-")) {
             return Integer.MIN_VALUE;
         }
         int hours = number(2);
         int minutes = 0;
         if (at < end) {
-            oneOf(":");
+            accept(":");
             minutes = number(2);
         }
         if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) {
@@ -136,7 +147,15 @@ final class Times {
         return isWest ? -offset : offset;
     }
 
-    private boolean oneOf(String characters) {
+    private boolean acceptUtc() {
+        boolean isUtc = Arrays.equals(text, at, end, UTC, 0, UTC.length);
+        if (isUtc) {
+            at = end;
+        }
+        return isUtc;
+    }
+
+    private boolean accept(String characters) {
         if (at < end && characters.indexOf(text[at]) >= 0) {
             at++;
             return true;
@@ -144,7 +163,7 @@ final class Times {
         return false;
     }
 
-    /** A number of so many digits, -1 where there are others. */
+    /** A number of exactly so many digits, -1 for other characters. */
     private int number(int digits) {
         if (at + digits > end) {
             return -1;

@@ -7,216 +7,255 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 import org.apache.flink.table.data.DecimalData;
-import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 
 /**
- * One JSON value as a column's type holds it exactly, or Refused: the rules are those of lake/parse/scalars.py.
- * Integers are numbers with no fraction and no exponent; strings are JSON strings alone; a timestamp is text or whole
- * epoch milliseconds. With `acceptsText`, a string is read as a number or boolean would be from CSV.
+ * One JSON value as a column's type holds it exactly, or the reason why it is rejected. The rules are those of batch:
+ * lake/parse/values.py for JSON values, lake/parse/text_values.py for strings in columns with `acceptsText`. The known
+ * answers are in tests/known_answers/text_values.json.
  */
 final class Values {
-    private static final Pattern NUMBER = Pattern.compile("-?[0-9]+(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?");
-    private static final Pattern WHOLE = Pattern.compile("-?[0-9]+");
-    private static final int LONGEST_WHOLE = 40;
+    private static final Pattern NUMBER =
+            Pattern.compile("[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?");
+    private static final int MOST_DIGITS = 1000;
 
-    private Values() {}
+    private final Column column;
+    private final byte[] text;
+    private final int begin;
+    private final int end;
 
-    /** The value that stands in text[begin, end), which is JSON and not null. */
+    private Values(Column column, byte[] text, int begin, int end) {
+        this.column = column;
+        this.text = text;
+        this.begin = begin;
+        this.end = end;
+    }
+
+    /** The value of text[begin, end), which is JSON and not null; `hasEscape` is for strings. */
     static Object value(Column column, byte[] text, int begin, int end, boolean hasEscape) {
-        boolean isText = text[begin] == '"';
-        if (!isText) {
-            return plain(column, text, begin, end);
+        Values value = new Values(column, text, begin, end);
+        if (text[begin] != '"') {
+            return value.ofJson();
         }
-        byte[] content = text;
-        int from = begin + 1;
-        int to = end - 1;
-        if (hasEscape) {
-            content = Texts.unescaped(text, from, to);
-            if (content == null && !column.hiveType.equals("string")) {
-                throw refused(column, text, begin, end, "wrong_type");
-            }
-            if (content == null) {
-                throw new Refused("invalid_utf8", "half a surrogate pair in " + Texts.shown(text, begin, end));
-            }
-            from = 0;
-            to = content.length;
+        if (!hasEscape) {
+            return value.ofString(text, begin + 1, end - 1);
         }
-        Object value = ofText(column, content, from, to);
-        if (value == null) {
-            throw refused(column, text, begin, end, "wrong_type");
+        byte[] content = Texts.unescaped(text, begin + 1, end - 1);
+        if (content != null) {
+            return value.ofString(content, 0, content.length);
         }
-        return value;
+        if (column.kind != Column.Kind.STRING) {
+            throw value.wrongType();
+        }
+        throw new RejectedRecordException("invalid_utf8", "unpaired surrogate in " + Texts.shown(text, begin, end));
     }
 
-    private static Object ofText(Column column, byte[] content, int from, int to) {
-        switch (column.hiveType) {
-            case "string":
+    private Object ofString(byte[] content, int from, int to) {
+        switch (column.kind) {
+            case STRING:
                 return BinaryStringData.fromBytes(content, from, to - from);
-            case "timestamp":
+            case TIMESTAMP:
+                if (column.acceptsText && isEpochMillis(content, from, to)) {
+                    return epochMillis(content, from, to);
+                }
                 long micros = Times.micros(content, from, to);
-                if (micros != Times.NONE) {
-                    return timestamp(column, micros, content, from, to);
+                if (micros == Times.NONE) {
+                    throw wrongType();
                 }
-                break;
-            case "date":
+                return timestamp(micros);
+            case DATE:
                 long days = Times.days(content, from, to);
-                return days == Times.NONE ? null : (Object) (int) days;
+                if (days == Times.NONE) {
+                    throw wrongType();
+                }
+                return (int) days;
             default:
+                if (!column.acceptsText) {
+                    throw wrongType();
+                }
+                return ofText(content, from, to);
         }
-        return column.acceptsText ? loose(column, new String(content, from, to - from, StandardCharsets.UTF_8)) : null;
     }
 
-    /** What a text such as "7" is as a number or boolean; null for what it is not. */
-    private static Object loose(Column column, String text) {
-        if (column.hiveType.equals("boolean")) {
-            String lower = text.toLowerCase(Locale.ROOT);
-            boolean isTrue = lower.equals("true") || lower.equals("t");
-            return isTrue || lower.equals("false") || lower.equals("f") ? (Object) isTrue : null;
+    private Object ofText(byte[] content, int from, int to) {
+        String string = new String(content, from, to - from, StandardCharsets.UTF_8);
+        switch (column.kind) {
+            case BOOLEAN:
+                return bool(string.toLowerCase(Locale.ROOT));
+            case FLOAT:
+            case DOUBLE:
+            case DECIMAL:
+                if (!NUMBER.matcher(string).matches()) {
+                    throw wrongType();
+                }
+                return number(string);
+            default:
+                if (!isInteger(content, from, to, 1)) {
+                    throw wrongType();
+                }
+                return integer(content, from, to);
         }
-        boolean isWhole = WHOLE.matcher(text).matches();
-        boolean needsWhole = !column.hiveType.matches("float|double|decimal");
-        if (needsWhole ? !isWhole : !NUMBER.matcher(text).matches()) {
-            return null;
-        }
-        String number = isWhole ? text.replaceFirst("^(-?)0+(?=[0-9])", "$1") : text;
-        byte[] bytes = number.getBytes(StandardCharsets.US_ASCII);
-        return plain(column, bytes, 0, bytes.length);
     }
 
-    private static Object plain(Column column, byte[] text, int begin, int end) {
+    private boolean bool(String lower) {
+        switch (lower) {
+            case "true":
+            case "t":
+            case "1":
+                return true;
+            case "false":
+            case "f":
+            case "0":
+                return false;
+            default:
+                throw wrongType();
+        }
+    }
+
+    private Object ofJson() {
         byte first = text[begin];
-        boolean isNumber = first == '-' || (first >= '0' && first <= '9');
-        switch (column.hiveType) {
-            case "boolean":
-                if (first == 't' || first == 'f') {
-                    return first == 't';
+        if (column.kind == Column.Kind.BOOLEAN && (first == 't' || first == 'f')) {
+            return first == 't';
+        }
+        if (first != '-' && (first < '0' || first > '9')) {
+            throw wrongType();
+        }
+        switch (column.kind) {
+            case TINYINT:
+            case SMALLINT:
+            case INT:
+            case BIGINT:
+                if (isInteger(text, begin, end, 1)) {
+                    return integer(text, begin, end);
                 }
-                break;
-            case "tinyint":
-            case "smallint":
-            case "int":
-            case "bigint":
-                if (isNumber && isWhole(text, begin, end)) {
-                    return integer(column, text, begin, end);
+                throw wrongType();
+            case TIMESTAMP:
+                if (isInteger(text, begin, end, 1)) {
+                    return epochMillis(text, begin, end);
                 }
-                break;
-            case "timestamp":
-                if (isNumber && isWhole(text, begin, end) && end - begin <= LONGEST_WHOLE) {
-                    return instant(column, text, begin, end);
-                }
-                break;
-            case "float":
-            case "double":
-            case "decimal":
-                if (isNumber) {
-                    return number(column, text, begin, end);
-                }
-                break;
+                throw wrongType();
+            case FLOAT:
+            case DOUBLE:
+            case DECIMAL:
+                return number(new String(text, begin, end - begin, StandardCharsets.US_ASCII));
             default:
+                throw wrongType();
         }
-        throw refused(column, text, begin, end, "wrong_type");
     }
 
-    private static boolean isWhole(byte[] text, int begin, int end) {
-        for (int at = begin + 1; at < end; at++) {
-            if (text[at] < '0') {
-                return false;
-            }
-            if (text[at] > '9') {
+    /** Epoch milliseconds as text: fewer digits could be a year, a day or seconds. */
+    private static boolean isEpochMillis(byte[] content, int from, int to) {
+        return isInteger(content, from, to, 11);
+    }
+
+    /** Whether content[from, to) is a sign, if any, and at least so many digits. */
+    private static boolean isInteger(byte[] content, int from, int to, int leastDigits) {
+        int first = afterSign(content, from, to);
+        for (int at = first; at < to; at++) {
+            if (content[at] < '0' || content[at] > '9') {
                 return false;
             }
         }
-        return true;
+        return to - first >= leastDigits;
     }
 
-    private static Object integer(Column column, byte[] text, int begin, int end) {
-        long value = whole(column, text, begin, end);
-        switch (column.hiveType) {
-            case "bigint":
+    private static int afterSign(byte[] content, int from, int to) {
+        return from < to && (content[from] == '-' || content[from] == '+') ? from + 1 : from;
+    }
+
+    private Object integer(byte[] content, int from, int to) {
+        long value = whole(content, from, to);
+        switch (column.kind) {
+            case BIGINT:
                 return value;
-            case "int":
-                return (int) inRange(column, value, Integer.MIN_VALUE, Integer.MAX_VALUE, text, begin, end);
-            case "smallint":
-                return (short) inRange(column, value, Short.MIN_VALUE, Short.MAX_VALUE, text, begin, end);
+            case INT:
+                return (int) inRange(value, Integer.MIN_VALUE, Integer.MAX_VALUE);
+            case SMALLINT:
+                return (short) inRange(value, Short.MIN_VALUE, Short.MAX_VALUE);
             default:
-                return (byte) inRange(column, value, Byte.MIN_VALUE, Byte.MAX_VALUE, text, begin, end);
+                return (byte) inRange(value, Byte.MIN_VALUE, Byte.MAX_VALUE);
         }
     }
 
-    private static long inRange(Column column, long value, long lowest, long highest, byte[] text, int begin, int end) {
+    private long inRange(long value, long lowest, long highest) {
         if (value < lowest || value > highest) {
-            throw refused(column, text, begin, end, "out_of_range");
+            throw outOfRange();
         }
         return value;
     }
 
-    private static long whole(Column column, byte[] text, int begin, int end) {
-        boolean isNegative = text[begin] == '-';
-        int first = isNegative ? begin + 1 : begin;
-        if (end - first > 19) {
-            throw refused(column, text, begin, end, "out_of_range");
-        }
+    /** The number that is written as a sign, if any, and digits. */
+    private long whole(byte[] content, int from, int to) {
+        boolean isNegative = content[from] == '-';
         // Counted below zero, where there is one number more.
         long value = 0;
-        for (int at = first; at < end; at++) {
-            int digit = text[at] - '0';
+        for (int at = afterSign(content, from, to); at < to; at++) {
+            int digit = content[at] - '0';
             if (value < (Long.MIN_VALUE + digit) / 10) {
-                throw refused(column, text, begin, end, "out_of_range");
+                throw outOfRange();
             }
             value = value * 10 - digit;
         }
         if (!isNegative && value == Long.MIN_VALUE) {
-            throw refused(column, text, begin, end, "out_of_range");
+            throw outOfRange();
         }
         return isNegative ? value : -value;
     }
 
-    private static Object instant(Column column, byte[] text, int begin, int end) {
-        long millis = whole(column, text, begin, end);
-        boolean isIn = millis >= Times.FIRST_MICROS / 1000 && millis <= Times.LAST_MICROS / 1000;
-        return timestamp(column, isIn ? millis * 1000 : Long.MAX_VALUE, text, begin, end);
+    private Object epochMillis(byte[] content, int from, int to) {
+        return timestamp(inRange(whole(content, from, to), Times.FIRST_MICROS / 1000, Times.LAST_MICROS / 1000) * 1000);
     }
 
-    private static TimestampData timestamp(Column column, long micros, byte[] text, int begin, int end) {
-        if (micros < Times.FIRST_MICROS || micros > Times.LAST_MICROS) {
-            throw refused(column, text, begin, end, "out_of_range");
-        }
-        return TimestampData.fromEpochMillis(
-                Math.floorDiv(micros, 1000L), (int) Math.floorMod(micros, 1000L) * 1000);
+    private Object timestamp(long micros) {
+        return Times.timestamp(inRange(micros, Times.FIRST_MICROS, Times.LAST_MICROS));
     }
 
-    private static Object number(Column column, byte[] text, int begin, int end) {
-        String number = new String(text, begin, end - begin, StandardCharsets.US_ASCII);
-        if (column.hiveType.equals("decimal")) {
-            return decimal(column, number, text, begin, end);
+    private Object number(String number) {
+        switch (column.kind) {
+            case DECIMAL:
+                return decimal(number);
+            case FLOAT:
+                float single = Float.parseFloat(number);
+                if (Float.isInfinite(single)) {
+                    throw outOfRange();
+                }
+                return single;
+            default:
+                double value = Double.parseDouble(number);
+                if (Double.isInfinite(value)) {
+                    throw outOfRange();
+                }
+                return value;
         }
-        double value = column.hiveType.equals("float") ? Float.parseFloat(number) : Double.parseDouble(number);
-        if (Double.isInfinite(value)) {
-            throw refused(column, text, begin, end, "out_of_range");
-        }
-        return column.hiveType.equals("float") ? (Object) (float) value : (Object) value;
     }
 
-    private static Object decimal(Column column, String number, byte[] text, int begin, int end) {
+    private DecimalData decimal(String number) {
         DecimalData value = null;
         try {
             BigDecimal exact = new BigDecimal(number);
             // A text such as 1e999999999 is short, and must not become that many digits.
-            boolean isSmall = Math.abs((long) exact.scale()) + exact.precision() < 1000;
-            value = isSmall ? DecimalData.fromBigDecimal(
-                    exact.setScale(column.scale, RoundingMode.UNNECESSARY), column.precision, column.scale) : null;
+            if (exact.signum() == 0) {
+                value = DecimalData.zero(column.precision, column.scale);
+            } else if (Math.abs((long) exact.scale()) + exact.precision() < MOST_DIGITS) {
+                BigDecimal scaled = exact.setScale(column.scale, RoundingMode.UNNECESSARY);
+                value = DecimalData.fromBigDecimal(scaled, column.precision, column.scale);
+            }
         } catch (ArithmeticException | NumberFormatException error) {
-            // More digits than the column has: refused below.
+            // More digits than the column has: rejected below.
         }
         if (value == null) {
-            throw refused(column, text, begin, end, "out_of_range");
+            throw outOfRange();
         }
         return value;
     }
 
-    private static Refused refused(Column column, byte[] text, int begin, int end, String reason) {
-        String what = reason.equals("out_of_range") ? " cannot hold " : " expected, found ";
-        return new Refused(reason, column.shownType() + what + Texts.shown(text, begin, end));
+    private RejectedRecordException wrongType() {
+        String message = "expected " + column.hiveType + ", got " + Texts.shown(text, begin, end);
+        return new RejectedRecordException("wrong_type", message);
+    }
+
+    private RejectedRecordException outOfRange() {
+        String message = Texts.shown(text, begin, end) + " does not fit " + column.hiveType;
+        return new RejectedRecordException("out_of_range", message);
     }
 }

@@ -19,12 +19,12 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
- * The first record of each event, by event_id, within a window of the machine's time: a repeat of the same row is
+ * Passes the first record of each event, by event_id, within a window of the machine's time: a repeat of the same row is
  * dropped and counted, another row is rejected as `conflicting_duplicate`.
  *
  * <p>Why not in SQL: a deduplication there keeps the first row and drops all others, a conflict too.
  */
-final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> implements CheckpointedFunction {
+final class Deduplicate extends KeyedProcessFunction<StringData, RowData, RowData> implements CheckpointedFunction {
     private static final long serialVersionUID = 1L;
 
     private final Contract contract;
@@ -37,8 +37,8 @@ final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> 
     private transient Counter duplicates;
     private transient Counter conflicts;
 
-    /** `window` is in milliseconds, from the first record of an event on. */
-    Distinct(Contract contract, long window, OutputTag<RowData> rejectedTag) {
+    /** @param window milliseconds, from the first record of an event on */
+    Deduplicate(Contract contract, long window, OutputTag<RowData> rejectedTag) {
         this.contract = contract;
         this.window = window;
         this.rejectedTag = rejectedTag;
@@ -51,7 +51,7 @@ final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> 
 
     @Override
     public void snapshotState(FunctionSnapshotContext context) {
-        // All of it is in the keyed state.
+        // Everything is in the keyed state.
     }
 
     @Override
@@ -60,8 +60,8 @@ final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> 
         descriptor.enableTimeToLive(StateTtlConfig.newBuilder(Duration.ofMillis(window)).build());
         seen = getRuntimeContext().getState(descriptor);
         getters = new RowData.FieldGetter[contract.columns.size()];
-        for (int place = 0; place < getters.length; place++) {
-            getters[place] = RowData.createFieldGetter(contract.columns.get(place).logicalType(), place);
+        for (int index = 0; index < getters.length; index++) {
+            getters[index] = RowData.createFieldGetter(contract.columns.get(index).logicalType(), index);
         }
         duplicates = Metrics.counter(getRuntimeContext(), "duplicates");
         conflicts = Metrics.counter(getRuntimeContext(), "quarantined");
@@ -78,16 +78,16 @@ final class Distinct extends KeyedProcessFunction<StringData, RowData, RowData> 
             seen.update(digest);
             ids.add(id, now);
             GenericRowData event = new GenericRowData(columns);
-            for (int place = 0; place < columns; place++) {
-                event.setField(place, getters[place].getFieldOrNull(row));
+            for (int index = 0; index < columns; index++) {
+                event.setField(index, getters[index].getFieldOrNull(row));
             }
             out.collect(event);
         } else if (first == digest) {
             duplicates.inc();
         } else {
             conflicts.inc();
-            String message = "event " + context.getCurrentKey() + " came before with other content";
-            Rejection.write("conflicting_duplicate", message, row.getBinary(columns + 1), null,
+            String message = "event " + context.getCurrentKey() + " was read before with other content";
+            QuarantineRows.write("conflicting_duplicate", message, row.getBinary(columns + 1), null,
                     rejected -> context.output(rejectedTag, rejected));
         }
     }

@@ -12,22 +12,22 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Events that are not older than the retention, by the watermark; the others are late. An event without a time has no
- * age, and stays.
+ * Passes events that are not older than the retention, by the watermark; the others are late. An event without a time
+ * has no age, and is passed.
  *
  * <p>Why not in SQL: the condition would be needed twice, once negated, and CURRENT_WATERMARK is null at first.
  */
-final class Retained extends AbstractStreamOperator<RowData> implements OneInputStreamOperator<RowData, RowData> {
+final class RetentionFilter extends AbstractStreamOperator<RowData> implements OneInputStreamOperator<RowData, RowData> {
     private static final long serialVersionUID = 1L;
 
     private final int eventTime;
     private final long retention;
     private final OutputTag<RowData> lateTag;
-    private transient LastWatermark watermark;
+    private transient SavedWatermark watermark;
     private transient Counter late;
 
-    /** `retention` is in milliseconds. */
-    Retained(int eventTime, long retention, OutputTag<RowData> lateTag) {
+    /** @param retention milliseconds */
+    RetentionFilter(int eventTime, long retention, OutputTag<RowData> lateTag) {
         this.eventTime = eventTime;
         this.retention = retention;
         this.lateTag = lateTag;
@@ -37,7 +37,7 @@ final class Retained extends AbstractStreamOperator<RowData> implements OneInput
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
-        watermark = new LastWatermark(context);
+        watermark = new SavedWatermark(context);
     }
 
     @Override
@@ -56,8 +56,8 @@ final class Retained extends AbstractStreamOperator<RowData> implements OneInput
     @Override
     public void processElement(StreamRecord<RowData> element) {
         RowData row = element.getValue();
-        boolean isLate = watermark.millis != LastWatermark.NONE && !row.isNullAt(eventTime)
-                && row.getTimestamp(eventTime, 6).getMillisecond() < watermark.millis - retention;
+        boolean isLate = watermark.isKnown() && !row.isNullAt(eventTime)
+                && row.getTimestamp(eventTime, 6).getMillisecond() < watermark.millis() - retention;
         if (isLate) {
             late.inc();
             output.collect(lateTag, element);

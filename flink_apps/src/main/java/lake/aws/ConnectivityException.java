@@ -2,16 +2,16 @@ package lake.aws;
 
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
-/** A question that AWS did not answer with yes: by AWS's code and words, or by those of what stood in the way. */
-public final class Unreached extends RuntimeException {
+/** A check that failed, with the code and message of AWS, or of what prevented a response. */
+public final class ConnectivityException extends RuntimeException {
     private final String code;
 
-    Unreached(RuntimeException error) {
+    ConnectivityException(RuntimeException error) {
         super(innermost(error).getMessage(), error);
         code = code(error);
     }
 
-    /** AWS's code, such as AccessDeniedException; where there was no answer, the name of the innermost exception. */
+    /** AWS's code, such as AccessDeniedException; without a response, the name of the innermost exception. */
     public String code() {
         return code;
     }

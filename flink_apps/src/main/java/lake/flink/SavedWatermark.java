@@ -9,21 +9,20 @@ import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.streaming.api.watermark.Watermark;
 
 /**
- * An operator's watermark that outlives a restart: what was late before it is late after it, though watermarks have to
- * be made anew. Of several tasks, the least is restored.
+ * An operator's watermark that outlives a restart: what was late before it is late after it, though sources begin
+ * without a watermark. Of several tasks, the least is restored.
  */
-final class LastWatermark {
-    /** Before the first one. */
-    static final long NONE = Long.MIN_VALUE;
+final class SavedWatermark {
+    private static final long NONE = Long.MIN_VALUE;
 
     private final ListState<Long> state;
-    long millis;
+    private long millis;
 
-    LastWatermark(StateInitializationContext context) throws Exception {
+    SavedWatermark(StateInitializationContext context) throws Exception {
         state = context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("watermarks", Types.LONG));
         long restored = Long.MAX_VALUE;
-        for (long each : state.get()) {
-            restored = Math.min(restored, each);
+        for (long saved : state.get()) {
+            restored = Math.min(restored, saved);
         }
         millis = restored == Long.MAX_VALUE ? NONE : restored;
     }
@@ -32,12 +31,21 @@ final class LastWatermark {
         millis = Math.max(millis, mark.getTimestamp());
     }
 
-    /** The end of all time, as a stop that drains has it, is not remembered: nothing could come after it. */
+    /** Milliseconds; Long.MIN_VALUE before the first one. */
+    long millis() {
+        return millis;
+    }
+
+    boolean isKnown() {
+        return millis != NONE;
+    }
+
+    /** The last watermark of all, as a stop that drains emits it, is not saved: nothing could come after it. */
     void snapshot() throws Exception {
         state.update(List.of(millis == Long.MAX_VALUE ? NONE : millis));
     }
 
-    /** How far it is behind the machine's time, in milliseconds; -1 before there is one, and after the end. */
+    /** How far it is behind the machine's time, in milliseconds; -1 before the first one, and after the last. */
     long lag() {
         return millis == NONE || millis == Long.MAX_VALUE ? -1 : System.currentTimeMillis() - millis;
     }

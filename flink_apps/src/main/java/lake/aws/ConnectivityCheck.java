@@ -15,54 +15,54 @@ import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 import software.amazon.awssdk.services.firehose.FirehoseClient;
 
 /**
- * Asks AWS for a stream or a table as the connectors would: with their SDK, their credentials and addresses. Each throws
- * Unreached, after half a minute at the latest. Settings are those of AWSConfigConstants.
+ * Checks that a stream or a table exists, with the SDK, the credentials and the endpoints of the connectors. Settings are
+ * those of AWSConfigConstants. Each method throws ConnectivityException, after half a minute at the latest.
  */
-public final class Reach {
-    /** Of one attempt; the SDK makes four. */
-    private static final Duration ANSWER = Duration.ofSeconds(5);
+public final class ConnectivityCheck {
+    /** Timeouts of one attempt; the SDK makes four. */
+    private static final Duration RESPONSE = Duration.ofSeconds(5);
 
     private static final Duration CONNECT = Duration.ofSeconds(3);
     private static final String AGENT = "Apache Flink %s (%s) lake";
     private static final String NO_OTHER_AGENT = "lake.agent";
 
-    private Reach() {}
+    private ConnectivityCheck() {}
 
-    /** Asks for a Kinesis stream. Its connector carries an SDK of its own, under other names. */
+    /** Checks a Kinesis stream. Its connector has an SDK of its own, under other names. */
     public static void stream(Properties aws, String name) {
         try (var http =
                         org.apache.flink.kinesis.shaded.software.amazon.awssdk.http.apache.ApacheHttpClient.builder()
                                 .connectionTimeout(CONNECT)
-                                .socketTimeout(ANSWER)
+                                .socketTimeout(RESPONSE)
                                 .build();
                 KinesisClient client =
                         org.apache.flink.kinesis.shaded.org.apache.flink.connector.aws.util.AWSClientUtil
                                 .createAwsSyncClient(aws, http, KinesisClient.builder(), AGENT, NO_OTHER_AGENT)) {
             client.describeStreamSummary(request -> request.streamName(name));
         } catch (RuntimeException error) {
-            throw new Unreached(error);
+            throw new ConnectivityException(error);
         }
     }
 
-    /** Asks for a delivery stream. */
+    /** Checks a delivery stream. */
     public static void deliveryStream(Properties aws, String name) {
         try (SdkHttpClient http = http();
                 FirehoseClient client =
                         AWSClientUtil.createAwsSyncClient(aws, http, FirehoseClient.builder(), AGENT, NO_OTHER_AGENT)) {
             client.describeDeliveryStream(request -> request.deliveryStreamName(name));
         } catch (RuntimeException error) {
-            throw new Unreached(error);
+            throw new ConnectivityException(error);
         }
     }
 
-    /** Asks for a table; returns its key: name, HASH or RANGE, and type (S, N, B) of each part, with spaces between. */
+    /** Checks a table; returns its key: name, HASH or RANGE, and type (S, N, B) of each part, with spaces between. */
     public static List<String> table(Properties aws, String name) {
         try (SdkHttpClient http = http();
                 DynamoDbClient client =
                         AWSClientUtil.createAwsSyncClient(aws, http, DynamoDbClient.builder(), AGENT, NO_OTHER_AGENT)) {
             return key(client.describeTable(request -> request.tableName(name)).table());
         } catch (RuntimeException error) {
-            throw new Unreached(error);
+            throw new ConnectivityException(error);
         }
     }
 
@@ -80,6 +80,6 @@ public final class Reach {
     }
 
     private static SdkHttpClient http() {
-        return ApacheHttpClient.builder().connectionTimeout(CONNECT).socketTimeout(ANSWER).build();
+        return ApacheHttpClient.builder().connectionTimeout(CONNECT).socketTimeout(RESPONSE).build();
     }
 }
