@@ -59,7 +59,7 @@ def test_summary_says_what_became_of_every_record(tmp_path: Path, capsys: pytest
         (["--arrived", "yesterday"], "reading --arrived 'yesterday'"),
         (["--arrived", "2026-11-21T09:00", "--arrived-from-name"], "give one of them"),
         (["--prefix", "raw/!{timestamp:yyyy}/"], "needs an error prefix too"),
-        (["--prefix", "raw/!{timestamp:T}/", "--error-prefix", "e/"], "the letter T is not supported"),
+        (["--prefix", "raw/!{timestamp:T}/", "--error-prefix", "e/"], "T is not supported"),
         (["--rate", "0"], "above 0"),
         (["--arrived-from", "t", "--rate", "1"], "leave out the rate"),
         (["--buffer-mb", "500"], "from 1 to 128 MB"),
