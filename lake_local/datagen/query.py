@@ -1,4 +1,5 @@
-"""The one query that generates a table's lines, in the order of their arrival, faults among them."""
+"""The one query that generates a table's lines, in the order of their arrival, faults included."""
+# ruff: noqa: S608 # the text comes from contracts and this package, and the database is empty and in memory
 
 from __future__ import annotations
 
@@ -59,10 +60,12 @@ def _query(volume: Volume) -> str:
     """
     faults, malformed = volume.malformed_lines + volume.duplicate_lines, volume.malformed_lines
     least, most = _REDELIVERED_MS
+    damaged = _damaged_csv() if volume.is_csv else _damaged_json()
     return f"""
         WITH records AS ({record_model(volume).rows}),
         flagged AS (
-          SELECT *, (i + 1) * {faults} // {volume.distinct} AS fault, fault > i * {faults} // {volume.distinct} AS has_fault,
+          SELECT *, (i + 1) * {faults} // {volume.distinct} AS fault,
+            fault > i * {faults} // {volume.distinct} AS has_fault,
             has_fault AND fault * {malformed} // {max(faults, 1)} > (fault - 1) * {malformed} // {max(faults, 1)}
               AS is_malformed
           FROM records
@@ -77,7 +80,7 @@ def _query(volume: Volume) -> str:
         ),
         written AS (SELECT i, arrived, happened, is_malformed, is_repeat, {_line(volume)} AS line FROM arrivals)
         SELECT arrived, happened, is_malformed, is_repeat,
-          if(is_malformed, {_damaged_csv() if volume.is_csv else _damaged_json()}, encode(line)) || encode(chr(10)) AS line
+          if(is_malformed, {damaged}, encode(line)) || encode(chr(10)) AS line
         FROM written
     """
 

@@ -37,7 +37,7 @@ _CONFUSED = {
     "k": "k counts hours from 1 to 24; write HH for the hour of the day",
 }
 # A quoted run ('' inside it is a quote), '' alone, a run of one letter, or any other character.
-_TOKEN = re.compile(r"'(?:[^']|'')+'|''|([A-Za-z])\1*|.", re.DOTALL)
+_PIECE = re.compile(r"'(?:[^']|'')+'|''|([A-Za-z])\1*|.", re.DOTALL)
 _RESERVED = "[]{}#"
 
 
@@ -46,24 +46,24 @@ def format_timestamp(pattern: str, time: datetime) -> str:
     if not pattern:
         raise UsageError("evaluating !{timestamp:}: expected a pattern, e.g. !{timestamp:yyyy/MM/dd/HH}")
     utc = time.astimezone(UTC)
-    return "".join(_formatted(match.group(), pattern, utc) for match in _TOKEN.finditer(pattern))
+    return "".join(_formatted(match.group(), pattern, utc) for match in _PIECE.finditer(pattern))
 
 
-def _formatted(token: str, pattern: str, utc: datetime) -> str:
-    if token == "''":
+def _formatted(piece: str, pattern: str, utc: datetime) -> str:
+    if piece == "''":
         return "'"
-    if token[0] == "'":
-        if len(token) == 1:
+    if piece[0] == "'":
+        if len(piece) == 1:
             raise _unsupported(pattern, "a quote is not closed; write '' for a quote itself")
-        return token[1:-1].replace("''", "'")
-    if token[0] in _RESERVED:
-        raise _unsupported(pattern, f"the character {token} is reserved; quote it: '{token}'")
-    if not (token[0].isascii() and token[0].isalpha()):
-        return token
-    if token not in _FIELDS:
-        hint = _CONFUSED.get(token[0], f"supported are {', '.join(_FIELDS)}; quote text: '{token}'")
-        raise _unsupported(pattern, f"{token} is not supported: {hint}")
-    return _FIELDS[token].format(utc)
+        return piece[1:-1].replace("''", "'")
+    if piece[0] in _RESERVED:
+        raise _unsupported(pattern, f"the character {piece} is reserved; quote it: '{piece}'")
+    if not (piece[0].isascii() and piece[0].isalpha()):
+        return piece
+    if piece not in _FIELDS:
+        hint = _CONFUSED.get(piece[0], f"supported are {', '.join(_FIELDS)}; quote text: '{piece}'")
+        raise _unsupported(pattern, f"{piece} is not supported: {hint}")
+    return _FIELDS[piece].format(utc)
 
 
 def _unsupported(pattern: str, reason: str) -> UsageError:
