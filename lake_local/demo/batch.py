@@ -20,7 +20,7 @@ from lake_local.demo.settings import GAP, RESOLUTION
 from lake_local.demo.stream_reader import StreamRecord
 from lake_local.firehose.deliver import default_prefixes, stream_name
 from lake_local.firehose.stream import Firehose, Stream
-from lake_local.subprocesses import Child, Children
+from lake_local.subprocesses import Process, ProcessGroup
 
 EVENTS, DELIVERED = "clickstream.events_v1", "clickstream.sessions_v1"
 _SESSIONS, _COUNTS = "clickstream.sessions_by_day_v1", "clickstream.event_counts_by_day_v1"
@@ -59,10 +59,10 @@ class Batch:
 
         Two jobs at a time. Raises DemoError where one of them fails.
         """
-        with Children() as children:
+        with ProcessGroup() as processes:
             raw = ("raw_to_parquet", "--table")
-            first = self._run_jobs(children, [(*raw, EVENTS), (*raw, DELIVERED)])
-            self._run_jobs(children, [("sessions", "--gap", GAP), ("event_counts", "--resolution", RESOLUTION)])
+            first = self._run_jobs(processes, [(*raw, EVENTS), (*raw, DELIVERED)])
+            self._run_jobs(processes, [("sessions", "--gap", GAP), ("event_counts", "--resolution", RESOLUTION)])
         return sum(int(partition["records"]) for partition in first[0]["partitions"])
 
     def delivered_sessions(self) -> list[Session]:
@@ -90,9 +90,9 @@ class Batch:
             for rows in batches_of(lake.store, partition, columns):
                 yield from rows.to_pylist()
 
-    def _run_jobs(self, children: Children, jobs: Sequence[tuple[str, ...]]) -> list[dict[str, Any]]:
+    def _run_jobs(self, processes: ProcessGroup, jobs: Sequence[tuple[str, ...]]) -> list[dict[str, Any]]:
         """Run jobs at the same time; returns their reports."""
-        running = [(job, *self._start(children, job)) for job in jobs]
+        running = [(job, *self._start(processes, job)) for job in jobs]
         reports = []
         for job, child, output in running:
             code = child.wait()
@@ -103,8 +103,8 @@ class Batch:
             reports.append(next(json.loads(line) for line in reversed(said) if line.startswith("{")))
         return reports
 
-    def _start(self, children: Children, job: tuple[str, ...]) -> tuple[Child, Path]:
+    def _start(self, processes: ProcessGroup, job: tuple[str, ...]) -> tuple[Process, Path]:
         contracts = ("--contracts", self.contracts) if self.contracts else ()
         words = [sys.executable, "-m", "lake", "run", *job, "--json", "--root", self.root, *contracts]
         output = self.folder / f"{job[0]}-{job[-1]}.log"
-        return children.start(words, os.environ, Path.cwd(), output), output
+        return processes.start(words, os.environ, Path.cwd(), output), output

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lake_local.emulators.errors import EmulatorError
-from lake_local.subprocesses import Child, Children
+from lake_local.subprocesses import Process, ProcessGroup
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
@@ -35,13 +35,13 @@ def serving(
     EmulatorError where it ends, or does not answer within a minute.
     """
     address = f"http://127.0.0.1:{port}"
-    with Children() as children:
-        process = children.start([str(word) for word in words], environment, folder, log)
+    with ProcessGroup() as processes:
+        process = processes.start([str(word) for word in words], environment, folder, log)
         _wait_for_answer(name, process, address, log)
         yield address
 
 
-def _wait_for_answer(name: str, process: Child, address: str, log: Path) -> None:
+def _wait_for_answer(name: str, process: Process, address: str, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not _answers(address):
         if process.poll() is not None:

@@ -26,7 +26,7 @@ from lake_local.flink.cluster_files import MEMORY, ClusterFiles
 from lake_local.flink.flink_api import FlinkApi, NotAnswered
 from lake_local.flink.flink_home import CLIENT, JOB_MANAGER, TASK_MANAGER, ZOOKEEPER, FlinkHome
 from lake_local.flink.messages import message_of
-from lake_local.subprocesses import Child, Children
+from lake_local.subprocesses import Process, ProcessGroup
 
 # A process that is killed soon, or has little to do, never earns back what better compiled code costs.
 _SMALL_JVM = ["-Xms32m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
@@ -56,8 +56,8 @@ class StandaloneCluster:
         self._given_folder = folder
         self._counts = (task_managers, slots)
         self._settings = dict(settings or {})
-        self._task_managers: list[Child | None] = [None] * task_managers
-        self._job_manager: Child | None = None
+        self._task_managers: list[Process | None] = [None] * task_managers
+        self._job_manager: Process | None = None
         self._started = 0
 
     def __enter__(self) -> StandaloneCluster:
@@ -67,7 +67,7 @@ class StandaloneCluster:
         rest, zookeeper = _free_ports(2)
         self.api = FlinkApi(rest)
         self.files.write({**self.files.settings(*self._counts, rest, zookeeper), **self._settings}, zookeeper)
-        self._children = Children()
+        self._processes = ProcessGroup()
         try:
             arguments = ["--zkConfigFile", str(self.files.zookeeper_settings), "--peerId", "1"]
             self._start("zookeeper", ZOOKEEPER, [*_SMALL_JVM, "-Xmx64m"], arguments)
@@ -155,12 +155,12 @@ class StandaloneCluster:
         """SIGKILL."""
         child = self._task_managers[at]
         if child is not None:
-            self._children.kill(child)
+            self._processes.kill(child)
 
     def kill_job_manager(self) -> None:
         """SIGKILL."""
         if self._job_manager is not None:
-            self._children.kill(self._job_manager)
+            self._processes.kill(self._job_manager)
 
     def job_state(self, job: str) -> str:
         """RUNNING, RESTARTING, FAILED ... Raises NotAnswered while no job manager is in charge."""
@@ -202,22 +202,22 @@ class StandaloneCluster:
 
     def stop(self) -> None:
         """Kills all processes; a temporary folder is removed."""
-        self._children.close()
+        self._processes.close()
         if self._is_temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _is_up(self) -> bool:
-        if self._children.has_ended:
+        if self._processes.has_ended:
             raise ClusterError(
                 f"starting Flink: a process ended; the logs are in {self.files.logs}{self._last_words()}"
             )
         return len(self.api.task_managers()) == len(self._task_managers)
 
-    def _start(self, name: str, program: str, options: list[str], arguments: list[str]) -> Child:
+    def _start(self, name: str, program: str, options: list[str], arguments: list[str]) -> Process:
         self._started += 1
         words = [*self._words(f"{name}-{self._started}", program, options), *arguments]
         output = self.files.logs / f"{name}-{self._started}.out"
-        return self._children.start(words, self._environment(), self.folder, output)
+        return self._processes.start(words, self._environment(), self.folder, output)
 
     def _words(self, name: str, program: str, options: list[str]) -> list[str]:
         return self._home.words(program, options, self.files.logs / f"{name}.log", self.files.conf / "log4j.properties")
