@@ -13,6 +13,7 @@ _DAY_MS = 86_400_000
 
 
 def is_nested(column: Column) -> bool:
+    """Whether the column's values are arrays, maps or structs."""
     return isinstance(parse_hive_type(column.hive_type), Array | Map | Struct)
 
 

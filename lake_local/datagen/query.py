@@ -35,6 +35,7 @@ def lines(volume: Volume) -> Iterator[pa.RecordBatch]:
 
 
 def csv_header(volume: Volume) -> bytes:
+    """The first line of a CSV file: the names that producers use."""
     return ",".join(column.field for column in volume.table.columns).encode() + b"\n"
 
 

@@ -32,6 +32,7 @@ class _Stopped(Exception):  # noqa: N818 # not an error: somebody asked for it
 
 
 def main(root: str) -> None:
+    """Run the root's server until SIGTERM; `root` is as root_name spells it."""
     signal.signal(signal.SIGTERM, _stop)
     state, folder = state_file(root), server_folder(root)
     try:
