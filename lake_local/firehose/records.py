@@ -28,12 +28,12 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(child for child in path.iterdir() if child.is_file() and not child.name.startswith("."))
             if not inside:
-                raise UsageError(f"landing {path}: the folder holds no files; name files, or a folder that has some")
+                raise UsageError(f"landing {path}: the folder has no files; name files, or a folder with files")
             found += inside
         elif path.is_file():
             found.append(path)
         else:
-            why = "it is a pipe or a device; write it to a file first" if path.exists() else "there is no such file"
+            why = "it is a pipe or a device; write it to a file first" if path.exists() else "file not found"
             raise UsageError(f"landing {path}: {why}")
     return found
 
@@ -60,7 +60,7 @@ def lines_of(path: Path, progress: Callable[[int], None] = lambda _size: None) -
                 progress(len(line))
                 yield line.removesuffix(b"\n")
     except OSError as error:
-        raise StorageError(f"reading {path}: {error.strerror}; check the file, and land it again") from error
+        raise StorageError(f"reading {path}: {error.strerror}; check the file, then land it again") from error
 
 
 def at_rate(arrived: datetime, per_second: float | None) -> Arrival:

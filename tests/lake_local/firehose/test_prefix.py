@@ -84,9 +84,9 @@ def test_partition_keys_come_from_the_record() -> None:
 @pytest.mark.parametrize(
     ("prefix", "message"),
     [
-        ("a/!{firehose:error-output-type}/", "can only stand in the error prefix"),
-        ("a/!{timestamp:yyyy", "can only begin an expression"),
-        ("a/!{yyyy}/", "can only begin an expression"),
+        ("a/!{firehose:error-output-type}/", "is allowed in the error prefix only"),
+        ("a/!{timestamp:yyyy", "must begin an expression"),
+        ("a/!{yyyy}/", "must begin an expression"),
         ("a/!{firehose:uuid}/", "expected timestamp:PATTERN"),
         ("a/!{time:yyyy}/", "expected timestamp:PATTERN"),
         ("a/!{timestamp:}/", "expected a pattern"),
@@ -94,7 +94,7 @@ def test_partition_keys_come_from_the_record() -> None:
         ("a/!{timestamp:ddd}/", "ddd is not supported: supported are"),
         ("a/!{timestamp:yyyy'-MM}/", "a quote is not closed"),
         ("a/!{timestamp:yyyy[MM]}/", "the character [ is reserved"),
-        ("a/!{partitionKeyFromQuery:customer}/", "no partition key 'customer'; it has none"),
+        ("a/!{partitionKeyFromQuery:customer}/", "partition key 'customer' not found in the record; it has none"),
         ("x" * 499, "513 characters"),
     ],
 )
@@ -113,7 +113,7 @@ def test_error_prefix_with_expressions_must_hold_the_error_type() -> None:
 
 
 def test_unknown_error_type_is_refused() -> None:
-    with pytest.raises(UsageError, match="no error output type 'too-late'"):
+    with pytest.raises(UsageError, match="unknown error output type 'too-late'"):
         evaluate("e/", AT, "too-late")
 
 
