@@ -81,10 +81,11 @@ def _sessions(snapshot: Snapshot) -> Table:
     table.add_column("begin -> end", no_wrap=True, min_width=26)
     rows = [
         (
-            *(str(one.user_id), one.device_id, clock(one.started_at), clock(one.ended_at), str(one.events)),
-            f"{one.begin_navigation} -> {one.end_navigation}",
+            *(str(session.user_id), session.device_id, clock(session.started_at), clock(session.ended_at)),
+            str(session.events),
+            f"{session.begin_navigation} -> {session.end_navigation}",
         )
-        for one in snapshot.newest[:SESSIONS_SHOWN]
+        for session in snapshot.newest[:SESSIONS_SHOWN]
     ]
     for row in [*rows, *[("",) * 6] * (SESSIONS_SHOWN - len(rows))]:  # of one height, so that nothing jumps
         table.add_row(*map(Text, row))
@@ -96,7 +97,7 @@ def _counters(snapshot: Snapshot) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold")
     table.add_column("event", no_wrap=True, min_width=12)
     table.add_column("count", justify="right", min_width=7)
-    for name, count in sorted(snapshot.counts.items(), key=lambda one: (-one[1], one[0]))[:SESSIONS_SHOWN]:
+    for name, count in sorted(snapshot.counts.items(), key=lambda item: (-item[1], item[0]))[:SESSIONS_SHOWN]:
         table.add_row(Text(name), f"{count:,}")
     return table
 

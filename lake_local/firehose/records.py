@@ -88,7 +88,7 @@ def spread(begin: datetime, end: datetime, size: int) -> Arrival:
 def from_field(field: str, first: datetime) -> Arrival:
     """Arrivals read from a JSON field (ISO 8601, or epoch milliseconds).
 
-    A record where it cannot be read arrives with the one before it; `first` is for a first record without.
+    A record without a readable time arrives with the record before it; the first one at `first`.
     """
     latest = first
 
@@ -101,7 +101,7 @@ def from_field(field: str, first: datetime) -> Arrival:
 
 
 def hour_in_name(path: Path) -> datetime:
-    """The UTC time in a file's name: YYYY-MM-DD-HH, or YYYY-MM-DD-HH-MM. Raises UsageError where there is none."""
+    """The UTC time in a file's name: YYYY-MM-DD-HH, or YYYY-MM-DD-HH-MM. Raises UsageError if it has none."""
     match = _HOUR_IN_NAME.search(path.name)
     if match is None or int(match.group(2) or 0) > 59:
         raise UsageError(

@@ -31,7 +31,7 @@ def test_why_an_application_does_not_start_is_its_own_message(
 
 
 def test_what_is_waited_for_in_vain_is_named_with_the_logs(cluster: StandaloneCluster) -> None:
-    with pytest.raises(ClusterError, match=r"^waiting for a wonder: not so after 0 s; the logs are in .*/cluster/log"):
+    with pytest.raises(ClusterError, match=r"^timed out after 0 s waiting for a wonder; the logs are in .*/cluster/log"):
         cluster.wait_until(lambda: False, "a wonder", 0)
 
 
