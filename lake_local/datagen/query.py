@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from math import log
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -28,7 +30,8 @@ def lines(volume: Volume) -> Iterator[pa.RecordBatch]:
     `is_malformed` says whether a line is not a record, `is_repeat` whether it was delivered before. Equal volumes give
     equal lines, with one version of DuckDB.
     """
-    with tempfile.TemporaryDirectory(prefix="lake-generate-") as spill, closing(duckdb.connect()) as connection:
+    spill = str(Path(tempfile.gettempdir()) / f"lake-generate-{os.getpid()}")  # DuckDB makes and removes it
+    with closing(duckdb.connect()) as connection:
         connection.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = {text(spill)}; SET TimeZone = 'UTC'")
         connection.execute(_macros(volume))
         yield from connection.sql(_query(volume)).to_arrow_reader(_BATCH_ROWS)

@@ -103,7 +103,7 @@ class Clicks:
             click["user_id"],
             click["device_id"],
             click["client_event"],
-            round(happened_at * 1000) * 1000,
+            int(happened_at * 1000) * 1000,  # rounded down: no click is ahead of its arrival
         )
         key = f"collector-{(event.user_id or 0) % _COLLECTORS}"
         return Record(at, key, data_of(event), event, is_late)
