@@ -79,8 +79,8 @@ def _print_verdict(verdict: Verdict, root: str) -> None:
         note(f"{len(verdict.differences):,} differences; the first {len(rows)} are shown. The lake is {root}")
         return
     out = console_out()
-    amended = f"; {verdict.amended:,} more in batch, changed by late events" if verdict.amended else ""
+    amended = f"; batch has {verdict.amended:,} that late events changed or made" if verdict.amended else ""
     out.print(f"stream = batch: {verdict.equal:,} sessions equal{amended}")
-    out.print(f"counts = expected counts: {verdict.counters:,} counters equal, in DynamoDB and in batch")
+    out.print(f"counts = truth: {verdict.counters:,} counters equal, in DynamoDB and in batch")
     if verdict.amended:
         note(f"To list them: lake reconcile sessions --day {verdict.days[-1]} --root {root}")
