@@ -12,7 +12,7 @@ from isal import igzip
 from lake.contract.load import contracts_folder, table_named
 from lake.objects.layout import hour_of
 from lake_local.datagen.files import generate_files
-from lake_local.datagen.volume import Plan
+from lake_local.datagen.volume import Volume
 from lake_local.firehose.records import hour_in_name
 
 TABLE = "clickstream.events_v1"
@@ -55,7 +55,7 @@ def _generated(cache: Path, records: int, files_an_hour: int) -> list[Path]:
     shutil.rmtree(folder, ignore_errors=True)
     table = table_named(TABLE, contracts_folder())
     start = datetime(2026, 11, 21, tzinfo=UTC)
-    plan = Plan(table, records, 1, start, HOURS, 0.01, 0.01, 0.0, files_an_hour, 1200)
+    plan = Volume(table, records, 1, start, HOURS, 0.01, 0.01, 0.0, files_an_hour, 1200)
     paths = []
     for file in generate_files(plan, folder, lambda _: None):
         hour = folder / hour_of(hour_in_name(file.path))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lake.contract.load import contracts_folder, table_named
 from lake_local.datagen.files import generate_files
-from lake_local.datagen.volume import Plan
+from lake_local.datagen.volume import Volume
 
 FLAT = "sensors.readings_v1"
 BUCKETED = "sensors.readings_by_sensor_v1"
@@ -49,7 +49,7 @@ def raw_hour(cache: Path, rows: int) -> RawHour:
     if not (folder / "made").is_file():
         shutil.rmtree(folder, ignore_errors=True)
         table = table_named(FLAT, contracts_folder())
-        plan = Plan(table, rows, 1, datetime(2026, 11, 21, tzinfo=UTC), 1, 0.0, 0.0, 0.0, _OBJECTS)
+        plan = Volume(table, rows, 1, datetime(2026, 11, 21, tzinfo=UTC), 1, 0.0, 0.0, 0.0, _OBJECTS)
         files = generate_files(plan, folder / "generated")
         places = [raw_folder(hour.plain), raw_folder(hour.packed)]
         for place in places:

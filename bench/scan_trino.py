@@ -13,9 +13,10 @@ from pathlib import Path
 
 from bench.readings import HOUR, raw_folder
 from lake_local.trino.client import run_on_trino
-from lake_local.trino.launch import kill_both, launch
+from lake_local.trino.launch import trino_server
+from lake_local.trino.metastore import Metastore
 from lake_local.trino.server import Server
-from lake_local.trino.settings import local_plan
+from lake_local.trino.settings import local_settings
 
 _RAW = {
     "connector.name": "hive",
@@ -43,10 +44,8 @@ def trino(folder: Path, root: Path, raw: dict[str, Path]) -> Iterator[Server]:
     file = folder / "etc" / "catalog" / "raw.properties"
     file.parent.mkdir(parents=True)
     file.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
-    plan = local_plan(str(root.absolute()))
-    port = launch(folder.absolute(), plan)
-    try:
-        server = Server(str(root), str(folder), port, 0, "", plan.heap, plan.digest)
+    name = str(root.absolute())
+    with Metastore(name) as metastore, trino_server(name, folder.absolute(), local_settings(), metastore) as server:
         run_on_trino("CREATE SCHEMA raw.sensors", server)
         for name, of in raw.items():
             location = f"local://{raw_folder(of).parent.absolute()}"  # of file:// it lists nothing here
@@ -56,5 +55,3 @@ def trino(folder: Path, root: Path, raw: dict[str, Path]) -> Iterator[Server]:
             if rows != [{"dt": HOUR}]:
                 raise RuntimeError(f"declaring raw.sensors.{name}: expected the partition {HOUR}, found {rows}")
         yield server
-    finally:
-        kill_both(folder)

@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, however that one ends."""
+"""Processes that end with the one that started them, however it ends."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ for group in groups:
         pass
 """
 
-Child = subprocess.Popen[bytes]
+Process = subprocess.Popen[bytes]
 
 
-class Children:
-    """Starts processes, each in a group of its own, so that Ctrl-C does not reach them; at the end all are killed."""
+class ProcessGroup:
+    """Starts processes, each in its own process group, so that Ctrl-C does not reach them; kills all at the end."""
 
     def __init__(self) -> None:
         self._guard = subprocess.Popen(
             [sys.executable, "-S", "-c", _GUARD], stdin=subprocess.PIPE, text=True, start_new_session=True
         )
-        self._alive: list[Child] = []
+        self._alive: list[Process] = []
 
-    def __enter__(self) -> Children:
+    def __enter__(self) -> ProcessGroup:
         return self
 
     def __exit__(
@@ -47,11 +47,11 @@ class Children:
 
     @property
     def has_ended(self) -> bool:
-        """Whether one ended that was not killed from here."""
+        """Whether a process ended that this object did not kill."""
         return any(child.poll() is not None for child in self._alive)
 
-    def start(self, words: Sequence[str], environment: Mapping[str, str], folder: Path, output: Path) -> Child:
-        """A process in `folder`; all that it says is added to the file `output`."""
+    def start(self, words: Sequence[str], environment: Mapping[str, str], folder: Path, output: Path) -> Process:
+        """Start a process in `folder`; its output is appended to the file `output`."""
         with output.open("ab") as file:
             child = subprocess.Popen(
                 list(words),
@@ -63,20 +63,20 @@ class Children:
                 start_new_session=True,
             )
         self._alive.append(child)
-        self._tell(f"+{child.pid}")
+        self._notify_guard(f"+{child.pid}")
         return child
 
-    def kill(self, child: Child) -> None:
-        """SIGKILL, to it and to what it started; returns when it is gone. Nothing happens where it is gone already."""
+    def kill(self, child: Process) -> None:
+        """Kill a process and its children with SIGKILL, and wait for its end; no effect if it has ended."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
         if child in self._alive:
             self._alive.remove(child)
-            self._tell(f"-{child.pid}")
+            self._notify_guard(f"-{child.pid}")
 
     def close(self) -> None:
-        """Kills those that are alive, the last one first."""
+        """Kill all that are alive, the last one first."""
         for child in reversed(list(self._alive)):
             self.kill(child)
         if self._guard.stdin is not None and not self._guard.stdin.closed:
@@ -84,8 +84,8 @@ class Children:
                 self._guard.stdin.close()
         self._guard.wait()
 
-    def _tell(self, line: str) -> None:
+    def _notify_guard(self, line: str) -> None:
         assert self._guard.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # somebody killed it; the processes still end with this object
+        with contextlib.suppress(BrokenPipeError):  # the guard was killed; the processes still end with this object
             self._guard.stdin.write(line + "\n")
             self._guard.stdin.flush()

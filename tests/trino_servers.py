@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
 from lake_local.trino.client import TrinoAnswer, run_on_trino
-from lake_local.trino.launch import kill_both, launch, trino_in
+from lake_local.trino.launch import trino_server
 from lake_local.trino.metastore import Metastore
 from lake_local.trino.server import Server
-from lake_local.trino.settings import Plan, local_plan, metastore_properties, s3_plan
+from lake_local.trino.settings import local_settings, s3_settings
 from tests.conftest import moto_credentials
 
 
@@ -41,30 +40,20 @@ class TestTrino:
 @pytest.fixture(scope="session")
 def trino_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestTrino]:
     """Trino over local roots; its metastore is in this process."""
-    metastore = Metastore(str(tmp_path_factory.mktemp("no-root")))
-    metastore.start()
-    folder = tmp_path_factory.mktemp("trino-local")
-    plan = local_plan("tests")
-    plan = replace(plan, metastore_root=None, catalog={**plan.catalog, **metastore_properties(metastore.url)})
-    try:
-        yield TestTrino(_launched(folder, plan), metastore)
-    finally:
-        kill_both(folder)
-        metastore.stop()
+    no_root, folder = str(tmp_path_factory.mktemp("no-root")), tmp_path_factory.mktemp("trino-local")
+    with Metastore(no_root) as metastore, trino_server(no_root, folder, local_settings(), metastore) as server:
+        yield TestTrino(server, metastore)
 
 
 @pytest.fixture(scope="session")
 def trino_s3(moto_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestTrino]:
     """Trino over moto's S3 and Glue."""
-    folder = tmp_path_factory.mktemp("trino-s3")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in moto_credentials(moto_endpoint).items():
             patch.setenv(name, value)
-        plan = s3_plan()
-    try:
-        yield TestTrino(_launched(folder, plan))
-    finally:
-        kill_both(folder)
+        settings = s3_settings()
+    with trino_server("", tmp_path_factory.mktemp("trino-s3"), settings) as server:
+        yield TestTrino(server)
 
 
 @pytest.fixture
@@ -72,8 +61,3 @@ def trino_at_root(any_root: str, request: pytest.FixtureRequest) -> Callable[[st
     """Asks Trino over the test's root, whichever kind it is of."""
     trino = request.getfixturevalue("trino_s3" if any_root.startswith("s3://") else "trino_local")
     return lambda sql: trino.query(any_root, sql)
-
-
-def _launched(folder: Path, plan: Plan) -> Server:
-    port = launch(folder, plan)
-    return Server("", str(folder), port, trino_in(folder).pid, "2026-11-21T00:00:00+00:00", plan.heap, plan.digest)

@@ -29,12 +29,12 @@ _STREAM = "The delivery stream"
 
 
 def land(
-    table: Annotated[str, typer.Argument(help="The table whose raw folder is meant, e.g. clickstream.events_v1.")],
+    table: Annotated[str, typer.Argument(help="The table to land for, e.g. clickstream.events_v1.")],
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files, or folders of files.")],
     arrived: Annotated[
         str | None,
         typer.Option(
-            help="When the first record arrives: ISO 8601, UTC unless it says. Default: now.",
+            help="When the first record arrives: ISO 8601, UTC by default. Default: now.",
             metavar="TIME",
             rich_help_panel=_ARRIVAL,
             show_default=False,
@@ -44,14 +44,14 @@ def land(
         bool,
         typer.Option(
             "--arrived-from-name",
-            help="Records arrive in the hour of their file, its name holding YYYY-MM-DD-HH[-MM].",
+            help="Records arrive in the hour in their file's name, YYYY-MM-DD-HH[-MM].",
             rich_help_panel=_ARRIVAL,
         ),
     ] = False,
     arrived_from: Annotated[
         str | None,
         typer.Option(
-            help="Each record arrives at the time in this field of it.",
+            help="Field of each record that has its arrival time.",
             metavar="FIELD",
             rich_help_panel=_ARRIVAL,
             show_default=False,
@@ -60,17 +60,17 @@ def land(
     rate: Annotated[
         float | None,
         typer.Option(
-            help="Records a second; without it, all arrive at once.", rich_help_panel=_ARRIVAL, show_default=False
+            help="Records per second. Default: all arrive at once.", rich_help_panel=_ARRIVAL, show_default=False
         ),
     ] = None,
     whole: Annotated[
-        bool, typer.Option("--whole", help="Deliver each file as one object, as it is, even line-delimited JSON.")
+        bool, typer.Option("--whole", help="Deliver each file as one object, unchanged, also line-delimited JSON.")
     ] = False,
     buffer_mb: Annotated[
         int, typer.Option(help="Size of an object before compression, 1 to 128.", rich_help_panel=_STREAM)
     ] = 5,
     buffer_seconds: Annotated[
-        int, typer.Option(help="How long an object waits for records, 60 to 900.", rich_help_panel=_STREAM)
+        int, typer.Option(help="Seconds that an object stays open, 60 to 900.", rich_help_panel=_STREAM)
     ] = 300,
     gzip: Annotated[
         bool, typer.Option("--gzip/--no-gzip", help="Compress objects, with the suffix .gz.", rich_help_panel=_STREAM)
@@ -113,11 +113,11 @@ def land(
     contracts: ContractsOption = None,
     json_output: JsonOption = False,
 ) -> None:
-    """Deliver local files into a table's raw folder, the way Amazon Data Firehose delivers a stream.
+    """Deliver local files into a table's raw folder as Amazon Data Firehose delivers a stream.
 
     A file of line-delimited JSON is one record a line; any other file (CSV, gzip,
-    pretty-printed JSON) is delivered whole, as an object of its own. Landing the
-    same files again with the same times writes the same objects.
+    pretty-printed JSON) is delivered as one object. Landing the same files with the
+    same times writes the same objects.
 
     \b
     Examples:
@@ -177,13 +177,13 @@ def _report(table: str, root: str, files: int, delivered: Delivered, json_output
         f"{len(delivered.objects)} objects + {delivered.refused} in the error output, below {root}"
     )
     if delivered.whole_files:
-        note(f"{delivered.whole_files} of the records are whole files, delivered as they are.")
+        note(f"{delivered.whole_files} of the records are whole files, delivered unchanged.")
     if delivered.blank_lines:
-        note(f"{delivered.blank_lines} blank lines were no records.")
+        note(f"{delivered.blank_lines} blank lines were skipped.")
     if delivered.refused:
         folder = delivered.error_objects[0].key.rpartition("/")[0]
         note(
-            f"{delivered.refused} are larger than a record can be (1,000 KiB): {len(delivered.error_objects)} objects "
+            f"{delivered.refused} exceed the record limit (1,000 KiB): {len(delivered.error_objects)} objects "
             f"from {folder} on. Put them with --compress-records, or deliver files as they are with --whole."
         )
 

@@ -19,21 +19,22 @@ _DIFFERENCES_SHOWN = 20
 
 
 def demo(
-    seconds: Annotated[int, typer.Option(min=10, help="For how long clicks come in; a restart may take longer.")] = 60,
-    rate: Annotated[int, typer.Option(min=1, max=2000, help="Clicks a second.")] = 500,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed gives other visitors.")] = 1,
+    seconds: Annotated[int, typer.Option(min=10, help="How long clicks are sent; a restart may take longer.")] = 60,
+    rate: Annotated[int, typer.Option(min=1, max=2000, help="Clicks per second, on average.")] = 500,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 1,
     json_output: JsonOption = False,
     root: RootOption = DEMO_ROOT,
     contracts: ContractsOption = None,
 ) -> None:
     """Show both Flink applications at work on this machine, without an AWS account: some three minutes.
 
-    Starts Kinesis and DynamoDB as emulators, and Flink as a cluster of processes; sends clicks; shows sessions as
-    they close and counters as they change; kills a task manager in the middle, and recovers. At the end the same
-    clicks go through the batch jobs, and all is compared, row for row: the exit code is 1 where anything differs.
+    Starts emulators of Kinesis and DynamoDB, and a Flink cluster of several processes; sends clicks as `lake generate`
+    makes them, half an hour in ten seconds; shows sessions as they close and counters as they change; kills a task
+    manager, and recovers. At the end the same
+    clicks go through the batch jobs, and everything is compared row by row: exit code 1 if anything differs.
 
-    The lake of the batch jobs is .lake/demo-stream, which is emptied first; another --root must be empty. Needs what
-    `lake stream run` needs, and Node.js. Ctrl-C ends all that was started.
+    The batch jobs use the lake .lake/demo-stream, which is emptied first; another --root must be empty. Needs what
+    `lake stream run` needs, and Node.js. Ctrl-C ends everything that was started.
 
     \b
     Examples:
@@ -49,19 +50,19 @@ def demo(
 
     if root == DEMO_ROOT:
         shutil.rmtree(root, ignore_errors=True)
-    with interruptible(), temporary_folder() as folder, shown(console_err) as watch:
+    with interruptible(), temporary_folder() as folder, shown(console_err) as monitor:
         batch = Batch(root, contracts, folder)
         batch.refuse_used()
-        verdict = play(Settings(seconds, rate, seed), batch, folder, watch)
-        watch.phase("done")
+        verdict = play(Settings(seconds, rate, seed), batch, monitor)
+        monitor.phase("done")
     if json_output:
         print_json(asdict(verdict))
     else:
-        _tell(verdict, root)
+        _print_verdict(verdict, root)
     raise typer.Exit(1 if verdict.differences else 0)
 
 
-def _tell(verdict: Verdict, root: str) -> None:
+def _print_verdict(verdict: Verdict, root: str) -> None:
     sums = [
         ("records sent", verdict.sent),
         ("= events in sessions", verdict.in_sessions),
@@ -69,12 +70,12 @@ def _tell(verdict: Verdict, root: str) -> None:
         ("+ quarantined records", verdict.quarantined),
         ("+ repeats, counted once", verdict.repeats),
     ]
-    print_rows(("what became of them", "records"), [(what, f"{count:,}") for what, count in sums], right=("records",))
+    print_rows(("outcome", "records"), [(what, f"{count:,}") for what, count in sums], right=("records",))
     if verdict.differences:
         rows = [
-            (one.what, one.name, str(one.expected), str(one.found)) for one in verdict.differences[:_DIFFERENCES_SHOWN]
+            (row.what, row.name, str(row.expected), str(row.found)) for row in verdict.differences[:_DIFFERENCES_SHOWN]
         ]
-        print_rows(("what differs", "which", "expected", "found"), rows)
+        print_rows(("difference", "name", "expected", "found"), rows)
         note(f"{len(verdict.differences):,} differences; the first {len(rows)} are shown. The lake is {root}")
         return
     out = console_out()
@@ -82,4 +83,4 @@ def _tell(verdict: Verdict, root: str) -> None:
     out.print(f"stream = batch: {verdict.equal:,} sessions equal{amended}")
     out.print(f"counts = truth: {verdict.counters:,} counters equal, in DynamoDB and in batch")
     if verdict.amended:
-        note(f"Which ones: lake reconcile sessions --day {verdict.days[-1]} --root {root}")
+        note(f"To list them: lake reconcile sessions --day {verdict.days[-1]} --root {root}")

@@ -40,7 +40,7 @@ def run(
     root: RootOption = DEFAULT_ROOT,  # noqa: ARG001 # every command takes it; this one has no use for it
     contracts: ContractsOption = None,
 ) -> None:
-    """Run a Flink application on this machine: the very zip that the managed service runs, packed anew.
+    """Run a Flink application on this machine: in the zip that the managed service runs, built again each time.
 
     A folder as source ends: every session is closed, and the exit code is 0. A stream is read until Ctrl-C. A
     folder as sink must be new or empty; below it, each output has a folder: sessions or counts, late, quarantine.

@@ -1,4 +1,4 @@
-"""`lake trino`: the Trino that `lake query --engine trino` asks, one for each root."""
+"""`lake trino`: the Trino that `lake query --engine trino` uses, one per root."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from lake.cli.options import DEFAULT_ROOT, JsonOption, RootOption, note, print_j
 if TYPE_CHECKING:
     from lake_local.trino.server import Server
 
-AllOption = Annotated[bool, typer.Option("--all", help="Those of all roots.", show_default=False)]
+AllOption = Annotated[bool, typer.Option("--all", help="Trino servers of all roots.", show_default=False)]
 
 
 def up(json_output: JsonOption = False, root: RootOption = DEFAULT_ROOT) -> None:
-    """Start the root's Trino, if it does not run yet; it stays until `lake trino down`.
+    """Start the root's Trino; it runs until `lake trino down`.
 
-    Takes about 20 seconds, and at the very first time downloads Trino (450 MB) through Maven into the cache
-    (LAKE_CACHE, else ~/.cache/lake). Needs Java 24 or newer; where this machine has none, one is downloaded too.
+    Takes about 20 seconds; the first time it downloads Trino (450 MB) with Maven into the cache (LAKE_CACHE, else
+    ~/.cache/lake). Needs Java 24 or newer, and downloads one if none is installed.
     LAKE_TRINO_MEMORY (1G) limits its heap. It listens on 127.0.0.1, without a password.
 
     \b
@@ -30,12 +30,12 @@ def up(json_output: JsonOption = False, root: RootOption = DEFAULT_ROOT) -> None
 
     before = running(root)
     server = start(root, note)
-    note(f"Trino {'runs already' if server == before else 'is up'}; its log is {server.log}")
+    note(f"Trino {'is already running' if server == before else 'is running'}; its log is {server.log}")
     _show([server], json_output)
 
 
 def down(all_roots: AllOption = False, root: RootOption = DEFAULT_ROOT) -> None:
-    """Stop the root's Trino; what was downloaded stays in the cache.
+    """Stop the root's Trino; downloads stay in the cache.
 
     \b
     Examples:
@@ -44,12 +44,12 @@ def down(all_roots: AllOption = False, root: RootOption = DEFAULT_ROOT) -> None:
     """
     from lake_local.trino.server import all_running, stop
 
-    for each in [server.root for server in all_running()] if all_roots else [root]:
-        note(f"Trino for {each} is stopped" if stop(each) else f"No Trino runs for {each}")
+    for name in [server.root for server in all_running()] if all_roots else [root]:
+        note(f"Trino for {name} is stopped" if stop(name) else f"Trino is not running for {name}")
 
 
 def status(all_roots: AllOption = False, json_output: JsonOption = False, root: RootOption = DEFAULT_ROOT) -> None:
-    """Say whether the root's Trino runs; exit code 1 where it does not.
+    """Show the root's Trino; exit code 1 if it is not running.
 
     \b
     Examples:
@@ -58,10 +58,10 @@ def status(all_roots: AllOption = False, json_output: JsonOption = False, root: 
     """
     from lake_local.trino.server import all_running, running
 
-    found = all_running() if all_roots else [server for server in [running(root)] if server is not None]
-    _show(found, json_output)
-    if not found:
-        note("No Trino runs" + ("" if all_roots else f" for {root}; `lake trino up` starts it"))
+    servers = all_running() if all_roots else [server for server in [running(root)] if server is not None]
+    _show(servers, json_output)
+    if not servers:
+        note("Trino is not running" + ("" if all_roots else f" for {root}; `lake trino up` starts it"))
         raise typer.Exit(0 if all_roots else 1)
 
 
@@ -71,7 +71,7 @@ def _show(servers: list[Server], json_output: bool) -> None:
     elif servers:
         print_table(
             ("root", "address", "since", "memory", "pid"),
-            [(one.root, one.url, one.started_at, one.memory, str(one.pid)) for one in servers],
+            [(server.root, server.url, server.started_at, server.memory, str(server.pid)) for server in servers],
         )
 
 

@@ -1,127 +1,87 @@
-"""Plausible values for a column from its contract alone."""
+"""Plausible values for a column from its contract alone, as an expression of DuckDB."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from lake.contract.hive import Array, Decimal, HiveType, Map, Primitive, Struct, parse_hive_type
-from lake.contract.model import Column, Table
-from lake_local.datagen.text import (
-    Ints,
-    Text,
-    chosen,
-    dates,
-    decimals,
-    integers,
-    iso_times,
-    joined,
-    joined_lists,
-    sql_times,
-    uuids,
-)
+from lake.contract.model import Column
+from lake_local.datagen.volume import Volume
 
-_QUOTED = frozenset({"string", "timestamp", "date", "binary"})
 _WORDS = ["amber", "birch", "cedar", "dune", "ember", "fern", "grove", "harbor", "iris", "juniper", "kelp", "maple"]
 _LARGEST = {"tinyint": 100, "smallint": 10_000, "int": 100_000, "bigint": 10_000_000}
 _NULL_SHARE = 0.02  # of columns that are not required
 _DAY_MS = 86_400_000
 
 
-@dataclass(frozen=True)
-class Moment:
-    """The rows to make values for: when each happened (milliseconds since 1970), and the randomness to use."""
-
-    happened: Ints
-    rng: np.random.Generator
-
-    def __len__(self) -> int:
-        return len(self.happened)
+def is_nested(column: Column) -> bool:
+    """Whether the column's values are arrays, maps or structs."""
+    return isinstance(parse_hive_type(column.hive_type), Array | Map | Struct)
 
 
-def is_quoted(column: Column) -> bool:
-    """Whether the column's text stands in quotes in JSON."""
-    return parse_hive_type(column.hive_type) in [Primitive(name) for name in _QUOTED]
-
-
-def plausible(table: Table, column: Column, moment: Moment) -> Text:
-    """Text of the column's values, null where a column that is not required has none."""
-    kind = parse_hive_type(column.hive_type)
-    if column.name == table.event_time and kind == Primitive("timestamp"):
-        return times(table, moment.happened)
+def plausible(volume: Volume, column: Column) -> str:
+    """The column's value over the rows of a record model; null now and then where the column is not required."""
+    kind, name = parse_hive_type(column.hive_type), column.name
+    time = "export_time" if volume.is_csv else "iso"
+    if name == volume.table.event_time and kind == Primitive("timestamp"):
+        return f"{time}(happened)"
     if column.allowed_values:
-        values = chosen(list(column.allowed_values), moment.rng.integers(0, len(column.allowed_values), len(moment)))
+        value = _choice("i", name, list(column.allowed_values))
     elif column.key_position is not None and kind == Primitive("string"):
-        values = uuids(moment.rng, len(moment))
+        value = f"md5(concat_ws(' ', seed(), {text(name)}, i))::UUID"
     elif column.key_position is not None and kind in (Primitive("int"), Primitive("bigint")):
         largest = 2**31 if kind == Primitive("int") else 2**53  # few enough collide, and JSON readers keep them exact
-        values = integers(moment.rng.integers(1, largest, len(moment)))
+        value = f"1 + below(i, {text(name)}, {largest - 1})"
     elif kind == Primitive("timestamp"):
-        values = times(table, moment.happened - moment.rng.integers(0, _DAY_MS, len(moment)))
+        value = f"{time}(happened - below(i, {text(name)}, {_DAY_MS}))"
     else:
-        values = _text(kind, column.name, moment)
+        value = _value(kind, name, "i")
     if column.required or column.key_position is not None:
-        return values
-    return without_some(values, _NULL_SHARE, moment.rng)
+        return value
+    return f"if(share(i, {text(f'{name} is null')}) < {_NULL_SHARE}, NULL, {value})"
 
 
-def times(table: Table, milliseconds: Ints) -> Text:
-    """As producers write them: ISO 8601 in JSON, as a database exports it in CSV."""
-    is_csv = table.source is not None and table.source.format == "csv"
-    return sql_times(milliseconds) if is_csv else iso_times(milliseconds)
+def text(value: str) -> str:
+    """A string of SQL."""
+    return "'" + value.replace("'", "''") + "'"
 
 
-def without_some(values: Text, share: float, rng: np.random.Generator) -> Text:
-    """The values, a share of them null."""
-    return pc.if_else(pa.array(rng.random(len(values)) < share), pa.scalar(None, pa.string()), values)
+def identifier(name: str) -> str:
+    """A name of SQL."""
+    return '"' + name.replace('"', '""') + '"'
 
 
-def _text(  # noqa: PLR0911 # one return a type reads as the table that it is
-    kind: HiveType, name: str, moment: Moment
-) -> Text:
-    rng, count = moment.rng, len(moment)
+def _choice(row: str, purpose: str, words: list[str]) -> str:
+    return f"[{', '.join(map(text, words))}][1 + below({row}, {text(purpose)}, {len(words)})]"
+
+
+def _value(kind: HiveType, name: str, row: str) -> str:  # noqa: PLR0911 # one return a type reads as the table that it is
+    """A value of a type; `row` is the number that it is made from."""
+    purpose = text(name)
     match kind:
         case Primitive("string"):
             if name.endswith("_id"):
-                return joined(f"{name.removesuffix('_id')}-", integers(rng.integers(1, 1000, count)))
-            return chosen(_WORDS, rng.integers(0, len(_WORDS), count))
+                return f"concat({text(name.removesuffix('_id') + '-')}, 1 + below({row}, {purpose}, 999))"
+            return _choice(row, name, _WORDS)
         case Primitive("boolean"):
-            return chosen(["false", "true"], rng.integers(0, 2, count))
+            return f"below({row}, {purpose}, 2) = 1"
         case Primitive("float" | "double"):
-            return decimals(rng.integers(0, 100_000, count), 2)
+            return f"below({row}, {purpose}, 100000) / 100"
         case Primitive("timestamp"):
-            return iso_times(moment.happened)
+            return "iso(happened)"
         case Primitive("date"):
-            return dates(moment.happened)
+            return "strftime(epoch_ms(happened), '%Y-%m-%d')"
         case Primitive("binary"):
-            return chosen(["bGFrZQ==", "cmF3", "AAEC"], rng.integers(0, 3, count))  # base64
+            return _choice(row, name, ["bGFrZQ==", "cmF3", "AAEC"])  # base64
         case Primitive(number):
-            return integers(rng.integers(0, _LARGEST[number], count))
+            return f"below({row}, {purpose}, {_LARGEST[number]})"
         case Decimal(precision, scale):
-            return decimals(rng.integers(0, 10 ** min(precision, scale + 4, 18), count), scale)
-        case _:
-            return _nested(kind, name, moment)
-
-
-def _nested(kind: Array | Struct | Map, name: str, moment: Moment) -> Text:
-    match kind:
+            largest = 10 ** min(precision, scale + 4, 18)
+            return f"(below({row}, {purpose}, {largest})::DECIMAL(38, 0) * 1e-{scale})::DECIMAL({precision}, {scale})"
         case Array(element):
-            lengths = moment.rng.integers(0, 4, len(moment))
-            inner = Moment(np.repeat(moment.happened, lengths), moment.rng)
-            return joined_lists(_json(element, name, inner), lengths)
+            item = f"item{len(row)}"  # another name at each depth
+            length = f"below({row}, {text(f'{name} length')}, 4)"
+            return f"list_transform(range({length}), lambda {item}: {_value(element, name, f'({row} * 4 + {item})')})"
         case Struct(fields):
-            pieces: list[Text | str] = ["{"]
-            for number, (field, field_kind) in enumerate(fields):
-                pieces += [f'{", " if number else ""}"{field}": ', _json(field_kind, field, moment)]
-            return joined(*pieces, "}")
+            values = (f"{identifier(field)} := {_value(field_kind, field, row)}" for field, field_kind in fields)
+            return f"struct_pack({', '.join(values)})"
         case Map(key, value):
-            word = _text(key, name, moment)
-            return joined('{"', word, '": ', _json(value, name, moment), "}")
-
-
-def _json(kind: HiveType, name: str, moment: Moment) -> Text:
-    text = _text(kind, name, moment)
-    return joined('"', text, '"') if kind in [Primitive(quoted) for quoted in _QUOTED] else text
+            return f"MAP {{{_value(key, f'{name} key', row)}: {_value(value, name, row)}}}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -12,14 +12,13 @@ from types import TracebackType
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from isal import isal_zlib
 
 from lake.errors import StorageError
-from lake_local.datagen.faults import disturbed
-from lake_local.datagen.lines import Lines, csv_header, lines_of
-from lake_local.datagen.record_models import story_of
-from lake_local.datagen.volume import HOUR_MS, Plan
+from lake_local.datagen.query import csv_header, lines
+from lake_local.datagen.volume import HOUR_MS, Volume
 
 _GZIP_WINDOW = 31  # gzip's header and trailer around the largest window
 _GZIP_LEVEL = 2
@@ -27,7 +26,7 @@ _GZIP_LEVEL = 2
 
 @dataclass(frozen=True)
 class GeneratedFile:
-    """A file that was written, with its number of records (a CSV header is none) and its size in bytes."""
+    """A file that was written, with its number of records (a CSV header is not one) and its size in bytes."""
 
     path: Path
     records: int
@@ -35,38 +34,34 @@ class GeneratedFile:
 
 
 def generate_files(
-    plan: Plan, folder: Path, progress: Callable[[int], None] = lambda _records: None
+    volume: Volume, folder: Path, progress: Callable[[int], None] = lambda _records: None
 ) -> list[GeneratedFile]:
-    """Write the plan's records into files below the folder, which is made where it is not there.
+    """Write the records into files below the folder, which is made where it does not exist.
 
-    NDJSON, or gzip CSV with a header, as the contract's source says; equal plans give equal bytes. Files of the same
-    names are replaced. Memory holds some hundred thousand lines. Raises StorageError where a file cannot be written.
+    NDJSON, or gzip CSV with a header, as the contract's source says; equal volumes give equal bytes. Files of the same
+    names are replaced. Memory is bounded; what does not fit is sorted on disk. Raises StorageError where a file cannot
+    be written.
     """
     generated: list[GeneratedFile] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _Files(plan, folder, generated) as files:
-            for lines in disturbed(plan, _lines(plan)):
-                files.write(lines)
-                progress(len(lines.lines))
+        with _Files(volume, folder, generated) as files:
+            for batch in lines(volume):
+                files.write(batch["arrived"].to_numpy(), batch["line"])
+                progress(len(batch))
     except OSError as error:
         raise StorageError(f"writing generated files to {folder}: {error.strerror}; choose another --out") from error
     return generated
 
 
-def _lines(plan: Plan) -> Iterator[Lines]:
-    for number, rows in enumerate(story_of(plan)(plan)):
-        yield lines_of(plan.table, rows, plan.rng("columns", number))
-
-
 class _Files:
     """One open file at a time: lines come in the order of arrival."""
 
-    def __init__(self, plan: Plan, folder: Path, generated: list[GeneratedFile]) -> None:
-        self._plan = plan
+    def __init__(self, volume: Volume, folder: Path, generated: list[GeneratedFile]) -> None:
+        self._volume = volume
         self._folder = folder
         self._generated = generated
-        self._slot_ms = HOUR_MS // plan.files
+        self._slot_ms = HOUR_MS // volume.files
         self._slot: int | None = None
         self._out: _Out | None = None
 
@@ -78,14 +73,14 @@ class _Files:
     ) -> None:
         self._close()
 
-    def write(self, lines: Lines) -> None:
-        slots, begins = np.unique(lines.arrived // self._slot_ms, return_index=True)
-        edges = pairwise([*begins.tolist(), len(lines.lines)])
+    def write(self, arrived: npt.NDArray[np.int64], lines: pa.Array) -> None:
+        slots, begins = np.unique(arrived // self._slot_ms, return_index=True)
+        edges = pairwise([*begins.tolist(), len(lines)])
         for slot, (begin, end) in zip(slots.tolist(), edges, strict=True):
             if slot != self._slot or self._out is None:
                 self._close()
-                self._slot, self._out = slot, _Out(self._plan, self._folder / self._name(slot * self._slot_ms))
-            self._out.write(_bytes_of(lines.lines[begin:end]), end - begin)
+                self._slot, self._out = slot, _Out(self._volume, self._folder / self._name(slot * self._slot_ms))
+            self._out.write(_bytes_of(lines[begin:end]), end - begin)
 
     def _close(self) -> None:
         if self._out is not None:
@@ -94,21 +89,21 @@ class _Files:
 
     def _name(self, slot_start_ms: int) -> str:
         time = datetime.fromtimestamp(slot_start_ms / 1000, UTC)
-        table = re.sub(r"_v\d+$", "", self._plan.table.name)
-        minutes = "" if self._plan.files == 1 else f"-{time:%M}"
-        return f"{table}-{time:%Y-%m-%d-%H}{minutes}{'.csv.gz' if _is_csv(self._plan) else '.ndjson'}"
+        table = re.sub(r"_v\d+$", "", self._volume.table.name)
+        minutes = "" if self._volume.files == 1 else f"-{time:%M}"
+        return f"{table}-{time:%Y-%m-%d-%H}{minutes}{'.csv.gz' if self._volume.is_csv else '.ndjson'}"
 
 
 class _Out:
     """A file being written."""
 
-    def __init__(self, plan: Plan, path: Path) -> None:
+    def __init__(self, volume: Volume, path: Path) -> None:
         self._path = path
         self._records = 0
         self._stream: BinaryIO = path.open("wb")
-        self._gzip = isal_zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_WINDOW) if _is_csv(plan) else None
+        self._gzip = isal_zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_WINDOW) if volume.is_csv else None
         if self._gzip is not None:
-            self.write(memoryview(csv_header(plan.table)), 0)
+            self.write(memoryview(csv_header(volume)), 0)
 
     def write(self, data: memoryview, records: int) -> None:
         self._stream.write(data if self._gzip is None else self._gzip.compress(data))
@@ -119,10 +114,6 @@ class _Out:
             if self._gzip is not None:
                 self._stream.write(self._gzip.flush())
         return GeneratedFile(self._path, self._records, self._path.stat().st_size)
-
-
-def _is_csv(plan: Plan) -> bool:
-    return plan.table.source is not None and plan.table.source.format == "csv"
 
 
 def _bytes_of(lines: pa.Array) -> memoryview:

@@ -1,113 +1,172 @@
-"""What makes a table's records plausible together, where its contract alone cannot say."""
+"""What makes a table's records plausible together, where its contract alone cannot say. All of it is DuckDB SQL.
+
+A model is a SELECT of one row a record (`i` from 0, `arrived` and `happened` in milliseconds since 1970, and what its
+columns need), and an expression for each column that it knows. Every value is a function of the seed and of `i` (or of
+a session): `below(i, 'name', n)` is a whole number from 0 to n - 1, `share(i, 'name')` a number from 0 to 1, and
+`delay(i)` the milliseconds between an event and its arrival (query.py has these macros).
+"""
+# ruff: noqa: S608 # the text comes from contracts and this package, and the database is empty and in memory
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-import numpy as np
+from lake_local.datagen.volume import Volume
 
-from lake_local.datagen.clicks import clicks
-from lake_local.datagen.columns import without_some
-from lake_local.datagen.lines import Rows
-from lake_local.datagen.text import Ints, Text, chosen, decimals, integers, iso_times, joined, joined_lists, sql_times
-from lake_local.datagen.volume import HOUR_MS, Plan
-
-_ROWS = 100_000  # a span
 _SENSORS = 4000
-_BUNDLE_BYTES = 64 << 20  # of a span
 _READING_BYTES = 62  # of a bundle's reading, about
-_ZONES = 265  # of the city's taxi map
-
-Story = Callable[[Plan], Iterator[Rows]]
 
 
-def story_of(plan: Plan) -> Story:
-    """The table's story, for whichever version of it; a table without one gets values from its contract."""
-    return _STORIES.get(re.sub(r"_v\d+$", "", plan.table.full_name), _contract_alone)
+@dataclass(frozen=True)
+class RecordModel:
+    """`rows` is a SELECT, `columns` has SQL expressions over its rows by column; the contract makes the others."""
+
+    rows: str
+    columns: Mapping[str, str]
 
 
-def _contract_alone(plan: Plan) -> Iterator[Rows]:
-    for number, until, arrived in plan.steady_arrivals(_ROWS):
-        delays = plan.delays(plan.rng("delays", number), len(arrived))
-        yield Rows(until, arrived, arrived - delays, {})
+def record_model(volume: Volume) -> RecordModel:
+    """The model of a table, for whichever version of it; without one of its own, records arrive evenly."""
+    name = re.sub(r"_v\d+$", "", volume.table.full_name)
+    return _MODELS[name](volume) if name in _MODELS else _contract_alone(volume)
 
 
-def _readings(plan: Plan) -> Iterator[Rows]:
-    """4,000 sensors: temperatures drift by the hour around each sensor's own; few sensors fail."""
-    for number, until, arrived in plan.steady_arrivals(_ROWS):
-        rng = plan.rng("readings", number)
-        sensor = rng.integers(0, _SENSORS, len(arrived))
-        daily = 6 * np.sin(2 * np.pi * (arrived % (24 * HOUR_MS) / (24 * HOUR_MS) - 0.375))
-        temperature = 15 + sensor % 9 + daily + rng.normal(0, 1, len(arrived))
-        luck = rng.random(len(arrived))
-        status = np.where(luck < 0.01, 1, np.where(luck < 0.03, 2, 0))
-        values = {
-            "sensor_id": joined("sensor-", integers(sensor + 1000)),
-            "current_temperature": integers(np.rint(temperature).astype(np.int64)),
-            "status": chosen(["OK", "FAIL", "WARN"], status),
-        }
-        yield Rows(until, arrived, arrived, values)
+def _arrivals(volume: Volume) -> str:
+    """Arrivals spread evenly over the time."""
+    return f"""
+        SELECT i, {volume.start_ms} + below(i, 'arrived', {volume.end_ms - volume.start_ms}) AS arrived
+        FROM range({volume.distinct}) AS numbers(i)
+    """
 
 
-def _bundles(plan: Plan) -> Iterator[Rows]:
-    """Messages of `message_kb` each, full of readings: a device's random walk in three dimensions."""
-    size = max(1, plan.message_kb * 1024 // _READING_BYTES)
-    for number, until, arrived in plan.steady_arrivals(max(1, _BUNDLE_BYTES // (plan.message_kb * 1024))):
-        rng = plan.rng("bundles", number)
-        count = len(arrived)
-        happened = arrived - plan.delays(rng, count)
-        names = ("dimension_x", "dimension_y", "dimension_z")
-        walks = [integers((np.cumsum(rng.integers(-9, 10, count * size)) + 10_000) % 20_000 - 10_000) for _ in names]
-        x, y, z = (joined(f'"{name}": ', walk) for name, walk in zip(names, walks, strict=True))
-        readings = joined("{", x, ", ", y, ", ", z, "}")
-        values = {
-            "device_id": joined("device-", integers(rng.integers(100, 200, count))),
-            "recorded_at": iso_times(happened),
-            "readings": joined_lists(readings, np.full(count, size)),
-        }
-        yield Rows(until, arrived, happened, values)
+def _contract_alone(volume: Volume) -> RecordModel:
+    return RecordModel(f"SELECT *, arrived - delay(i) AS happened FROM ({_arrivals(volume)})", {})
 
 
-def _trips(plan: Plan) -> Iterator[Rows]:
-    """Yellow-cab trips whose amounts add up; a trip is exported after it has ended."""
-    for number, until, arrived in plan.steady_arrivals(_ROWS):
-        rng = plan.rng("trips", number)
-        dropoff = arrived - plan.delays(rng, len(arrived))
-        hundredths = (rng.lognormal(0.6, 0.8, len(arrived)) * 100).astype(np.int64) + 10  # of a mile
-        pickup = dropoff - hundredths * 3000 - rng.integers(60_000, 400_000, len(arrived))
-        yield Rows(until, arrived, pickup, _trip(rng, hundredths) | _trip_times(pickup, dropoff))
+def _clicks(volume: Volume) -> RecordModel:
+    """Users with several devices, in sessions of 1 to 23 events, some 20 s apart; every fifth session has a pause.
 
-
-def _trip_times(pickup: Ints, dropoff: Ints) -> dict[str, Text]:
-    return {"pickup_datetime": sql_times(pickup), "dropoff_datetime": sql_times(dropoff)}
-
-
-def _trip(rng: np.random.Generator, hundredths: Ints) -> dict[str, Text]:
-    count = len(hundredths)
-    fare = 250 + hundredths * 5 // 2 // 50 * 50
-    by_card = rng.random(count) < 0.7
-    extra = rng.integers(0, 3, count) * 50
-    toll = np.where(rng.random(count) < 0.05, 576, 0)
-    tip = np.where(by_card, fare * rng.integers(0, 30, count) // 100, 0)
-    amounts = {"fare_amount": fare, "extra": extra, "tip_amount": tip, "tolls_amount": toll}
-    amounts |= {"mta_tax": np.full(count, 50), "improvement_surcharge": np.full(count, 30)}
-    amounts["total_amount"] = np.sum(list(amounts.values()), axis=0)
-    return {name: decimals(cents, 2) for name, cents in amounts.items()} | {
-        "vendor_id": integers(rng.integers(1, 3, count)),
-        "passenger_count": integers(rng.integers(1, 7, count)),
-        "trip_distance": decimals(hundredths, 2),
-        "rate_code_id": integers(np.where(toll > 0, 2, 1)),
-        "store_and_fwd_flag": chosen(["N", "Y"], (rng.random(count) < 0.004).astype(np.int64)),
-        "pickup_location_id": integers(rng.integers(1, _ZONES + 1, count)),
-        "dropoff_location_id": integers(rng.integers(1, _ZONES + 1, count)),
-        "congestion_surcharge": without_some(decimals(np.full(count, 250), 2), 0.3, rng),
-        "payment_type": integers(np.where(by_card, 1, 2)),
+    A pause is shorter than the half hour that ends a session by custom. Each block of 24 events is cut into two
+    sessions at a place of its own, so that the number of events comes out exactly.
+    """
+    users = volume.distinct // 36 + 1  # about three sessions a user
+    rows = f"""
+        WITH sessions AS (
+          SELECT i, 1 + below(i // 24, 'cut', 23) AS cut, i % 24 >= cut AS is_second,
+            2 * (i // 24) + is_second::BIGINT AS session,
+            if(is_second, i % 24 - cut, i % 24) AS position,
+            if(is_second, 24 - cut, cut) AS events,
+            if(share(session, 'has_pause') < 0.2, 300000 + below(session, 'pause', 1200000), 0) AS pause
+          FROM range({volume.distinct}) AS numbers(i)
+        ),
+        events AS (
+          SELECT i, session, position, floor({users} * pow(share(session, 'user'), 1.5))::BIGINT AS user,
+            least(below(session, 'device', 3), user % 3) AS device,
+            {volume.start_ms} + below(session, 'start', {volume.end_ms - volume.start_ms} - events * 20000 - pause)
+              + position * 20000 + below(i, 'moment', 20000) + if(position * 2 >= events, pause, 0) AS happened
+          FROM sessions
+        )
+        SELECT *, happened + delay(i) AS arrived FROM events
+    """
+    # A browser is numbered within its account; phones, and visitors who never sign in, are named by themselves.
+    columns = {
+        "event_id": "md5(concat_ws(' ', seed(), 'event', i))::UUID",
+        "user_id": "if(user % 20 = 0, NULL, 1000000 + user)",
+        "device_id": """CASE WHEN user % 20 = 0 THEN concat('visitor-', 500000 + user)
+            WHEN device = 2 THEN concat('mobile-', 500000 + user) ELSE concat('device_', device + 1) END""",
+        "client_event": f"if(position = 0, {_weighted('first', _FIRST)}, {_weighted('event', _NEXT)})",
+        "client_timestamp": "iso(happened)",
     }
+    return RecordModel(rows, columns)
 
 
-_STORIES: dict[str, Story] = {
-    "clickstream.events": clicks,
+_FIRST = {"page_view": 34, "app_open": 33, "campaign_open": 33}
+_NEXT = {"page_view": 42, "product_view": 27, "search": 14, "add_to_cart": 7, "checkout": 3, "purchase": 2} | {
+    "login": 3,
+    "logout": 2,
+}
+
+
+def _readings(volume: Volume) -> RecordModel:
+    """4,000 sensors: temperatures drift by the hour around each sensor's own; few sensors fail."""
+    rows = f"SELECT *, arrived AS happened, below(i, 'sensor', {_SENSORS}) AS sensor FROM ({_arrivals(volume)})"
+    spread = "share(i, 'a') + share(i, 'b') + share(i, 'c') - 1.5"  # nearly a bell, half a degree wide
+    columns = {
+        "sensor_id": "concat('sensor-', 1000 + sensor)",
+        "current_temperature": f"""round(15 + sensor % 9 + 2 * ({spread})
+            + 6 * sin(2 * pi() * (arrived % 86400000 / 86400000.0 - 0.375)))::BIGINT""",
+        "status": _weighted("status", {"OK": 97, "WARN": 2, "FAIL": 1}),
+    }
+    return RecordModel(rows, columns)
+
+
+def _bundles(volume: Volume) -> RecordModel:
+    """Messages of `message_kb` each, full of readings: a device that sways in three dimensions."""
+    axes = ", ".join(
+        f"dimension_{axis} := round(9000 * sin(k / 300.0 + 6 * share(i, '{axis}')))::BIGINT"
+        f" + below(i * 1000000 + k, '{axis}', 19)"
+        for axis in "xyz"
+    )
+    columns = {
+        "device_id": "concat('device-', 100 + below(i, 'device', 100))",
+        "recorded_at": "iso(happened)",
+        "readings": f"list_transform(range({max(1, volume.message_kb * 1024 // _READING_BYTES)}), lambda k: "
+        f"struct_pack({axes}))",
+    }
+    return RecordModel(_contract_alone(volume).rows, columns)
+
+
+def _trips(volume: Volume) -> RecordModel:
+    """Yellow-cab trips whose amounts add up; a trip is exported after it has ended."""
+    rows = f"""
+        WITH trips AS (
+          SELECT *, arrived - delay(i) AS dropoff, 10 + exp(4.6 + 3 * (share(i, 'd') + share(i, 'e') - 0.8))::BIGINT
+              AS hundredths, -- of a mile
+            250 + hundredths * 5 // 100 * 50 AS fare, share(i, 'card') < 0.7 AS by_card,
+            50 * below(i, 'extra', 3) AS extra, if(share(i, 'toll') < 0.05, 576, 0) AS toll,
+            if(by_card, fare * below(i, 'tip', 30) // 100, 0) AS tip
+          FROM ({_arrivals(volume)})
+        )
+        SELECT *, dropoff - hundredths * 3000 - 60000 - below(i, 'stops', 340000) AS happened FROM trips
+    """
+    cents = {
+        "fare_amount": "fare",
+        "extra": "extra",
+        "mta_tax": "50",
+        "tip_amount": "tip",
+        "tolls_amount": "toll",
+        "improvement_surcharge": "30",
+        "total_amount": "fare + extra + 50 + tip + toll + 30",
+        "trip_distance": "hundredths",
+        "congestion_surcharge": "if(share(i, 'surcharge') < 0.3, NULL, 250)",
+    }
+    columns = {
+        "pickup_datetime": "export_time(happened)",
+        "dropoff_datetime": "export_time(dropoff)",
+        "vendor_id": "1 + below(i, 'vendor', 2)",
+        "passenger_count": "1 + below(i, 'passengers', 6)",
+        "rate_code_id": "if(toll > 0, 2, 1)",
+        "store_and_fwd_flag": "if(share(i, 'flag') < 0.004, 'Y', 'N')",
+        "pickup_location_id": "1 + below(i, 'from', 265)",
+        "dropoff_location_id": "1 + below(i, 'to', 265)",
+        "payment_type": "if(by_card, 1, 2)",
+    }
+    return RecordModel(rows, columns | {name: f"(({value}) * 0.01)::DECIMAL(18, 2)" for name, value in cents.items()})
+
+
+def _weighted(purpose: str, weights: Mapping[str, int]) -> str:
+    """One of the words, each as often in a hundred as its weight says."""
+    total, cases = 0, []
+    for word, weight in weights.items():
+        total += weight
+        cases.append(f"WHEN below(i, '{purpose}', 100) < {total} THEN '{word}'")
+    return f"CASE {' '.join(cases)} END"
+
+
+_MODELS = {
+    "clickstream.events": _clicks,
     "sensors.readings": _readings,
     "sensors.bundles": _bundles,
     "taxi.trips": _trips,

@@ -1,4 +1,4 @@
-"""Stream = batch, counts = truth: the ends of the demonstration compared, row for row. Pure."""
+"""Compares the results of stream and batch with what was sent, row by row. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from lake.session_rules import SessionRules
-from lake_local.demo.expected import CountKey, Session, Truth, sessions_of
+from lake_local.demo.expected import CountKey, Expected, Session, sessions_of
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What two sides say of one thing; None where a side does not have it."""
+    """A value that differs between two sides; None where a side does not have it."""
 
     what: str
     name: str
@@ -22,7 +22,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Results:
-    """What came of the records: in the stream's outputs, and in the lake.
+    """What the stream wrote, and what the lake has.
 
     `streamed` sessions and `late` event_ids are each delivered at least once, and once here; `quarantined` records are
     those that the stream rejected. `landed` records were read from the stream of clicks into the lake; `delivered`
@@ -41,8 +41,9 @@ class Results:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`equal` sessions are the same in stream and batch; `amended` ones are batch's alone, by late events. `days` are
-    those of the events.
+    """`equal` sessions are the same in stream and batch; `amended` ones are in batch alone, because of late events.
+
+    `days` are those of the events.
     """
 
     sent: int
@@ -58,39 +59,43 @@ class Verdict:
 
     @property
     def accounted(self) -> int:
-        """Records of which the stream's outputs say what became of them."""
+        """Records that the stream's outputs account for."""
         return self.in_sessions + self.late + self.quarantined + self.repeats
 
 
-def verdict_of(truth: Truth, results: Results, rules: SessionRules) -> Verdict:
-    """Holds the stream against batch, and both against the truth.
+def verdict_of(expected: Expected, results: Results, rules: SessionRules) -> Verdict:
+    """Compare the stream with batch, and both with what was sent.
 
     Where no event of a user and device was late, their sessions must be equal in stream and batch. Where some were,
     batch must have the sessions of all events, and the stream those of the others.
     """
-    on_time = [event for event in truth.events.values() if event.event_id not in results.late]
-    late_keys = {(event.user_id, event.device_id) for event in truth.events.values() if event.event_id in results.late}
+    on_time = [event for event in expected.events.values() if event.event_id not in results.late]
+    late_keys = {
+        (event.user_id, event.device_id) for event in expected.events.values() if event.event_id in results.late
+    }
     streamed, derived = (_by_lateness(rows, late_keys) for rows in (results.streamed, results.derived))
     differences = [
         *_differing("session, stream against batch", derived[False], streamed[False]),
         *_differing("session, stream against its table", results.streamed, results.delivered),
-        *_differing("session, stream against truth", sessions_of(on_time, rules), results.streamed),
-        *_differing("session, batch against truth", sessions_of(truth.events.values(), rules), results.derived),
-        *_counts("counter in DynamoDB against truth", truth.counts(), results.counters),
-        *_counts("counter in batch against truth", truth.counts(), results.derived_counts),
+        *_differing("session, stream against expectation", sessions_of(on_time, rules), results.streamed),
+        *_differing(
+            "session, batch against expectation", sessions_of(expected.events.values(), rules), results.derived
+        ),
+        *_counts("counter in DynamoDB against expectation", expected.counts(), results.counters),
+        *_counts("counter in batch against expectation", expected.counts(), results.derived_counts),
     ]
-    unknown = results.late - truth.events.keys()
+    unknown = results.late - expected.events.keys()
     differences += [Difference("late event that was never sent", name, None, name) for name in sorted(unknown)]
     verdict = Verdict(
-        sent=truth.records,
+        sent=expected.records,
         in_sessions=sum(session.events for session in results.streamed),
         late=len(results.late),
         quarantined=results.quarantined,
-        repeats=truth.repeats,
+        repeats=expected.repeats,
         equal=len(set(results.streamed) & set(results.derived)),
         amended=len(set(results.derived) - set(results.streamed)),
-        counters=sum(1 for key, count in truth.counts().items() if results.counters.get(key) == count),
-        days=truth.days(),
+        counters=sum(1 for key, count in expected.counts().items() if results.counters.get(key) == count),
+        days=expected.days(),
         differences=differences,
     )
     for what, found in (("landed in the lake", results.landed), ("accounted for by the stream", verdict.accounted)):
@@ -107,7 +112,7 @@ def _by_lateness(rows: Iterable[Session], late: Set[tuple[int | None, str]]) -> 
 
 
 def _differing(what: str, expected: Iterable[Session], found: Iterable[Session]) -> list[Difference]:
-    """Rows that only one side has, or has more often; those of one name are told together."""
+    """Rows that only one side has, or has more often, grouped by name."""
     ours, theirs = Counter(expected), Counter(found)
     missing, extra = _by_name(ours - theirs), _by_name(theirs - ours)
     return [

@@ -1,4 +1,4 @@
-"""What the producer sent, and what follows from it: sessions and counts by plain loops, to hold the others against."""
+"""What the producer sent, and the sessions and counts that follow from it by plain loops, as a reference."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ CountKey = tuple[str, str]
 
 
 @dataclass
-class Truth:
-    """Sums over what was sent: `records` in `payloads`. `events` are all that can be read, each once, by event_id."""
+class Expected:
+    """Sums over what was sent: `records` in `payloads`. `events` has each event that can be parsed, by event_id."""
 
     payloads: int = 0
     records: int = 0
     repeats: int = 0
     malformed: int = 0
-    late: int = 0
     events: dict[str, Event] = field(default_factory=dict)
 
     def add(self, payload: Payload) -> None:
         self.payloads += 1
         for record in payload.records:
             self.records += 1
-            self.repeats += record.kind == "repeat"
-            self.late += record.kind == "late"
-            self.malformed += record.event is None
-            if record.event is not None:
-                self.events.setdefault(record.event.event_id, record.event)
+            if record.event is None:
+                self.malformed += 1
+            elif record.event.event_id in self.events:
+                self.repeats += 1
+            else:
+                self.events[record.event.event_id] = record.event
 
     @property
     def without_user(self) -> int:
@@ -61,7 +61,7 @@ class Truth:
         return sum(1 for event in self.events.values() if event.user_id is None)
 
     def counts(self) -> dict[CountKey, int]:
-        """How often what happened, by name and minute."""
+        """Numbers of events by name and minute."""
         return dict(Counter((event.client_event, minute_of(event.at)) for event in self.events.values()))
 
     def days(self) -> list[str]:

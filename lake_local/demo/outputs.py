@@ -1,4 +1,4 @@
-"""What the applications have put out so far: rows of their output streams, each once, and the table of counters."""
+"""The output of the applications so far: distinct rows of their streams, and the table of counters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lake_local.demo.expected import EPOCH, MICROSECOND, CountKey, Session
-from lake_local.demo.stream_reader import Arrived, Tail
+from lake_local.demo.stream_reader import StreamReader, StreamRecord
 
 _NEWEST = 20
 
@@ -21,10 +21,12 @@ class Outputs:
     """
 
     def __init__(self, kinesis: Any, dynamodb: Any, sessions: str, table: str) -> None:
-        self._tails = [Tail(kinesis, name) for name in (sessions, f"{sessions}-late", f"{sessions}-quarantine")]
+        self._readers = [
+            StreamReader(kinesis, name) for name in (sessions, f"{sessions}-late", f"{sessions}-quarantine")
+        ]
         self._dynamodb = dynamodb
         self._table = table
-        self.delivered: list[Arrived] = []
+        self.delivered: list[StreamRecord] = []
         self.sessions: dict[Session, None] = {}
         self.late: set[str] = set()
         self.quarantined: set[bytes] = set()
@@ -32,8 +34,8 @@ class Outputs:
         self.counters: dict[CountKey, int] = {}
 
     def read(self, is_last: bool = False) -> None:
-        """Takes in what is new; the last time, all of it for sure."""
-        sessions, late, quarantine = self._tails
+        """Read what is new; if `is_last`, everything."""
+        sessions, late, quarantine = self._readers
         for record in sessions.more(is_last):
             self.delivered.append(record)
             session = session_of(record.data)

@@ -1,4 +1,4 @@
-"""What the demonstration is made with; names of its streams, its table, and the rules of its sessions."""
+"""Settings of the demonstration: names of its streams and its table, and the rules of its sessions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RULES = SessionRules.of(gap=GAP)
 
 @dataclass(frozen=True)
 class Settings:
-    """Clicks for so many `seconds` (a restart in the middle takes longer, if it must), `rate` a second."""
+    """Clicks for `seconds` (longer if the restart takes longer), `rate` per second."""
 
     seconds: int
     rate: int

@@ -1,4 +1,4 @@
-"""The view on a terminal, redrawn several times a second; a plain line every few seconds where there is none."""
+"""Shows the view on a terminal, redrawn several times a second; without a terminal, a line every few seconds."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from lake_local.demo.monitor import Watch
-from lake_local.demo.view import line_of, screen_of, told
+from lake_local.demo.monitor import Monitor
+from lake_local.demo.view import line_of, log_line, screen_of
 
 _A_SECOND = 4  # redraws
 _LINE_SECONDS = 5.0
@@ -20,29 +20,29 @@ _JOIN_SECONDS = 10.0
 
 
 @contextmanager
-def shown(console: Console) -> Iterator[Watch]:
-    """A watch, whose scenes are shown as long as the block lasts; the last one stays on the terminal."""
+def shown(console: Console) -> Iterator[Monitor]:
+    """A monitor, whose scenes are shown as long as the block lasts; the last one stays on the terminal."""
     if console.is_terminal:
-        watch = Watch()
+        monitor = Monitor()
 
         def screen() -> RenderableType:
-            return screen_of(watch.scene)
+            return screen_of(monitor.snapshot)
 
         with Live(console=console, get_renderable=screen, refresh_per_second=_A_SECOND):
-            yield watch
+            yield monitor
         return
-    watch = Watch(lambda what: console.print(Text(told(watch.scene, what))))
+    monitor = Monitor(lambda what: console.print(Text(log_line(monitor.snapshot, what))))
     ended = Flag()
-    lines = Thread(target=_print_lines, args=(console, watch, ended), name="lines", daemon=True)
+    lines = Thread(target=_print_lines, args=(console, monitor, ended), name="lines", daemon=True)
     lines.start()
     try:
-        yield watch
+        yield monitor
     finally:
         ended.set()
         lines.join(_JOIN_SECONDS)
 
 
-def _print_lines(console: Console, watch: Watch, ended: Flag) -> None:
+def _print_lines(console: Console, monitor: Monitor, ended: Flag) -> None:
     while not ended.wait(_LINE_SECONDS):
-        if watch.scene.task_managers:  # before and after, nothing changes
-            console.print(Text(line_of(watch.scene)))
+        if monitor.snapshot.task_managers:  # before and after, nothing changes
+            console.print(Text(line_of(monitor.snapshot)))

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: they end the demonstration, and what was started ends with it, whatever they come upon."""
+"""Ctrl-C and SIGTERM end the demonstration and every process that it started, at any time."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def interruptible() -> Iterator[None]:
     """The first Ctrl-C raises KeyboardInterrupt, SIGTERM SystemExit; those that follow are ignored."""
 
     def leave(number: int, _frame: FrameType | None) -> NoReturn:
-        for one in _heeded():
-            signal.signal(one, signal.SIG_IGN)
+        for signal_number in _handled_signals():
+            signal.signal(signal_number, signal.SIG_IGN)
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise SystemExit(_TERMINATED)
@@ -34,19 +34,19 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """What ends processes or removes files is not cut short: a signal that comes meanwhile is heeded afterwards."""
-    came: list[int] = []
+    """Defer signals while processes are ended or files removed: a signal that arrives is raised afterwards."""
+    received: list[int] = []
     try:
-        with _handled_by(lambda number, _frame: came.append(number)):
+        with _handled_by(lambda number, _frame: received.append(number)):
             yield
     finally:
-        if came:
-            os.kill(os.getpid(), came[0])
+        if received:
+            os.kill(os.getpid(), received[0])
 
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder that is removed, whatever comes meanwhile."""
+    """A folder that is removed in any case."""
     folder = Path(tempfile.mkdtemp(prefix="lake-demo-"))
     try:
         yield folder
@@ -57,7 +57,7 @@ def temporary_folder() -> Iterator[Path]:
 
 @contextmanager
 def _handled_by(handler: _Handler) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in _heeded()}
+    before = {number: signal.signal(number, handler) for number in _handled_signals()}
     try:
         yield
     finally:
@@ -65,6 +65,6 @@ def _handled_by(handler: _Handler) -> Iterator[None]:
             signal.signal(number, other)
 
 
-def _heeded() -> list[signal.Signals]:
-    """A shell's background jobs ignore Ctrl-C, and go on doing so."""
-    return [one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) != signal.SIG_IGN]
+def _handled_signals() -> list[signal.Signals]:
+    """Without those that are ignored: a shell's background jobs ignore Ctrl-C, and keep doing so."""
+    return [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN]

@@ -1,4 +1,4 @@
-"""What a spectator sees at one moment of the demonstration. Plain values."""
+"""The state of the demonstration at one moment, as the view shows it. Plain values."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from lake_local.demo.expected import Session
 
 
 @dataclass(frozen=True)
-class Happening:
-    """Something that happened in the demonstration, `at` so many seconds after its start."""
+class Milestone:
+    """An event of the demonstration, `at` seconds after its start."""
 
     at: float
     what: str
 
 
 @dataclass(frozen=True)
-class Scene:
-    """`phase` is what goes on; `elapsed` seconds since the start. Counts are of distinct rows of the stream's outputs.
+class Snapshot:
+    """`phase` is the current step; `elapsed` seconds since the start. Counts are of distinct rows of the outputs.
 
     `counts` are the counters of the newest minute, by name; `counted` the sum of all counters. `lag_ms` is how far
-    event time is behind the clock, None where nothing is known. `newest` sessions, the last one first.
+    the watermark is behind the clock, None if unknown. `newest` sessions, the last one first.
     """
 
     phase: str = "starting"
@@ -39,7 +39,7 @@ class Scene:
     counted: int = 0
     lag_ms: float | None = None
     task_managers: tuple[bool, ...] = ()
-    happened: tuple[Happening, ...] = ()
+    happened: tuple[Milestone, ...] = ()
 
 
 def clock(at: int) -> str:

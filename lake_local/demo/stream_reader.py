@@ -1,4 +1,4 @@
-"""All that a stream holds, in the order of arrival, read on and on."""
+"""Reads a stream from its beginning, in the order of arrival."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Arrived:
+class StreamRecord:
     """A record's bytes, and when it arrived."""
 
     data: bytes
     at: datetime
 
 
-class Tail:
+class StreamReader:
     """Reads a stream from its beginning. `kinesis` is a client; the stream keeps its shards."""
 
     def __init__(self, kinesis: Any, stream: str) -> None:
@@ -24,14 +24,14 @@ class Tail:
         shards = kinesis.list_shards(StreamName=stream)["Shards"]
         self._iterators = {shard["ShardId"]: self._beginning(stream, shard["ShardId"]) for shard in shards}
 
-    def more(self, is_last: bool = False) -> Iterator[Arrived]:
-        """What has arrived since it was last asked, shard by shard; the last time, until nothing is left for sure."""
+    def more(self, is_last: bool = False) -> Iterator[StreamRecord]:
+        """Records since the last call, shard by shard; if `is_last`, until every shard is read to its end."""
         for shard in self._iterators:
             while True:
                 answer = self._kinesis.get_records(ShardIterator=self._iterators[shard])
                 self._iterators[shard] = answer["NextShardIterator"]
                 for record in answer["Records"]:
-                    yield Arrived(record["Data"], record["ApproximateArrivalTimestamp"])
+                    yield StreamRecord(record["Data"], record["ApproximateArrivalTimestamp"])
                 if not answer["Records"] or not (is_last or answer.get("MillisBehindLatest")):
                     break
 

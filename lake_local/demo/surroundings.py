@@ -1,4 +1,4 @@
-"""All that the demonstration runs on, as processes on this machine: Kinesis, DynamoDB, a Flink cluster, two jobs."""
+"""The services of the demonstration, as processes on this machine: Kinesis, DynamoDB, a Flink cluster, two jobs."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _NEVER, _ENDED = -(1 << 63), (1 << 63) - 1
 
 
 @dataclass(frozen=True)
-class Stage:
-    """What has been started. `jobs` are Flink's ids, by application."""
+class Surroundings:
+    """The running services. `jobs` are Flink's ids, by application."""
 
     kinesis: Any
     dynamodb: Any
@@ -45,20 +45,20 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, contracts: str | None, say: Say) -> Iterator[Stage]:
+def surroundings(folder: Path, contracts: str | None, say: Say) -> Iterator[Surroundings]:
     """Both applications running, from their zips; all processes end with the block. `folder` is for what they write.
 
     Raises StreamSetupError and EmulatorSetupError (what to install), JarError, EmulatorError, ClusterError, AppFailed.
     """
     ends = ExitStack()
     try:
-        yield _started(ends, folder, contracts, say)
+        yield _start(ends, folder, contracts, say)
     finally:
         with undisturbed():
             ends.close()
 
 
-def _started(ends: ExitStack, folder: Path, contracts: str | None, say: Say) -> Stage:
+def _start(ends: ExitStack, folder: Path, contracts: str | None, say: Say) -> Surroundings:
     say("packing the applications")
     packages = _packages(folder, contracts, say)
     say("starting kinesis-mock and moto")
@@ -74,35 +74,35 @@ def _started(ends: ExitStack, folder: Path, contracts: str | None, say: Say) -> 
         "event_counts": count_properties(kinesis_at, dynamodb_at),
     }
     jobs = {}
-    for app, given in properties.items():
+    for app, app_properties in properties.items():
         say(f"submitting {app}")
-        jobs[app] = cluster.submit(packages[app], given, settings=_SUBMIT)
-    return Stage(kinesis, dynamodb, cluster, jobs)
+        jobs[app] = cluster.submit(packages[app], app_properties, settings=_SUBMIT)
+    return Surroundings(kinesis, dynamodb, cluster, jobs)
 
 
 def watermark(api: FlinkApi, job: str) -> int | None:
-    """How far event time has come, in milliseconds since 1970, in that task of a job that is furthest behind.
+    """The lowest watermark of a job's tasks, in milliseconds since 1970.
 
-    None before there is any, and when all input has ended. Raises ClusterError.
+    None before the first one, and after the end of all input. Raises ClusterError.
     """
     values = []
     for vertex in api.get(f"/jobs/{job}")["vertices"]:
-        told = api.get(f"/jobs/{job}/vertices/{vertex['id']}/watermarks")
-        values += [int(entry["value"]) for entry in told]
-    known = [value for value in values if _NEVER < value < _ENDED]  # a source is given none
+        watermarks = api.get(f"/jobs/{job}/vertices/{vertex['id']}/watermarks")
+        values += [int(entry["value"]) for entry in watermarks]
+    known = [value for value in values if _NEVER < value < _ENDED]  # a source has none
     return min(known, default=None)
 
 
 def task_managers_of(api: FlinkApi, at: int) -> set[str]:
-    """Flink's ids of the task manager of this number: several for a while, where it was started anew.
+    """Flink's ids of the task manager of this number: for a while several, if it was restarted.
 
     Raises ClusterError.
     """
-    return {one for one in api.task_managers() if one.startswith(f"tm-{at}-")}
+    return {name for name in api.task_managers() if name.startswith(f"tm-{at}-")}
 
 
 def drain(api: FlinkApi, job: str, savepoints: Path) -> None:
-    """Tells a job to end as if its sources had ended: all sessions are closed, and all is written. Does not wait.
+    """Stop a job as if its sources had ended: it closes all sessions and writes everything. Does not wait.
 
     Raises ClusterError.
     """

@@ -1,8 +1,8 @@
-"""Kinesis on this machine: kinesis-mock, which splits, merges and lists shards as Kinesis does, and keeps nothing.
+"""Kinesis on this machine: kinesis-mock, which splits, merges and lists shards as Kinesis does, and stores nothing.
 
-A record that is put costs it the more, the more its shard holds already (half a microsecond for each one there:
-PutRecords hashes them all). So a stream that is to take tens of thousands of records wants many shards, and small
-requests: about 0.3 ms a record with 32 shards that hold 200 each, 2 ms with one that holds 4,000.
+A put is slower the more records its shard holds (half a microsecond for each: PutRecords hashes them all). So for tens
+of thousands of records, use many shards and small requests: about 0.3 ms a record with 32 shards that hold 200 each,
+2 ms with one that holds 4,000.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class KinesisMock:
-    """A kinesis-mock that answers at `endpoint`, without encryption; any credentials are right."""
+    """A kinesis-mock that answers at `endpoint`, without encryption; it accepts any credentials."""
 
     endpoint: str
     log: Path
@@ -42,10 +42,10 @@ class KinesisMock:
 def kinesis_mock(
     folder: Path, *, port: int = 0, settings: Mapping[str, str] | None = None, say: Say = lambda _: None
 ) -> Iterator[KinesisMock]:
-    """Kinesis as a process, from its first answer until the block is left; `folder` gets its log.
+    """Kinesis as a process until the end of the block; its log is in `folder`.
 
     Account 000000000000, region us-east-1. `port` 0 is a free one; `settings` are kinesis-mock's own. The first time,
-    npm installs it, of which `say` is told. Raises EmulatorSetupError (no Node.js, no npm), EmulatorError, CacheError.
+    npm installs it; `say` receives messages. Raises EmulatorSetupError (no Node.js, no npm), EmulatorError, CacheError.
     """
     program, package = node(), kinesis_local(say)
     log = folder / "kinesis.log"

@@ -20,7 +20,7 @@ Record = tuple[str, bytes]
 
 
 def create_stream(kinesis: Any, name: str, shards: int = 1) -> None:
-    """Makes a stream and waits until it is there. Raises EmulatorError where it is not within a minute."""
+    """Create a stream and wait until it is active. Raises EmulatorError after a minute."""
     kinesis.create_stream(StreamName=name, ShardCount=shards)
     wait_until_active(kinesis, name)
 
@@ -48,13 +48,13 @@ def put(kinesis: Any, stream: str, records: Iterable[Record]) -> int:
             refused = [at for at, result in enumerate(results) if "ErrorCode" in result]
             if not refused:
                 break
-            told = results[refused[0]]
+            result = results[refused[0]]
             waiting = [waiting[at] for at in refused]
             time.sleep(_POLL_SECONDS)
         else:
             raise EmulatorError(
                 f"writing to stream {stream}: {len(waiting)} records were refused {_ATTEMPTS} times: "
-                f"{told['ErrorCode']}: {told.get('ErrorMessage', '')}"
+                f"{result['ErrorCode']}: {result.get('ErrorMessage', '')}"
             )
         count += len(batch)
     return count

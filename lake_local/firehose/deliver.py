@@ -121,7 +121,7 @@ def _put_file(firehose: Firehose, path: Path, arrived_at: datetime, progress: Ca
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
                 firehose.put_whole(view, arrived_at)
     except OSError as error:
-        raise StorageError(f"reading {path}: {error.strerror}; check the file, and land it again") from error
+        raise StorageError(f"reading {path}: {error.strerror}; check the file, then land it again") from error
     progress(size)
 
 

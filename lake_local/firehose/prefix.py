@@ -33,7 +33,7 @@ def check_prefixes(prefix: str, error_prefix: str | None) -> None:
     _refuse_stray_openings(prefix)
     if _ERROR_TYPE in prefix:
         raise UsageError(
-            f"reading the prefix {prefix!r}: {_ERROR_TYPE} can only stand in the error prefix; give it --error-prefix"
+            f"reading the prefix {prefix!r}: {_ERROR_TYPE} is allowed in the error prefix only; use --error-prefix"
         )
     if not error_prefix:
         if _EXPRESSION.search(prefix):
@@ -64,7 +64,9 @@ def evaluate(
     is_error_prefix = error_output_type is not None
     check_prefixes("" if is_error_prefix else prefix, prefix if is_error_prefix else _ERROR_TYPE)
     if error_output_type is not None and error_output_type not in ERROR_OUTPUT_TYPES:
-        raise UsageError(f"no error output type {error_output_type!r}; they are {', '.join(ERROR_OUTPUT_TYPES)}")
+        raise UsageError(
+            f"unknown error output type {error_output_type!r}; expected one of {', '.join(ERROR_OUTPUT_TYPES)}"
+        )
     completed = _completed(prefix, is_error_prefix)
 
     def value_of(match: re.Match[str]) -> str:
@@ -85,8 +87,8 @@ def evaluate(
     evaluated = _EXPRESSION.sub(value_of, completed)
     if len(evaluated) > LONGEST_PREFIX:
         raise UsageError(
-            f"evaluating the prefix {prefix!r}: it comes to {len(evaluated)} characters; "
-            f"Firehose takes {LONGEST_PREFIX} at most"
+            f"evaluating the prefix {prefix!r}: it has {len(evaluated)} characters once evaluated; "
+            f"Firehose's limit is {LONGEST_PREFIX}"
         )
     return evaluated
 
@@ -101,10 +103,10 @@ def _partition_key(expression: str, key: str, partition_keys: Mapping[str, str])
     value = partition_keys.get(key)
     if not value:
         known = ", ".join(sorted(partition_keys)) or "none"
-        raise UsageError(f"evaluating {expression}: the record has no partition key {key!r}; it has {known}")
+        raise UsageError(f"evaluating {expression}: partition key {key!r} not found in the record; it has {known}")
     return value
 
 
 def _refuse_stray_openings(prefix: str) -> None:
     if "!{" in _EXPRESSION.sub("", prefix):
-        raise UsageError(f"reading the prefix {prefix!r}: `!{{` can only begin an expression !{{namespace:value}}")
+        raise UsageError(f"reading the prefix {prefix!r}: `!{{` must begin an expression !{{namespace:value}}")

@@ -28,12 +28,12 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(child for child in path.iterdir() if child.is_file() and not child.name.startswith("."))
             if not inside:
-                raise UsageError(f"landing {path}: the folder holds no files; name files, or a folder that has some")
+                raise UsageError(f"landing {path}: the folder has no files; name files, or a folder with files")
             found += inside
         elif path.is_file():
             found.append(path)
         else:
-            why = "it is a pipe or a device; write it to a file first" if path.exists() else "there is no such file"
+            why = "it is a pipe or a device; write it to a file first" if path.exists() else "file not found"
             raise UsageError(f"landing {path}: {why}")
     return found
 
@@ -60,7 +60,7 @@ def lines_of(path: Path, progress: Callable[[int], None] = lambda _size: None) -
                 progress(len(line))
                 yield line.removesuffix(b"\n")
     except OSError as error:
-        raise StorageError(f"reading {path}: {error.strerror}; check the file, and land it again") from error
+        raise StorageError(f"reading {path}: {error.strerror}; check the file, then land it again") from error
 
 
 def at_rate(arrived: datetime, per_second: float | None) -> Arrival:
@@ -88,7 +88,7 @@ def spread(begin: datetime, end: datetime, size: int) -> Arrival:
 def from_field(field: str, first: datetime) -> Arrival:
     """Arrivals read from a JSON field (ISO 8601, or epoch milliseconds).
 
-    A record where it cannot be read arrives with the one before it; `first` is for a first record without.
+    A record without a readable time arrives with the record before it; the first one at `first`.
     """
     latest = first
 
@@ -101,7 +101,7 @@ def from_field(field: str, first: datetime) -> Arrival:
 
 
 def hour_in_name(path: Path) -> datetime:
-    """The UTC time in a file's name: YYYY-MM-DD-HH, or YYYY-MM-DD-HH-MM. Raises UsageError where there is none."""
+    """The UTC time in a file's name: YYYY-MM-DD-HH, or YYYY-MM-DD-HH-MM. Raises UsageError if it has none."""
     match = _HOUR_IN_NAME.search(path.name)
     if match is None or int(match.group(2) or 0) > 59:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""A delivery stream: what Firehose is told when it is created, and the objects that it writes."""
+"""A delivery stream: its settings, as Firehose has them, and the objects that it writes."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ class Firehose:
         """Firehose's name, its uuid taken from the content.
 
         The same delivery made again writes the same objects, so a demonstration can be repeated; two equal objects
-        within one delivery are told apart by a count, since both must stay.
+        within one delivery differ by a count, since both must stay.
         """
         digest = hashlib.sha256(data)
         time = oldest_at.astimezone(UTC)

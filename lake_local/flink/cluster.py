@@ -1,4 +1,4 @@
-"""A Flink cluster of several processes on this machine: what is killed here is killed as on a real one.
+"""A Flink cluster of several processes on this machine, whose processes can be killed as on a real one.
 
 The processes are Flink's own, from the streams environment: ZooKeeper, a job manager, task managers. A job manager that
 was killed and started again finds its jobs in ZooKeeper, and their last checkpoints in a folder, as on the managed
@@ -26,9 +26,9 @@ from lake_local.flink.cluster_files import MEMORY, ClusterFiles
 from lake_local.flink.flink_api import FlinkApi, NotAnswered
 from lake_local.flink.flink_home import CLIENT, JOB_MANAGER, TASK_MANAGER, ZOOKEEPER, FlinkHome
 from lake_local.flink.messages import message_of
-from lake_local.subprocesses import Child, Children
+from lake_local.subprocesses import Process, ProcessGroup
 
-# A process that is killed soon, or has little to do, never earns back what better compiled code costs.
+# A short-lived process does not win back the cost of better compiled code.
 _SMALL_JVM = ["-Xms32m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 _START_SECONDS = 120.0
 _SUBMIT_SECONDS = 240.0
@@ -40,8 +40,8 @@ class StandaloneCluster:
     """A context manager: `task_managers` of `slots` each; all its processes end with it, or with this process.
 
     `folder` must be empty or absent; without one, a temporary folder is used and removed. `settings` are Flink's, over
-    those of lake_local.flink.cluster_files. Raises StreamSetupError (what to install), and ClusterError where Flink
-    does not come up.
+    those of lake_local.flink.cluster_files. Raises StreamSetupError (what to install), and ClusterError if Flink
+    does not start.
     """
 
     def __init__(
@@ -56,8 +56,8 @@ class StandaloneCluster:
         self._given_folder = folder
         self._counts = (task_managers, slots)
         self._settings = dict(settings or {})
-        self._task_managers: list[Child | None] = [None] * task_managers
-        self._job_manager: Child | None = None
+        self._task_managers: list[Process | None] = [None] * task_managers
+        self._job_manager: Process | None = None
         self._started = 0
 
     def __enter__(self) -> StandaloneCluster:
@@ -67,7 +67,7 @@ class StandaloneCluster:
         rest, zookeeper = _free_ports(2)
         self.api = FlinkApi(rest)
         self.files.write({**self.files.settings(*self._counts, rest, zookeeper), **self._settings}, zookeeper)
-        self._children = Children()
+        self._processes = ProcessGroup()
         try:
             arguments = ["--zkConfigFile", str(self.files.zookeeper_settings), "--peerId", "1"]
             self._start("zookeeper", ZOOKEEPER, [*_SMALL_JVM, "-Xmx64m"], arguments)
@@ -87,7 +87,7 @@ class StandaloneCluster:
 
     @property
     def address(self) -> str:
-        """Where Flink's API and its pages are, http://127.0.0.1:PORT."""
+        """The address of Flink's API and its pages, http://127.0.0.1:PORT."""
         return self.api.address
 
     @property
@@ -103,16 +103,18 @@ class StandaloneCluster:
         settings: Mapping[str, str] | None = None,
         from_checkpoint: Path | None = None,
     ) -> str:
-        """Starts an application's zip as the managed service does, by its run options; returns the job's id.
+        """Start an application's zip with the run options of the managed service; returns the job's id.
 
         `properties` are the application's, `settings` Flink's for this job alone. Raises AppFailed with the
-        application's own message where it does not start.
+        application's own message if it does not start.
         """
         self._started += 1
         folder = self.folder / "jobs" / f"{self._started}"
         main = unpack(package, folder / package.stem)
-        given = folder / "application_properties.json"
-        given.write_text(json.dumps([{"PropertyGroupId": GROUP, "PropertyMap": dict(properties)}]), encoding="utf-8")
+        properties_file = folder / "application_properties.json"
+        properties_file.write_text(
+            json.dumps([{"PropertyGroupId": GROUP, "PropertyMap": dict(properties)}]), encoding="utf-8"
+        )
         words = [
             "run",
             "--detached",
@@ -128,7 +130,7 @@ class StandaloneCluster:
         ended = subprocess.run(
             [*self._words(f"client-{self._started}", CLIENT, [*_SMALL_JVM, "-Xmx512m"]), *words],
             cwd=main.parent,
-            env=self._environment() | {"LAKE_FLINK_PROPERTIES": str(given)},
+            env=self._environment() | {"LAKE_FLINK_PROPERTIES": str(properties_file)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -141,33 +143,33 @@ class StandaloneCluster:
         return submitted[1]
 
     def start_job_manager(self) -> None:
-        """Starts one; it takes charge when ZooKeeper has noticed that the one before is gone, in some six seconds."""
+        """Start one; it becomes leader when ZooKeeper notices that the previous one is gone, after some six seconds."""
         arguments = ["--configDir", str(self.files.conf)]
         self._job_manager = self._start("job-manager", JOB_MANAGER, [*_SMALL_JVM, "-Xmx384m"], arguments)
 
     def start_task_manager(self, at: int) -> None:
-        """Starts the task manager of this number, from 0."""
+        """Start a task manager, numbered from 0."""
         arguments = ["--configDir", str(self.files.conf), "-D", f"taskmanager.resource-id=tm-{at}-{self._started}"]
         options = [*_SMALL_JVM, *MEMORY.java_options]
         self._task_managers[at] = self._start(f"task-manager-{at}", TASK_MANAGER, options, arguments)
 
     def kill_task_manager(self, at: int) -> None:
-        """SIGKILL."""
+        """Kill a task manager with SIGKILL."""
         child = self._task_managers[at]
         if child is not None:
-            self._children.kill(child)
+            self._processes.kill(child)
 
     def kill_job_manager(self) -> None:
-        """SIGKILL."""
+        """Kill the job manager with SIGKILL."""
         if self._job_manager is not None:
-            self._children.kill(self._job_manager)
+            self._processes.kill(self._job_manager)
 
     def job_state(self, job: str) -> str:
-        """RUNNING, RESTARTING, FAILED ... Raises NotAnswered while no job manager is in charge."""
+        """RUNNING, RESTARTING, FAILED ... Raises NotAnswered while there is no leader."""
         return self.api.job_state(job)
 
     def is_working(self, job: str) -> bool:
-        """Whether all tasks of a job run; False, too, while no job manager is in charge."""
+        """Whether all tasks of a job run; False, too, while there is no leading job manager."""
         try:
             return self.api.is_working(job)
         except ClusterError:  # a job manager that has just started does not know the job yet
@@ -179,45 +181,47 @@ class StandaloneCluster:
 
     def latest_checkpoint(self, job: str) -> Path | None:
         """The folder of a job's last completed checkpoint, for `from_checkpoint`; None before there is one."""
-        found = self.files.checkpoints.glob(f"{job}/chk-*/_metadata")
-        return max((path.parent for path in found), key=lambda path: int(path.name.removeprefix("chk-")), default=None)
+        completed = self.files.checkpoints.glob(f"{job}/chk-*/_metadata")
+        return max(
+            (path.parent for path in completed), key=lambda path: int(path.name.removeprefix("chk-")), default=None
+        )
 
     def cancel(self, job: str) -> None:
-        """Ends a job; its last checkpoint stays."""
+        """Cancel a job; its last checkpoint stays."""
         self.api.cancel(job)
 
-    def wait_until(self, is_so: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
-        """Polls until `is_so()`, or raises ClusterError that says what it waited for. No answer yet is not so yet."""
+    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+        """Poll until `condition()` holds; no answer from Flink counts as False. Raises ClusterError after `seconds`."""
         deadline = time.monotonic() + seconds
         while True:
             with suppress(NotAnswered):
-                if is_so():
+                if condition():
                     return
             if time.monotonic() > deadline:
                 raise ClusterError(
-                    f"waiting for {what}: not so after {seconds:.0f} s; the logs are in {self.files.logs}"
-                    f"{self._last_words()}"
+                    f"timed out after {seconds:.0f} s waiting for {what}; the logs are in {self.files.logs}"
+                    f"{self._last_error()}"
                 )
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
-        """Kills all processes; a temporary folder is removed."""
-        self._children.close()
+        """Kill all processes, and remove a temporary folder."""
+        self._processes.close()
         if self._is_temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _is_up(self) -> bool:
-        if self._children.has_ended:
+        if self._processes.has_ended:
             raise ClusterError(
-                f"starting Flink: a process ended; the logs are in {self.files.logs}{self._last_words()}"
+                f"starting Flink: a process ended; the logs are in {self.files.logs}{self._last_error()}"
             )
         return len(self.api.task_managers()) == len(self._task_managers)
 
-    def _start(self, name: str, program: str, options: list[str], arguments: list[str]) -> Child:
+    def _start(self, name: str, program: str, options: list[str], arguments: list[str]) -> Process:
         self._started += 1
         words = [*self._words(f"{name}-{self._started}", program, options), *arguments]
         output = self.files.logs / f"{name}-{self._started}.out"
-        return self._children.start(words, self._environment(), self.folder, output)
+        return self._processes.start(words, self._environment(), self.folder, output)
 
     def _words(self, name: str, program: str, options: list[str]) -> list[str]:
         return self._home.words(program, options, self.files.logs / f"{name}.log", self.files.conf / "log4j.properties")
@@ -225,16 +229,16 @@ class StandaloneCluster:
     def _environment(self) -> dict[str, str]:
         return self._home.environment(self.files.conf, self.files.logs, self.files.temporary)
 
-    def _last_words(self) -> str:
-        """The last error in the logs, where there is one."""
+    def _last_error(self) -> str:
+        """The last error in the logs, if any."""
         logs = sorted(self.files.logs.iterdir(), key=lambda path: path.stat().st_mtime)
         lines = [line for path in logs for line in path.read_text(errors="replace").splitlines()]
-        told = [line for line in lines if " ERROR " in line or line.startswith(("Error", "Caused by: "))]
-        return f": {told[-1].strip()[:500]}" if told else ""
+        errors = [line for line in lines if " ERROR " in line or line.startswith(("Error", "Caused by: "))]
+        return f": {errors[-1].strip()[:500]}" if errors else ""
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that nobody has at the moment, all different."""
+    """Free ports, all different."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     try:
         return [int(probe.getsockname()[1]) for probe in probes]

@@ -30,8 +30,8 @@ logger.unlocked.level = OFF
 class Memory:
     """A task manager's parts in megabytes, at most; two small jobs take some 700 in all.
 
-    Classes have so much room because a job that a new job manager takes over loads its own anew, some 25 MB, and those
-    of before were seen to stay: with 256 MB, a task manager ended after two job managers and five jobs.
+    Metaspace is this large because a new job manager that takes over a job loads its classes again, some 25 MB, and
+    the old ones stay: with 256 MB, a task manager ended after two job managers and five jobs.
     """
 
     framework: int = 128
@@ -52,7 +52,7 @@ class Memory:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What a task manager that no script starts must be told."""
+        """Memory options that Flink's start script would set for a task manager."""
         return {
             "taskmanager.memory.framework.heap.size": f"{self.framework}m",
             "taskmanager.memory.task.heap.size": f"{self.tasks}m",

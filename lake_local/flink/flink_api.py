@@ -35,8 +35,8 @@ class FlinkApi:
 
     def is_working(self, job: str) -> bool:
         """Whether a job runs with all its tasks: its state is RUNNING already while tasks are being started."""
-        told = self.get(f"/jobs/{job}")
-        return told["state"] == "RUNNING" and all(vertex["status"] == "RUNNING" for vertex in told["vertices"])
+        answer = self.get(f"/jobs/{job}")
+        return answer["state"] == "RUNNING" and all(vertex["status"] == "RUNNING" for vertex in answer["vertices"])
 
     def failure(self, job: str) -> str:
         """The first lines of what a job failed of last, or nothing."""
@@ -74,10 +74,10 @@ class FlinkApi:
             with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 # an address of ours
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
-            told = error.read().decode(errors="replace").strip()[:500]
+            message = error.read().decode(errors="replace").strip()[:500]
             if error.code == 503:  # no job manager leads at the moment
-                raise NotAnswered(f"asking Flink for {request.full_url}: {told}") from None
-            raise ClusterError(f"asking Flink for {request.full_url}: {error.code}, {told}") from None
+                raise NotAnswered(f"asking Flink for {request.full_url}: {message}") from None
+            raise ClusterError(f"asking Flink for {request.full_url}: {error.code}, {message}") from None
         except (OSError, ValueError) as error:
             raise NotAnswered(f"asking Flink for {request.full_url}: no answer ({error})") from None
 

@@ -12,8 +12,8 @@ def message_of(app: str, code: int, said: str) -> str:
     lines = said.rstrip().splitlines()
     starts = [at for at, line in enumerate(lines) if line.startswith(f"{app}: ")]
     if starts:
-        told = "\n".join(lines[starts[-1] :])
-        hint = "\nThis is Flink's own error; --debug shows where it came from" if _JAVA_ERROR.search(told) else ""
-        return told + hint
+        message = "\n".join(lines[starts[-1] :])
+        hint = "\nThis is Flink's own error; --debug shows where it came from" if _JAVA_ERROR.search(message) else ""
+        return message + hint
     last = lines[-1] if lines else "it said nothing"
     return f"{app}: ended with code {code}: {last}. Run it again with --debug to see all that it says"

@@ -1,1 +1,1 @@
-"""Trino, of the family of engines that Athena is: assembled into a cache, started for a root, asked, and stopped."""
+"""Trino, the engine family of Athena: downloaded into the cache, started for a root, queried, stopped."""

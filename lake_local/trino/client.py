@@ -1,4 +1,4 @@
-"""Asks a Trino server: a whole answer as an Arrow table, and what it cost; errors in the query's own terms."""
+"""Runs queries on a Trino server: the answer as an Arrow table, and its cost; errors in the query's own terms."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NOT_READY = (trino.exceptions.Error, trino.exceptions.HttpError, requests.Reque
 
 
 class _NoNodeError(TrinoServerError):
-    """For some seconds after its start a server has not heard yet of itself as a node with the catalog."""
+    """For some seconds after its start a server does not know itself as a node with the catalog."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class TrinoAnswer:
 def run_on_trino(
     sql: str, server: Server, database: str | None = None, timeout_seconds: float = TIMEOUT_SECONDS
 ) -> TrinoAnswer:
-    """Answer one statement; `database` is where tables without one are looked for.
+    """Answer one statement; `database` is the default database.
 
     Types are those of lake.query.run for the same types of Athena. Ctrl-C, or any other exception meanwhile, cancels
     the query on the server. Raises QueryError (syntax, names, values), StorageError, CatalogError, TrinoTimeoutError,
@@ -98,7 +98,7 @@ def _table(query: TrinoQuery) -> pa.Table:
 
 
 def can_query(port: int) -> bool:
-    """Whether the server on a port answers queries over its catalog already, if only to refuse them."""
+    """Whether the server on a port answers queries over its catalog, even with an error."""
     try:
         with _asking(_PROBE, port, None, {}, request_seconds=10.0) as query:
             list(query.execute())
@@ -113,7 +113,7 @@ def can_query(port: int) -> bool:
 def _asking(
     sql: str, port: int, database: str | None, properties: dict[str, str], request_seconds: float = _REQUEST_SECONDS
 ) -> Iterator[TrinoQuery]:
-    """A query to be executed within the block, which whatever leaves the block as an exception cancels."""
+    """A query to execute within the block; an exception that leaves the block cancels it."""
     session = ClientSession(
         user="lake", source="lake", catalog=CATALOG, schema=database, properties=properties, timezone="UTC"
     )
@@ -141,8 +141,8 @@ def _explained(sql: str, server: Server, timeout_seconds: float) -> Iterator[Non
         raise explained(error, sql, timeout_seconds) from error
     except _NOT_READY as error:
         raise TrinoServerError(
-            f"asking Trino at {server.url}: {error}. Is it still there? `lake trino status` tells, `lake trino up` "
-            f"starts it again; its log is {server.log}"
+            f"asking Trino at {server.url}: {error}. `lake trino status` says whether it runs, `lake trino up` "
+            f"starts it; its log is {server.log}"
         ) from error
     except (ValueError, pa.ArrowInvalid) as error:
         raise QueryFailedError(

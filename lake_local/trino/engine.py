@@ -14,7 +14,7 @@ from lake.sql.statement import Listing, read_only
 
 @dataclass(frozen=True)
 class TrinoEngine:
-    """The root's Trino server, started where it is not running; `say` is told so, as that takes a while."""
+    """The root's Trino server, started if it does not run; `say` receives progress messages."""
 
     root: str
     say: Callable[[str], None] = lambda _: None
@@ -29,7 +29,7 @@ class TrinoEngine:
         from lake_local.trino.server import running, start
 
         if running(self.root) is None:
-            self.say("Starting Trino for this root; it takes about half a minute, and stays until `lake trino down`.")
+            self.say("Starting Trino for this root: it takes half a minute, and runs until `lake trino down`.")
         answer = run_on_trino(sql, start(self.root, self.say), database)
         facts = {"splits": answer.splits, "scan_splits": answer.scan_splits}
         return Result(answer.table, answer.bytes_read, True, answer.seconds, sql, "trino", facts=facts)

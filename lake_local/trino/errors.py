@@ -1,4 +1,4 @@
-"""What can go wrong with Trino itself; what is wrong with a query is in lake.sql.query_errors."""
+"""Errors of Trino itself; those of a query are in lake.sql.query_errors."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from lake.errors import LakeError
 
 
 class TrinoSetupError(LakeError):
-    """Trino, or the Java that it needs, could not be brought onto this machine; the message says what to install."""
+    """Trino, or the Java that it needs, could not be installed; the message says what to do."""
 
 
 class TrinoServerError(LakeError):
-    """A Trino server did not start, has died, or does not answer; the message names its log."""
+    """A Trino server did not start, ended, or does not answer; the message names its log."""
 
 
 class TrinoTimeoutError(LakeError):
-    """A query that ran for longer than it may; it was cancelled."""
+    """A query exceeded its time limit and was cancelled."""

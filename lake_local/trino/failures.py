@@ -1,4 +1,4 @@
-"""Trino's errors as the query's author can use them: which of ours each is, and what to do about it."""
+"""Maps Trino's errors to the lake's, with what to do about each."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _PLACE = re.compile(r"^line (\d+):(\d+): ")
 # Trino's names of errors (StandardErrorCode, HiveErrorCode): what ours is, what was being done, what to do.
 _KINDS: dict[str, tuple[type[LakeError], str, str]] = {
     "SYNTAX_ERROR": (QuerySyntaxError, _READING, ""),
-    "TABLE_NOT_FOUND": (UnknownTableError, _READING, "SHOW TABLES lists those that there are"),
-    "SCHEMA_NOT_FOUND": (UnknownTableError, _READING, "SHOW DATABASES lists those that there are"),
+    "TABLE_NOT_FOUND": (UnknownTableError, _READING, "SHOW TABLES lists the tables"),
+    "SCHEMA_NOT_FOUND": (UnknownTableError, _READING, "SHOW DATABASES lists the databases"),
     "CATALOG_NOT_FOUND": (UnknownTableError, _READING, "the only catalog here is AwsDataCatalog"),
     "MISSING_SCHEMA_NAME": (UnknownTableError, _READING, "write database.table, or name one with --database"),
     "COLUMN_NOT_FOUND": (UnknownColumnError, _READING, ""),
@@ -39,9 +39,9 @@ _KINDS: dict[str, tuple[type[LakeError], str, str]] = {
     "HIVE_INVALID_BUCKET_FILES": (StorageError, "reading a bucketed partition", "`lake verify TABLE` names the file"),
 }
 _MORE_MEMORY = "filter on dt, or give Trino more: LAKE_TRINO_MEMORY=4G lake trino up"
-_SIGN_IN = "Trino has the credentials of when it was started: get new ones, then `lake trino up` starts it anew"
+_SIGN_IN = "Trino has the credentials that it was started with: renew them, then `lake trino up` restarts it"
 _EXPIRED = re.compile(r"ExpiredToken|token.{0,40} expired|credentials have expired", re.IGNORECASE)
-_UNREADABLE = "`lake verify TABLE` names the file; where the partition was republished meanwhile, run the query again"
+_UNREADABLE = "`lake verify TABLE` names the file; if the partition was republished during the query, run it again"
 
 
 def explained(error: TrinoQueryError, sql: str, timeout_seconds: float) -> LakeError:
@@ -49,7 +49,7 @@ def explained(error: TrinoQueryError, sql: str, timeout_seconds: float) -> LakeE
     name, message = error.error_name or "", error.message.strip()
     if name in {"EXCEEDED_TIME_LIMIT", "ABANDONED_QUERY"}:
         return TrinoTimeoutError(
-            f"{_RUNNING}: not done after {timeout_seconds:g} s, and cancelled; filter on dt, or ask for less"
+            f"{_RUNNING}: timed out after {timeout_seconds:g} s and was cancelled; filter on dt to read less"
         )
     place = error.error_location or _place_in(message)
     message = _EXPECTED.sub(r"\1 and more", _PLACE.sub("", message))

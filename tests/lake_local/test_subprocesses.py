@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from lake_local.subprocesses import Children
+from lake_local.subprocesses import ProcessGroup
 from tests.conftest import REPOSITORY
 
 PARENT = """
 import os, sys, time
 from pathlib import Path
-from lake_local.subprocesses import Children
+from lake_local.subprocesses import ProcessGroup
 folder = Path(sys.argv[1])
-with Children() as children:
-    child = children.start(["sleep", "600"], os.environ, folder, folder / "output")
+with ProcessGroup() as processes:
+    child = processes.start(["sleep", "600"], os.environ, folder, folder / "output")
     print(child.pid, flush=True)
     time.sleep(600)
 """
@@ -57,21 +57,21 @@ def test_children_end_with_a_parent_that_a_signal_ends(
 
 def test_what_a_child_started_is_killed_with_it_and_its_words_are_kept(tmp_path: Path) -> None:
     output = tmp_path / "output"
-    with Children() as children:
-        child = children.start(["sh", "-c", "sleep 600 & echo $!; wait"], os.environ, tmp_path, output)
+    with ProcessGroup() as processes:
+        child = processes.start(["sh", "-c", "sleep 600 & echo $!; wait"], os.environ, tmp_path, output)
         deadline = time.monotonic() + 30
         while not output.read_text():
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        assert not children.has_ended
-        children.kill(child)
+        assert not processes.has_ended
+        processes.kill(child)
         wait_until_gone(int(output.read_text()))
         assert child.returncode == -signal.SIGKILL
-        assert not children.has_ended  # it was killed from here
+        assert not processes.has_ended  # it was killed from here
 
 
 def test_a_child_that_ends_by_itself_is_noticed(tmp_path: Path) -> None:
-    with Children() as children:
-        child = children.start(["true"], os.environ, tmp_path, tmp_path / "output")
+    with ProcessGroup() as processes:
+        child = processes.start(["true"], os.environ, tmp_path, tmp_path / "output")
         child.wait()
-        assert children.has_ended
+        assert processes.has_ended

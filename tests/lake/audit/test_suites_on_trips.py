@@ -15,7 +15,7 @@ import pytest
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Table
 from lake_local.datagen.files import generate_files
-from lake_local.datagen.volume import Plan
+from lake_local.datagen.volume import Volume
 from tests.lake.audit.readings import Written, rows_of
 from tests.lake.audit.shipped_suites import made_large, shipped, table, unmet, verdict_on
 from tests.lake.audit.sound_rows import HOUR, Row
@@ -67,7 +67,7 @@ def delivered(described: Table, path: Path) -> pa.Table:
 )
 def test_generated_records_pass(written: Written, tmp_path: Path, name: str, records: int) -> None:
     described = table(name)
-    plan = Plan(described, records, seed=7, start=HOUR, message_kb=4)
+    plan = Volume(described, records, seed=7, start=HOUR, message_kb=4)
     (file,) = generate_files(plan, tmp_path / "generated")
     rows = trips(file.path) if name == "taxi.trips_v1" else delivered(described, file.path)
     written.write(rows)

@@ -92,7 +92,7 @@ def test_trino_is_started_on_demand_and_says_so(
     assert run_command(["query", sql, "--engine", "trino", "--json", "--root", root]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out) == [{"current_temperature": 7, "dt": "2026-11-21-20"}]
-    assert "Starting Trino for this root; it takes about half a minute" in err
+    assert "Starting Trino for this root: it takes half a minute" in err
     assert err.endswith("; splits 1; scan splits 1\n")  # one file, of one of the two tables
 
 

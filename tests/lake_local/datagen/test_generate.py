@@ -18,14 +18,14 @@ from lake.contract.load import table_named
 from lake.contract.model import Column, Source, Table
 from lake.errors import StorageError, UsageError
 from lake_local.datagen.files import generate_files
-from lake_local.datagen.volume import Plan
+from lake_local.datagen.volume import Volume
 
 CONTRACTS = Path(__file__).resolve().parents[3] / "contracts"
 START = datetime(2026, 11, 21, 22, tzinfo=UTC)
 
 
-def plan(table: str = "clickstream.events_v1", records: int = 5000, **settings: Any) -> Plan:
-    return Plan(table_named(table, CONTRACTS), records, seed=settings.pop("seed", 1), start=START, **settings)
+def volume(table: str = "clickstream.events_v1", records: int = 5000, **settings: Any) -> Volume:
+    return Volume(table_named(table, CONTRACTS), records, seed=settings.pop("seed", 1), start=START, **settings)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -44,16 +44,16 @@ def clicks(folder: Path) -> list[dict[str, Any]]:
     "table", ["clickstream.events_v1", "sensors.readings_v1", "sensors.bundles_v1", "taxi.trips_v1"]
 )
 def test_equal_arguments_give_equal_bytes_and_another_seed_others(table: str, tmp_path: Path) -> None:
-    asked = plan(table, 300, hours=3, malformed=0.02, message_kb=2)
-    generate_files(asked, tmp_path / "a")
-    generate_files(asked, tmp_path / "b")
-    generate_files(replace(asked, seed=2), tmp_path / "c")
+    wanted = volume(table, 300, hours=3, malformed=0.02, message_kb=2)
+    generate_files(wanted, tmp_path / "a")
+    generate_files(wanted, tmp_path / "b")
+    generate_files(replace(wanted, seed=2), tmp_path / "c")
     assert files_of(tmp_path / "a") == files_of(tmp_path / "b")
     assert files_of(tmp_path / "a") != files_of(tmp_path / "c")
 
 
 def test_files_are_named_by_the_hour_of_arrival_over_midnight(tmp_path: Path) -> None:
-    generated = generate_files(plan(hours=3), tmp_path)
+    generated = generate_files(volume(hours=3), tmp_path)
     hours = ["2026-11-21-22", "2026-11-21-23", "2026-11-22-00"]
     assert [file.path.name for file in generated] == [f"events-{hour}.ndjson" for hour in hours]
     assert [(file.records, file.size) for file in generated] == [
@@ -62,7 +62,7 @@ def test_files_are_named_by_the_hour_of_arrival_over_midnight(tmp_path: Path) ->
 
 
 def test_several_files_an_hour_have_their_minute_in_the_name(tmp_path: Path) -> None:
-    generated = generate_files(plan("sensors.readings_v1", files=4), tmp_path)
+    generated = generate_files(volume("sensors.readings_v1", files=4), tmp_path)
     assert [file.path.name[len("readings-2026-11-21-") :] for file in generated] == [
         f"22-{minute}.ndjson" for minute in ("00", "15", "30", "45")
     ]
@@ -71,12 +71,12 @@ def test_several_files_an_hour_have_their_minute_in_the_name(tmp_path: Path) -> 
 @pytest.mark.parametrize("records", [1, 2, 3, 101, 4999])
 @pytest.mark.parametrize("table", ["clickstream.events_v1", "sensors.readings_v1"])
 def test_there_are_exactly_as_many_lines_as_asked_for(table: str, records: int, tmp_path: Path) -> None:
-    generated = generate_files(plan(table, records, hours=24, duplicates=0.3, malformed=0.2), tmp_path)
+    generated = generate_files(volume(table, records, hours=24, duplicates=0.3, malformed=0.2), tmp_path)
     assert sum(file.records for file in generated) == len(lines_of(tmp_path)) == records
 
 
-def test_duplicates_are_byte_identical_and_malformed_lines_are_apart_from_them(tmp_path: Path) -> None:
-    generate_files(plan(records=10_000, hours=5, duplicates=0.05, malformed=0.03), tmp_path)
+def test_duplicates_are_byte_identical_and_malformed_lines_are_not_duplicated(tmp_path: Path) -> None:
+    generate_files(volume(records=10_000, hours=5, duplicates=0.05, malformed=0.03), tmp_path)
     times = Counter(lines_of(tmp_path))
     bad = [line for line in times.elements() if not is_click(line)]
     assert len(bad) == 300
@@ -93,7 +93,7 @@ def is_click(line: bytes) -> bool:
 
 
 def test_clicks_have_the_fields_of_the_contract_in_its_order_and_types(tmp_path: Path) -> None:
-    generate_files(plan(), tmp_path)
+    generate_files(volume(), tmp_path)
     events = clicks(tmp_path)
     assert {tuple(event) for event in events} == {
         ("event_id", "user_id", "device_id", "client_event", "client_timestamp")
@@ -103,7 +103,7 @@ def test_clicks_have_the_fields_of_the_contract_in_its_order_and_types(tmp_path:
 
 
 def test_clicks_make_sessions_bursts_with_long_pauses_between_them_and_several_devices_a_user(tmp_path: Path) -> None:
-    generate_files(plan(records=20_000, hours=24, duplicates=0), tmp_path)
+    generate_files(volume(records=20_000, hours=24, duplicates=0), tmp_path)
     by_device: dict[tuple[Any, str], list[datetime]] = defaultdict(list)
     for event in clicks(tmp_path):
         by_device[event["user_id"], event["device_id"]].append(datetime.fromisoformat(event["client_timestamp"]))
@@ -120,7 +120,7 @@ def test_clicks_make_sessions_bursts_with_long_pauses_between_them_and_several_d
 def test_late_clicks_arrive_up_to_three_hours_after_they_happened(
     late: float, least: int, most: int, tmp_path: Path
 ) -> None:
-    generate_files(plan(records=20_000, hours=6, late=late, duplicates=0), tmp_path)
+    generate_files(volume(records=20_000, hours=6, late=late, duplicates=0), tmp_path)
     hours_late = Counter(
         arrived
         - datetime.fromisoformat(json.loads(line)["client_timestamp"]).replace(minute=0, second=0, microsecond=0)
@@ -134,7 +134,7 @@ def test_late_clicks_arrive_up_to_three_hours_after_they_happened(
 
 
 def test_readings_come_from_four_thousand_sensors_that_are_mostly_ok(tmp_path: Path) -> None:
-    generate_files(plan("sensors.readings_v1", 50_000, duplicates=0), tmp_path)
+    generate_files(volume("sensors.readings_v1", 50_000, duplicates=0), tmp_path)
     readings = clicks(tmp_path)
     assert {tuple(reading) for reading in readings} == {("sensorId", "currentTemperature", "status")}
     assert len({reading["sensorId"] for reading in readings}) == 4000
@@ -148,7 +148,7 @@ def test_readings_come_from_four_thousand_sensors_that_are_mostly_ok(tmp_path: P
 
 
 def test_bundles_are_larger_than_a_record_can_be_until_they_are_compressed(tmp_path: Path) -> None:
-    generate_files(plan("sensors.bundles_v1", 3), tmp_path)
+    generate_files(volume("sensors.bundles_v1", 3), tmp_path)
     for line in lines_of(tmp_path):
         message = json.loads(line)
         assert list(message) == ["device_id", "recorded_at", "readings"]
@@ -157,7 +157,7 @@ def test_bundles_are_larger_than_a_record_can_be_until_they_are_compressed(tmp_p
 
 
 def test_trips_are_gzip_exports_with_a_header_whose_fares_add_up(tmp_path: Path) -> None:
-    generated = generate_files(plan("taxi.trips_v1", 400, hours=2, duplicates=0), tmp_path)
+    generated = generate_files(volume("taxi.trips_v1", 400, hours=2, duplicates=0), tmp_path)
     assert [file.path.name for file in generated] == ["trips-2026-11-21-22.csv.gz", "trips-2026-11-21-23.csv.gz"]
     parts = ("fare_amount", "extra", "mta_tax", "tip_amount", "tolls_amount", "improvement_surcharge")
     for file in generated:
@@ -190,7 +190,7 @@ def orders(source_format: Any = "json") -> Table:
 
 @pytest.mark.parametrize("source_format", ["json", "csv"])
 def test_any_table_gets_values_of_its_contracts_types(source_format: str, tmp_path: Path) -> None:
-    generate_files(Plan(orders(source_format), 500, 1, START, duplicates=0), tmp_path)
+    generate_files(Volume(orders(source_format), 500, 1, START, duplicates=0), tmp_path)
     if source_format == "csv":
         with gzip.open(next(tmp_path.iterdir()), "rt", newline="") as stream:
             rows: list[dict[str, Any]] = list(csv.DictReader(stream))
@@ -225,23 +225,23 @@ def test_any_table_gets_values_of_its_contracts_types(source_format: str, tmp_pa
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"late": 1.5}, "--late 1.5 is no share"),
-        ({"duplicates": -0.1}, "--duplicates -0.1 is no share"),
+        ({"late": 1.5}, "--late 1.5 is not a share"),
+        ({"duplicates": -0.1}, "--duplicates -0.1 is not a share"),
         ({"duplicates": 0.5, "malformed": 0.1}, "leave too few to duplicate"),
         ({"files": 7}, "7 files an hour do not divide"),
     ],
 )
-def test_what_cannot_be_met_is_refused(settings: dict[str, Any], message: str) -> None:
+def test_arguments_that_cannot_be_met_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        plan(**settings)
+        volume(**settings)
 
 
 def test_start_must_be_a_whole_hour_in_utc() -> None:
-    with pytest.raises(UsageError, match="is no whole hour"):
-        replace(plan(), start=START + timedelta(minutes=30))
+    with pytest.raises(UsageError, match="is not a whole hour"):
+        replace(volume(), start=START + timedelta(minutes=30))
 
 
-def test_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageError, match="choose another --out"):
-        generate_files(plan(), tmp_path / "file" / "out")
+        generate_files(volume(), tmp_path / "file" / "out")

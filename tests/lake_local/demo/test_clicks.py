@@ -1,8 +1,9 @@
-"""The producer's clicks: equal for equal seeds, at a steady rate, and known to the last record."""
+"""The demonstration's clicks: equal for equal seeds, at the rate that was asked for, late, repeated and malformed."""
 
 from __future__ import annotations
 
 import io
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -13,71 +14,73 @@ from lake.contract.load import contracts_folder, table_named
 from lake.parse.block import Block
 from lake.parse.raw_object import read_object
 from lake.session_rules import SessionRules
-from lake_local.demo.clicks import Clicks, Event, Payload, Record, Shares, data_of, last_clicks, payloads_of
-from lake_local.demo.expected import Session, Truth, sessions_of
+from lake_local.demo.clicks import Clicks, Event, Payload, Record, data_of, last_clicks, payloads_of
+from lake_local.demo.expected import Expected, Session, sessions_of
 from lake_local.demo.outputs import micros_of
 
 SINCE = 1_795_000_000.0
 
 
-def clicks(**more: object) -> Clicks:
-    return Clicks(rate=200, seed=7, since=SINCE, **more)  # type: ignore[arg-type] # as the test wants them
+def clicks(seed: int = 7, rate: int = 200) -> Clicks:
+    return Clicks(table_named("clickstream.events_v1", contracts_folder()), rate, seed, SINCE, 100)
 
 
-def test_equal_seeds_give_equal_records_however_often_they_are_asked_for() -> None:
+def test_equal_seeds_give_equal_records_in_ticks_of_any_length() -> None:
     at_once = clicks().until(SINCE + 10)
-    asked = clicks()
-    bit_by_bit = [record for tick in range(1, 101) for record in asked.until(SINCE + tick / 10)]
-    assert bit_by_bit == at_once
-    assert Clicks(rate=200, seed=8, since=SINCE).until(SINCE + 10) != at_once
+    in_ticks = clicks()
+    assert [record for tick in range(1, 101) for record in in_ticks.until(SINCE + tick / 10)] == at_once
+    assert clicks(seed=8).until(SINCE + 10) != at_once
 
 
-def test_clicks_come_at_the_rate_that_was_asked_for_and_repeats_on_top() -> None:
-    made = clicks()
-    for second in range(1, 21):
-        kinds = Counter(record.kind for record in made.until(SINCE + second))
-        assert sum(kinds.values()) - kinds["repeat"] == 200
+def test_clicks_come_at_about_the_rate_that_was_asked_for_in_the_order_of_their_time() -> None:
+    records = clicks().until(SINCE + 80)
+    assert len(records) == pytest.approx(80 * 200, rel=0.15)
+    assert all(SINCE <= before.at <= after.at for before, after in itertools.pairwise(records))
 
 
-def test_event_times_follow_the_clock_within_a_second_but_for_late_ones() -> None:
-    for record in clicks().until(SINCE + 20):
-        if record.kind in ("on_time", "without_user"):
-            assert record.event is not None
-            assert 0 <= record.at * 1e6 - record.event.at <= 1_001_000
-        if record.kind == "late":
-            assert record.event is not None
-            assert record.at * 1e6 - record.event.at >= 40_000_000
+def test_event_times_are_close_to_arrival_but_for_late_clicks_which_miss_a_gap_and_the_watermark() -> None:
+    ages: dict[bool, list[float]] = {False: [], True: []}
+    for record in clicks().until(SINCE + 80):
+        if record.event is not None:
+            ages[record.is_late].append(record.at - record.event.at / 1e6)
+    assert 0 <= min(ages[False]) <= max(ages[False]) < 0.2
+    assert 40 < min(ages[True]) <= max(ages[True]) < 101
+    assert len(ages[True]) == pytest.approx(80 * 200 * 0.004, rel=0.5)
 
 
-def test_none_is_late_once_late_ones_are_turned_off() -> None:
-    made = clicks(shares=Shares(late=500))
-    assert Counter(record.kind for record in made.until(SINCE + 5))["late"] > 400
-    made.has_late = False
-    assert Counter(record.kind for record in made.until(SINCE + 10))["late"] == 0
+def test_late_clicks_are_left_out_while_they_are_turned_off() -> None:
+    with_late = clicks().until(SINCE + 80)
+    some = clicks()
+    first = some.until(SINCE + 30)
+    some.has_late = False
+    between = some.until(SINCE + 60)
+    some.has_late = True
+    assert first + some.until(SINCE + 80) == [
+        record for record in with_late if not SINCE + 30 <= record.at < SINCE + 60
+    ]
+    assert between == [record for record in with_late if SINCE + 30 <= record.at < SINCE + 60 and not record.is_late]
+    assert any(record.is_late for record in with_late if SINCE + 30 <= record.at < SINCE + 60)
 
 
-def test_a_repeat_has_the_very_bytes_of_a_record_that_was_sent_before() -> None:
-    sent: set[bytes] = set()
-    repeats = 0
-    for record in clicks().until(SINCE + 30):
-        if record.kind == "repeat":
-            repeats += 1
-            assert record.data in sent
-        elif record.kind != "malformed":
-            assert record.data not in sent
-            sent.add(record.data)
-    assert repeats > 20
+def test_some_clicks_are_sent_twice_with_the_same_bytes_and_counted_once() -> None:
+    expected = Expected()
+    records = clicks().until(SINCE + 80)
+    expected.add(Payload("k", b"", records))
+    times = Counter(record.data for record in records)
+    assert set(times.values()) == {1, 2}
+    assert expected.repeats == sum(count == 2 for count in times.values()) > 50
+    assert expected.records == len(expected.events) + expected.repeats + expected.malformed
 
 
-def test_a_malformed_record_is_no_event_and_unlike_any_other() -> None:
-    broken = [record.data for record in clicks(shares=Shares(malformed=200)).until(SINCE + 10) if record.event is None]
-    assert len(set(broken)) == len(broken) > 300
-    assert [data for data in broken if _is_event(data)] == []
+def test_malformed_records_differ_from_each_other_and_none_is_an_event() -> None:
+    malformed = [record.data for record in clicks(rate=2000).until(SINCE + 80) if record.event is None]
+    assert len(set(malformed)) == len(malformed) > 100
+    assert [data for data in malformed if _is_event(data)] == []
 
 
 def _is_event(data: bytes) -> bool:
     try:
-        return isinstance(json.loads(data)["user_id"], int)
+        return isinstance(json.loads(data), dict)
     except ValueError:
         return False
 
@@ -95,12 +98,13 @@ def test_an_event_is_written_with_its_time_in_milliseconds_and_utc() -> None:
 
 
 def test_a_payload_holds_a_collectors_lines_in_their_order_and_what_is_no_event_alone() -> None:
-    records = clicks(shares=Shares(malformed=50)).until(SINCE + 1)
+    records = clicks(rate=2000).until(SINCE + 2)
+    assert any(record.event is None for record in records)
     payloads = payloads_of(records)
     assert Counter(record for payload in payloads for record in payload.records) == Counter(records)
     for payload in payloads:
         assert payload.data.split(b"\n") == [record.data for record in payload.records]
-        assert len(payload.records) == 1 or {record.kind for record in payload.records}.isdisjoint({"malformed"})
+        assert len(payload.records) == 1 or all(record.event is not None for record in payload.records)
         assert [record for record in records if record in payload.records] == list(payload.records)
 
 
@@ -111,7 +115,7 @@ def test_the_last_clicks_are_one_for_each_shard_and_at_one_moment() -> None:
 
 
 @pytest.fixture
-def told() -> Truth:
+def two_users() -> Expected:
     """Two visits of one user, one click of another, one of nobody, one repeat, one record that is none."""
     at = 1_543_534_500_000_000
     events = [
@@ -121,28 +125,34 @@ def told() -> Truth:
         Event("d", 21, "mobile", "login", at),
         Event("e", None, "mobile", "login", at),
     ]
-    records = [Record(0, "k", data_of(event), "on_time", event) for event in events]
-    truth = Truth()
-    truth.add(Payload("k", b"", records))
-    truth.add(Payload("k", b"", [Record(0, "k", b"", "repeat", events[0]), Record(0, "k", b"{", "malformed", None)]))
-    return truth
+    records = [Record(0, "k", data_of(event), event) for event in events]
+    expected = Expected()
+    expected.add(Payload("k", b"", records))
+    expected.add(Payload("k", b"", [Record(0, "k", b"", events[0]), Record(0, "k", b"{", None)]))
+    return expected
 
 
-def test_the_truth_counts_each_event_once_by_name_and_minute(told: Truth) -> None:
-    assert (told.payloads, told.records, told.repeats, told.malformed, told.without_user) == (2, 7, 1, 1, 1)
-    assert told.counts() == {
+def test_expected_counts_hold_each_event_once_by_name_and_minute(two_users: Expected) -> None:
+    assert (two_users.payloads, two_users.records, two_users.repeats, two_users.malformed, two_users.without_user) == (
+        2,
+        7,
+        1,
+        1,
+        1,
+    )
+    assert two_users.counts() == {
         ("page_view", "2018-11-29T23:35:00"): 1,
         ("search", "2018-11-29T23:35:00"): 1,
         ("purchase", "2018-11-29T23:36:00"): 1,
         ("login", "2018-11-29T23:35:00"): 2,
     }
-    assert told.days() == ["2018-11-29"]
+    assert two_users.days() == ["2018-11-29"]
 
 
-def test_the_truths_sessions_are_those_of_the_rules(told: Truth) -> None:
+def test_expected_sessions_are_those_of_the_rules(two_users: Expected) -> None:
     at = 1_543_534_500_000_000
     later = at + 70_000_000
-    assert sessions_of(told.events.values(), SessionRules.of(gap="10s")) == [
+    assert sessions_of(two_users.events.values(), SessionRules.of(gap="10s")) == [
         Session("20_mobile_1543534500000", 20, "mobile", at, at + 10_000_000, 10, 2, "page_view", "search"),
         Session("20_mobile_1543534570000", 20, "mobile", later, later, 0, 1, "purchase", "purchase"),
         Session("21_mobile_1543534500000", 21, "mobile", at, at, 0, 1, "login", "login"),
@@ -150,10 +160,10 @@ def test_the_truths_sessions_are_those_of_the_rules(told: Truth) -> None:
 
 
 def test_malformed_records_that_land_side_by_side_are_as_many_records_to_batch() -> None:
-    broken = [record.data for record in clicks(shares=Shares(malformed=500)).until(SINCE + 2) if record.event is None]
+    malformed = [record.data for record in clicks(rate=2000).until(SINCE + 80) if record.event is None]
     table = table_named("clickstream.events_v1", contracts_folder())
 
     def rejected(blocks: Iterator[Block]) -> int:
         return sum(len(block.rejected) for block in blocks)
 
-    assert read_object(lambda: io.BytesIO(b"\n".join(broken)), table, rejected) == len(broken) > 150
+    assert read_object(lambda: io.BytesIO(b"\n".join(malformed)), table, rejected) == len(malformed) > 100

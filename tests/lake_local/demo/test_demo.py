@@ -44,25 +44,25 @@ def left_of(folder: Path) -> list[str]:
 def test_the_demonstration_survives_a_killed_task_manager_and_ends_with_stream_equal_to_batch(tmp_path: Path) -> None:
     ours = started(tmp_path, "--seconds", "20", "--rate", "200")
     try:
-        answer, told = ours.communicate(timeout=1000)
+        answer, log = ours.communicate(timeout=1000)
     finally:
         ours.terminate()
         ours.wait(60)
-    assert ours.returncode == 0, told + answer
+    assert ours.returncode == 0, log + answer
 
     # Without a terminal each thing is a line, and none of them moves the cursor.
-    assert "\x1b" not in told
+    assert "\x1b" not in log
     story = [
         "clicks are coming in",
         r"task manager 1 was killed \(SIGKILL\)",
-        "task manager 1 is started anew",
+        "task manager 1 was started again",
         r"recovered, \d+ s after the kill",
         "no more clicks; reading the rest",
         "comparing",
         "done",
     ]
-    assert re.search(".*".join(rf"\[ *\d+ s\] {what}\n" for what in story), told, re.DOTALL), told
-    assert re.search(r"sent [\d,]+, sessions [\d,]+ of [\d,]+ events, .*, task managers 1 of 2\n", told), told
+    assert re.search(".*".join(rf"\[ *\d+ s\] {what}\n" for what in story), log, re.DOTALL), log
+    assert re.search(r"sent [\d,]+, sessions [\d,]+ of [\d,]+ events, .*, task managers 1 of 2\n", log), log
 
     sent, *parts = [int(number.replace(",", "")) for number in re.findall(r"│ +([\d,]+) │$", answer, re.MULTILINE)]
     assert sent == sum(parts) > 20 * 200
@@ -105,7 +105,7 @@ def test_a_lake_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "lake").mkdir()
     (tmp_path / "lake" / "precious").write_text("rows")
     ours = started(tmp_path)
-    answer, told = ours.communicate(timeout=60)
+    answer, log = ours.communicate(timeout=60)
     assert (ours.returncode, answer) == (2, "")
-    assert "the demonstration needs an empty lake" in told
+    assert "expected an empty lake, found objects" in log
     assert (tmp_path / "lake" / "precious").read_text() == "rows"

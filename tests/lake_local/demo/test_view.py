@@ -8,11 +8,11 @@ import re
 from rich.console import Console
 
 from lake_local.demo.expected import Session
-from lake_local.demo.snapshot import Happening, Scene
+from lake_local.demo.snapshot import Milestone, Snapshot
 from lake_local.demo.view import line_of, screen_of
 
 AT = 1_543_534_510_000_000
-SCENE = Scene(
+SNAPSHOT = Snapshot(
     phase="a task manager is dead",
     elapsed=71.4,
     sent=31_250,
@@ -30,18 +30,18 @@ SCENE = Scene(
     counted=30_502,
     lag_ms=12_345.6,
     task_managers=(False, True),
-    happened=(Happening(66.0, "task manager 1 was killed (SIGKILL)"),),
+    happened=(Milestone(66.0, "task manager 1 was killed (SIGKILL)"),),
 )
 
 
-def drawn(scene: Scene, width: int = 120) -> list[str]:
+def drawn(snapshot: Snapshot, width: int = 120) -> list[str]:
     console = Console(file=io.StringIO(), record=True, width=width)
-    console.print(screen_of(scene))
+    console.print(screen_of(snapshot))
     return [re.sub(" +", " ", line).strip() for line in console.export_text().splitlines()]
 
 
 def test_the_screen_shows_phase_sums_sessions_counters_and_what_happened() -> None:
-    lines = drawn(SCENE)
+    lines = drawn(SNAPSHOT)
     text = "\n".join(lines)
     assert lines[0] == "a task manager is dead 71 s"
     for shown in ("31,250", "499", "1,204", "20,011", "30,502", "12.3 s", "✗ 1 ● 2", "Counters of 23:35"):
@@ -53,7 +53,7 @@ def test_the_screen_shows_phase_sums_sessions_counters_and_what_happened() -> No
 
 
 def test_on_a_narrow_terminal_no_sum_is_broken_and_what_happened_is_before_the_tables() -> None:
-    assert drawn(SCENE, width=80)[:7] == [
+    assert drawn(SNAPSHOT, width=80)[:7] == [
         "a task manager is dead 71 s",
         "╭─ clicks -> Flink ────────────────────────────────────────────────────────────╮",
         "│ sent 31,250 sessions 1,204 late 31 │",
@@ -65,20 +65,20 @@ def test_on_a_narrow_terminal_no_sum_is_broken_and_what_happened_is_before_the_t
 
 
 def test_what_comes_from_outside_is_no_markup() -> None:
-    assert any("21 │ [bold] │" in line for line in drawn(SCENE))
+    assert any("21 │ [bold] │" in line for line in drawn(SNAPSHOT))
 
 
 def test_the_screen_keeps_its_height_while_sessions_come() -> None:
-    assert len(drawn(SCENE)) == len(drawn(Scene(**{**vars(SCENE), "newest": SCENE.newest * 9})))
+    assert len(drawn(SNAPSHOT)) == len(drawn(Snapshot(**{**vars(SNAPSHOT), "newest": SNAPSHOT.newest * 9})))
 
 
 def test_a_screen_of_nothing_yet_is_drawn_as_well() -> None:
-    assert drawn(Scene())[0] == "starting 0 s"
+    assert drawn(Snapshot())[0] == "starting 0 s"
 
 
 def test_without_a_terminal_a_scene_is_one_line() -> None:
-    assert line_of(SCENE) == (
+    assert line_of(SNAPSHOT) == (
         "[  71 s] sent 31,250, sessions 1,204 of 20,011 events, late 31, quarantined 98, counted 30,502, "
         "watermark lag 12.3 s, task managers 1 of 2"
     )
-    assert line_of(Scene()).endswith("watermark lag unknown, task managers 0 of 0")
+    assert line_of(Snapshot()).endswith("watermark lag unknown, task managers 0 of 0")

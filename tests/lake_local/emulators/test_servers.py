@@ -73,7 +73,7 @@ def test_a_server_ends_with_a_caller_that_is_killed(tmp_path: Path) -> None:
 def test_a_server_that_ends_is_an_error_with_its_last_words(tmp_path: Path) -> None:
     words = [sys.executable, "-c", "print('no licence'); raise SystemExit(3)"]
     with (
-        pytest.raises(EmulatorError, match=r"starting toy at http://127.0.0.1:\d+: it ended at once; its log is") as e,
+        pytest.raises(EmulatorError, match=r"starting toy at http://127.0.0.1:\d+: it ended; its log is") as e,
         serving("toy", words, free_port(), log=tmp_path / "log", folder=tmp_path, environment=os.environ),
     ):
         pass

@@ -49,7 +49,7 @@ def test_summary_says_what_became_of_every_record(tmp_path: Path, capsys: pytest
     assert "dt=2026-11-21-08" in shown.out
     assert f"2 files, 3 records in = 2 delivered in 2 objects + 1 in the error output, below {root}" in shown.err
     assert "1 of the records are whole files" in shown.err
-    assert "1 blank lines were no records" in shown.err
+    assert "1 blank lines were skipped" in shown.err
     assert "from errors/sensors/bundles/processing-failed/dt=2026-11-21-08 on" in shown.err
 
 
@@ -59,7 +59,7 @@ def test_summary_says_what_became_of_every_record(tmp_path: Path, capsys: pytest
         (["--arrived", "yesterday"], "reading --arrived 'yesterday'"),
         (["--arrived", "2026-11-21T09:00", "--arrived-from-name"], "give one of them"),
         (["--prefix", "raw/!{timestamp:yyyy}/"], "needs an error prefix too"),
-        (["--prefix", "raw/!{timestamp:T}/", "--error-prefix", "e/"], "the letter T is not supported"),
+        (["--prefix", "raw/!{timestamp:T}/", "--error-prefix", "e/"], "T is not supported"),
         (["--rate", "0"], "above 0"),
         (["--arrived-from", "t", "--rate", "1"], "leave out the rate"),
         (["--buffer-mb", "500"], "from 1 to 128 MB"),

@@ -153,9 +153,7 @@ def test_equal_objects_of_one_delivery_all_stay(tmp_path: Path) -> None:
     assert contents(tmp_path / "lake") == [("dt=2026-11-21-09", b"a\n1\n")] * 3
 
 
-@pytest.mark.parametrize(
-    ("name", "message"), [("nothing", "there is no such file"), ("empty", "the folder holds no files")]
-)
+@pytest.mark.parametrize(("name", "message"), [("nothing", "file not found"), ("empty", "the folder has no files")])
 def test_files_that_are_not_there_are_refused(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=message):

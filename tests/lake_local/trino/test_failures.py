@@ -22,7 +22,7 @@ def error(name: str, message: str, kind: str = "EXTERNAL", **more: Any) -> LakeE
 
 
 @pytest.mark.parametrize(
-    ("name", "message", "kind", "told"),
+    ("name", "message", "kind", "expected"),
     [
         (
             "EXCEEDED_LOCAL_MEMORY_LIMIT",
@@ -35,7 +35,7 @@ def error(name: str, message: str, kind: str = "EXTERNAL", **more: Any) -> LakeE
             "EXCEEDED_TIME_LIMIT",
             "Query exceeded the maximum run time limit of 10.00m",
             TrinoTimeoutError,
-            "running the query: not done after 600 s, and cancelled; filter on dt, or ask for less",
+            "running the query: timed out after 600 s and was cancelled; filter on dt to read less",
         ),
         (
             "HIVE_METASTORE_ERROR",
@@ -49,33 +49,33 @@ def error(name: str, message: str, kind: str = "EXTERNAL", **more: Any) -> LakeE
             "The security token included in the request is expired (Service: Glue, Status Code: 400)",
             StorageError,
             "asking AWS through Trino: The security token included in the request is expired (Service: Glue, Status "
-            "Code: 400); Trino has the credentials of when it was started: get new ones, then `lake trino up` starts "
-            "it anew",
+            "Code: 400); Trino has the credentials that it was started with: renew them, then `lake trino "
+            "up` restarts it",
         ),
         (
             "HIVE_BAD_DATA",
             "Error reading local:///x.parquet.",
             StorageError,
             "reading a published object through Trino: Error reading local:///x.parquet; `lake verify TABLE` names the "
-            "file; where the partition was republished meanwhile, run the query again",
+            "file; if the partition was republished during the query, run it again",
         ),
         (
             "GENERIC_INTERNAL_ERROR",
-            "Something odd",
+            "Something went wrong",
             QueryFailedError,
-            "running the query: Something odd",
+            "running the query: Something went wrong",
         ),
     ],
 )
 def test_an_error_says_what_was_being_done_and_what_to_do(
-    name: str, message: str, kind: type[LakeError], told: str
+    name: str, message: str, kind: type[LakeError], expected: str
 ) -> None:
-    found = error(name, message)
-    assert (type(found), str(found)) == (kind, told)
+    raised = error(name, message)
+    assert (type(raised), str(raised)) == (kind, expected)
 
 
 def test_the_place_is_shown_once_wherever_trino_says_it() -> None:
-    expected = "reading the query, line 2:6: no such table; SHOW TABLES lists those that there are\n  FROM t\n       ^"
+    expected = "reading the query, line 2:6: no such table; SHOW TABLES lists the tables\n  FROM t\n       ^"
     location = {"lineNumber": 2, "columnNumber": 6}
     for found in (
         error("TABLE_NOT_FOUND", "line 2:6: no such table", "USER_ERROR", errorLocation=location),
@@ -84,6 +84,6 @@ def test_the_place_is_shown_once_wherever_trino_says_it() -> None:
         assert (type(found), str(found)) == (UnknownTableError, expected)
 
 
-def test_what_the_user_wrote_wrong_is_a_matter_of_the_text_only_where_it_has_a_place() -> None:
+def test_a_users_error_is_a_syntax_error_only_if_it_has_a_place_in_the_text() -> None:
     assert type(error("TYPE_MISMATCH", "line 1:8: no", "USER_ERROR")) is QuerySyntaxError
     assert type(error("DIVISION_BY_ZERO", "no", "USER_ERROR")) is QueryFailedError

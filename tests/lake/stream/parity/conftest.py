@@ -11,7 +11,7 @@ import pytest
 
 from lake.jobs.lake import Lake
 from lake_local.datagen.files import generate_files
-from lake_local.datagen.volume import Plan
+from lake_local.datagen.volume import Volume
 from tests.glue_jobs.day_lakes import EVENTS, DayLake
 from tests.glue_jobs.harness import Trial
 from tests.lake.stream.parity.sides import Sides
@@ -42,7 +42,7 @@ class Clicks:
     """`folder` has files by hour of arrival: late events, redeliveries and malformed records among them."""
 
     size: Size
-    plan: Plan
+    plan: Volume
     folder: Path
     trial: Trial
     sides: Sides
@@ -64,7 +64,7 @@ def clicks(
     spark.conf.set("spark.sql.shuffle.partitions", "2")
     trial = Trial(str(folder / "lake"))
     table = Lake.open(trial.root).table(EVENTS)
-    plan = Plan(table, size.records, 1, START, size.days * 24, late=0.01, duplicates=0.01, malformed=0.01)
+    plan = Volume(table, size.records, 1, START, size.days * 24, late=0.01, duplicates=0.01, malformed=0.01)
     for file in generate_files(plan, folder / "clicks"):
         hour = file.path.stem.removeprefix("events-")
         trial.land(hour, file.path.name, file.path.read_bytes())
