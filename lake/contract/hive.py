@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
+
+from lake.errors import did_you_mean
 
 PRIMITIVES = (
     "string",
@@ -141,7 +142,7 @@ class _Parser:
                 return self.struct()
             case "map":
                 return self.map()
-        raise HiveTypeError(f"{self.text!r}: no such type {word!r}; {_meant(name)}expected {EXPECTED}")
+        raise HiveTypeError(f"{self.text!r}: unknown type {word!r}{_meant(name)}; expected {EXPECTED}")
 
     def decimal(self) -> Decimal:
         if self.peek() != "(":
@@ -219,6 +220,6 @@ class _Parser:
 
 def _meant(name: str) -> str:
     """A suggestion for a misspelt name, or an empty string."""
-    close = difflib.get_close_matches(name, (*PRIMITIVES, "decimal", "array", "struct", "map"), n=1)
-    guess = _MEANT.get(name) or (close[0] if close else None)
-    return f"did you mean {guess!r}? " if guess else ""
+    if name in _MEANT:
+        return f"; did you mean {_MEANT[name]!r}?"
+    return did_you_mean(name, (*PRIMITIVES, "decimal", "array", "struct", "map"))

@@ -71,7 +71,7 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         ("- name: state", "- name: State", "State", "column name 'State'; expected a-z, 0-9 and _, in lower case"),
         ("- name: state", "- name: rescued", "rescued", "column 'rescued': the lake adds one of that name"),
         (STATE, "", "- name: state", "column 'state' has no description"),
-        ("decimal(10,2)", "decimals(10,2)", "decimals", "column 'amount': physicalType 'decimals(10,2)': no such type"),
+        ("decimal(10,2)", "decimals(10,2)", "decimals", "column 'amount': physicalType 'decimals(10,2)': unknown type"),
         (AMOUNT_TYPE, "", "- name: amount", "column 'amount': physicalType '' ends too early"),
         (AMOUNT_TYPE, AMOUNT_TYPE + "        logicalType: string\n", 26, "is not what physicalType decimal"),
         ("amountPaid", "state", "- name: state", "columns 'amount' and 'state' both read the field 'state'"),

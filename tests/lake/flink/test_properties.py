@@ -32,8 +32,8 @@ WRONG = {
     ("resolution", "day"): "reading runtime property resolution: 'day' is wrong; expected hour or minute",
     ("initial_position", "old"): "reading runtime property initial_position: 'old' is wrong; expected latest or "
     "trim_horizon",
-    ("watermark_dely", "1m"): "reading runtime properties: there is no property watermark_dely; did you mean "
-    "watermark_delay?",
+    ("watermark_dely", "1m"): "reading runtime properties: unknown property watermark_dely; did you mean "
+    "'watermark_delay'?",
 }
 
 
