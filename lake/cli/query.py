@@ -21,7 +21,7 @@ _ENGINES = "Engines"
 
 
 class EngineName(StrEnum):
-    """What can follow --engine; the names are those of lake.cli.engines, which takes a while to import."""
+    """Values of --engine; the names of lake.cli.engines, which is slow to import."""
 
     DUCKDB = "duckdb"
     TRINO = "trino"
@@ -29,7 +29,7 @@ class EngineName(StrEnum):
 
 
 class AnswerFormat(StrEnum):
-    """How rows are written."""
+    """Output formats."""
 
     TABLE = "table"
     CSV = "csv"
@@ -38,34 +38,32 @@ class AnswerFormat(StrEnum):
 
 def query(
     sql: Annotated[
-        str | None, typer.Argument(metavar="SQL", help="The query; - reads it from standard input.", show_default=False)
+        str | None, typer.Argument(metavar="SQL", help="Query; - reads it from standard input.", show_default=False)
     ] = None,
     file: Annotated[
         Path | None,
         typer.Option("--file", "-f", metavar="FILE", help="Read the query from a file.", show_default=False),
     ] = None,
-    form: Annotated[
-        AnswerFormat, typer.Option("--format", help="How rows are written on standard output.")
-    ] = AnswerFormat.TABLE,
+    form: Annotated[AnswerFormat, typer.Option("--format", help="Format of the rows.")] = AnswerFormat.TABLE,
     json_output: JsonOption = False,
     database: Annotated[
         str | None,
-        typer.Option("--database", "-d", metavar="NAME", help="Where tables without a database are looked for."),
+        typer.Option("--database", "-d", metavar="NAME", help="Default database."),
     ] = None,
     show_sql: Annotated[
-        bool, typer.Option("--show-sql", help="Say, on standard error, what the local engine was asked.")
+        bool, typer.Option("--show-sql", help="Print the generated DuckDB SQL to standard error.")
     ] = False,
     parameters: Annotated[
         list[str] | None,
         typer.Option(
             "--param",
             metavar="NAME=VALUE",
-            help="A value for a ? that the file's header names; for other texts only VALUE, in order. Repeatable.",
+            help="Value of a ? parameter: NAME=VALUE for a file with a header, else VALUE, in order. Repeatable.",
             show_default=False,
         ),
     ] = None,
     engine: Annotated[
-        EngineName, typer.Option("--engine", envvar="LAKE_ENGINE", help="Who answers.", rich_help_panel=_ENGINES)
+        EngineName, typer.Option("--engine", envvar="LAKE_ENGINE", help="Query engine.", rich_help_panel=_ENGINES)
     ] = EngineName.DUCKDB,
     workgroup: Annotated[
         str | None,
@@ -73,7 +71,7 @@ def query(
             "--workgroup",
             metavar="NAME",
             envvar="LAKE_ATHENA_WORKGROUP",
-            help="Athena's workgroup; primary where none is named.",
+            help="Athena workgroup. Default: primary.",
             show_default=False,
             rich_help_panel=_ENGINES,
         ),
@@ -84,7 +82,7 @@ def query(
             "--output",
             metavar="S3_URI",
             envvar="LAKE_ATHENA_OUTPUT",
-            help="Where Athena writes answers, if its workgroup does not say.",
+            help="S3 location of Athena's results, if the workgroup has none.",
             show_default=False,
             rich_help_panel=_ENGINES,
         ),
@@ -93,12 +91,12 @@ def query(
         bool,
         typer.Option(
             "--explain",
-            help="Run nothing: say what the query would read, what it would cost, and what to write instead.",
+            help="Do not run the query: show what it would read and cost, and how to improve it.",
         ),
     ] = False,
     root: RootOption = DEFAULT_ROOT,
 ) -> None:
-    """Answer a query in Athena's SQL, over the partitions that are published now.
+    """Run a query in Athena's SQL on the partitions that are published now.
 
     SELECT, WITH, VALUES, SHOW DATABASES | TABLES | COLUMNS | PARTITIONS, DESCRIBE. Filter on dt, the arrival hour
     (UTC, YYYY-MM-DD-HH): only partitions that can match are read. Rejected records are in TABLE_quarantine.
@@ -139,7 +137,7 @@ def query(
 
 def _text(sql: str | None, file: Path | None) -> str:
     if (sql is None) == (file is None):
-        raise UsageError('reading the query: give it as one text ("SELECT ..."), as -, or with --file')
+        raise UsageError('reading the query: expected one of SQL ("SELECT ..."), - for standard input, --file')
     if file is None:
         return sys.stdin.read() if sql == "-" else str(sql)
     try:
@@ -150,20 +148,20 @@ def _text(sql: str | None, file: Path | None) -> str:
 
 def _account(result: Result, written: int) -> str:
     rows = result.table.num_rows
-    told = f"{rows:,} row{'' if rows == 1 else 's'} in {result.seconds:.2f} s"
+    account = f"{rows:,} row{'' if rows == 1 else 's'} in {result.seconds:.2f} s"
     at_most = "" if result.is_exact else "at most "
     if result.partitions:
-        told += f"; read {result.partitions_read:,} of {result.partitions:,} partitions"
+        account += f"; read {result.partitions_read:,} of {result.partitions:,} partitions"
         if result.buckets_read < result.buckets:
-            told += f", {result.buckets_read:,} of {result.buckets:,} buckets"
-        told += f" ({at_most}{human_bytes(result.bytes)})"
+            account += f", {result.buckets_read:,} of {result.buckets:,} buckets"
+        account += f" ({at_most}{human_bytes(result.bytes)})"
     elif result.engine != "duckdb":
-        told += f"; read {at_most}{human_bytes(result.bytes)}"
+        account += f"; read {at_most}{human_bytes(result.bytes)}"
     for name, value in result.facts.items():
-        told += f"; {name.replace('_', ' ')} {value:,}" if isinstance(value, int) else f"; {_fact(name, value)}"
+        account += f"; {name.replace('_', ' ')} {value:,}" if isinstance(value, int) else f"; {_fact(name, value)}"
     if written < rows:
-        told += f"\nThe first {written:,} are shown; --format csv or json writes all, LIMIT asks for fewer."
-    return told
+        account += f"\nShowing the first {written:,}; --format csv or json prints all."
+    return account
 
 
 def _fact(name: str, value: str | float) -> str:
