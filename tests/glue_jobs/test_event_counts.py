@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lake.contract.arrow import arrow_schema
 from lake.contract.load import load_contract
-from lake.contract.spark import spark_schema
 from lake.errors import UsageError
 from lake.write.day_events import EVENT_DDL, distinct_events
 from tests.conftest import REPOSITORY
@@ -21,7 +21,8 @@ from tests.glue_jobs.harness import JOBS
 from tests.glue_jobs.plain_sessions import Event, distinct, micros, plain_counts
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql import SparkSession
 
 event_counts = runpy.run_path(str(JOBS / "event_counts.py"), run_name="job")["event_counts"]
 CONTRACT = REPOSITORY / "contracts" / "clickstream" / "event_counts_by_day_v1.odcs.yaml"
@@ -101,7 +102,7 @@ def test_minutes_are_another_resolution_of_all_days(lake: DayLake) -> None:
 
 def test_columns_and_types_are_those_of_the_contract(spark: SparkSession) -> None:
     made = event_counts(spark.createDataFrame([], EVENT_DDL), "hour")
-    contract = spark_schema(load_contract(CONTRACT))
+    contract = from_arrow_schema(arrow_schema(load_contract(CONTRACT)))
     assert [(one.name, one.dataType) for one in made.schema] == [(one.name, one.dataType) for one in contract[:-1]]
 
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lake.contract.arrow import arrow_schema
 from lake.contract.load import load_contract
-from lake.contract.spark import spark_schema
 from lake.session_rules import SessionRules
 from lake.write.day_events import EVENT_DDL, distinct_events
 from tests.conftest import REPOSITORY
@@ -21,7 +21,8 @@ from tests.glue_jobs.harness import JOBS
 from tests.glue_jobs.plain_sessions import CASES, Event, Row, case, distinct, micros, plain_sessions
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql import DataFrame, SparkSession
 
 SESSIONS = runpy.run_path(str(JOBS / "sessions.py"), run_name="job")["sessions"]
 FOLDERS = sorted(folder for folder in CASES.iterdir() if folder.is_dir())
@@ -66,7 +67,7 @@ def test_the_plain_loop_says_the_same_of_a_golden_case(folder: Path) -> None:
 
 def test_columns_and_types_are_those_of_the_contract(session: SparkSession) -> None:
     made = SESSIONS(frame(session, []), SessionRules())
-    contract = spark_schema(load_contract(CONTRACT))
+    contract = from_arrow_schema(arrow_schema(load_contract(CONTRACT)))
     assert [(one.name, one.dataType) for one in made.schema] == [(one.name, one.dataType) for one in contract[:-1]]
 
 
