@@ -144,14 +144,19 @@ def _place(item: pytest.Item) -> int:
     return min(ranks, default=len(LONGEST_FIRST))
 
 
+def unit_of(nodeid: str) -> str:
+    """What one process runs as a whole: the test's group, which xdist has put behind its id, or else its file."""
+    file, _, rest = nodeid.partition("::")
+    _, has_group, group = rest.rpartition("]")[2].rpartition("@")
+    return group if has_group else file
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
     """With --dist loadgroup, what has no group stays together by file, for the sake of its module's fixtures."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByGroupOrFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file, _, rest = nodeid.partition("::")
-            _, has_group, group = rest.rpartition("]")[2].rpartition("@")
-            return group if has_group else file
+            return unit_of(nodeid)
 
     return ByGroupOrFile(config, log) if config.getvalue("dist") == "loadgroup" else None
