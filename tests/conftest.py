@@ -43,6 +43,9 @@ NEEDS = {
 }
 """Markers, and the fixtures that a test needs by itself or through others, from which it has the marker."""
 
+WHOLE_JOBS = REPOSITORY / "tests" / "glue_jobs"
+"""Every test there runs a job from its plan to its report."""
+
 SHARED = {"trino": {"trino"}, "flink cluster": {"flink", "cluster"}}
 """What is started once for all tests of a run, with what is in it: one worker process runs all tests of each."""
 
@@ -129,6 +132,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         needs = {marker for marker, names in NEEDS.items() if names & fixtures}
         if callspec is not None and callspec.params.get("any_root") == "s3":
             needs.add("s3")
+        if item.path.is_relative_to(WHOLE_JOBS):
+            needs.add("e2e")
         for marker in sorted(needs):
             item.add_marker(marker)
         markers = {mark.name for mark in item.iter_markers()}

@@ -14,8 +14,6 @@ import pytest
 from tests.glue_jobs.harness import EVENTS, JOB, REPOSITORY, Trial
 from tests.glue_jobs.spark_cluster import Cluster, cluster, descendants, until
 
-pytestmark = pytest.mark.e2e
-
 HOURS = range(24)
 RECORDS = 20_000
 
