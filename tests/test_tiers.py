@@ -39,14 +39,14 @@ def test_every_marker_is_kept_out_of_the_fast_tests() -> None:
 
 
 @pytest.mark.parametrize(
-    ("nodeid", "unit"),
+    ("fixtures", "unit"),
     [
-        ("tests/a/test_a.py::test_one", "tests/a/test_a.py"),
-        ("tests/a/test_a.py::test_one[x::y]", "tests/a/test_a.py"),
-        ("tests/a/test_a.py::test_one[you@home]", "tests/a/test_a.py"),
-        ("tests/a/test_a.py::test_one@trino", "trino"),
-        ("tests/a/test_a.py::test_one[you@home]@flink cluster", "flink cluster"),
+        (set(), "tests/a/test_a.py"),
+        ({"tmp_path", "spark"}, "tests/a/test_a.py"),
+        ({"tmp_path", "trino_s3"}, "trino"),
+        ({"trino_local"}, "trino"),
+        ({"with_flink", "cluster"}, "flink cluster"),
     ],
 )
-def test_a_process_runs_a_group_or_a_file_as_a_whole(nodeid: str, unit: str) -> None:
-    assert unit_of(nodeid) == unit
+def test_a_process_runs_a_file_or_what_shares_a_server_as_a_whole(fixtures: set[str], unit: str) -> None:
+    assert unit_of("tests/a/test_a.py::test_one[x::y]", fixtures) == unit
