@@ -146,7 +146,7 @@ def test_views_are_listed(sql: str, rows: list[list[str]], root: str) -> None:
         (
             "SELECT 1 FROM sensors.broken",
             ViewError,
-            "reading the view sensors.broken: reading sensors.gone_v1: there is no",
+            "reading the view sensors.broken: reading sensors.gone_v1: table not found",
         ),
         ("SELECT 1 FROM sensors.garbled", ViewError, "reading the view sensors.garbled: reading the query, line 1:1"),
         ('SELECT 1 FROM sensors."readings$partitions"', UnknownTableError, "is a view; a table has partitions"),
