@@ -13,8 +13,9 @@ import pytest
 from lake.cli.app import run_command
 from lake.contract.arrow import arrow_schema, quarantine_schema
 from lake.ops.reconcile import Difference, Reconciliation, reconcile_sessions
-from lake.plan.daily import input_digest, plan_days, sources_of
+from lake.plan.daily import plan_days
 from lake.plan.daily_rules import session_days
+from lake.plan.partition_plan import PlanScope
 from lake.session_rules import SessionRules
 from tests.glue_jobs.day_lakes import EVENTS, SESSIONS, STREAMED, DayLake, by_start
 from tests.glue_jobs.plain_sessions import Event, Row, micros, plain_sessions
@@ -58,13 +59,13 @@ def derive(lake: DayLake, events: Iterable[Event], rules: SessionRules | None = 
     rules = rules or SessionRules()
     opened, days = lake.lake, session_days(rules)
     table, upstream = opened.table(SESSIONS), opened.table(EVENTS)
-    plan = plan_days(table, upstream, opened.store, opened.catalog, rules=days)
+    plan = plan_days(table, upstream, opened.store, opened.catalog, PlanScope(), rules=days)
     sessions, schema = by_start(plain_sessions(events, rules)), arrow_schema(table)
     for day in plan.stale:
         records = [dict(zip(schema.names, (*row, None), strict=True)) for row in sessions[day.dt]]
         ends = max(int(record["ended_at"].timestamp() * 1000) for record in records)
         reach = ends + rules.reach_ms + 1
-        digest = input_digest(table.reading_digest(), days, sources_of(plan.index, day.dt, days, reach))
+        digest = replace(day.inputs, reach_ms=reach).digest()
         rows = pa.Table.from_pylist(records, schema=schema)
         lake.publish_rows(SESSIONS, day.dt, rows, input_digest=digest, rules=days.text, reached_ms=str(reach))
 
