@@ -74,7 +74,10 @@ class FileReader:
         """The digest of the object's bytes, and what Parquet is read from."""
         if not self.quick and stored.size <= _WHOLE:
             data = self.store.read(stored.key)
-            return hashlib.sha256(data).hexdigest(), pa.BufferReader(data)
+            # In Arrow's memory: its threads must not be the ones that free a Python object (see lake.cli.main).
+            copy = pa.BufferOutputStream()
+            copy.write(data)
+            return hashlib.sha256(data).hexdigest(), pa.BufferReader(copy.getvalue())
         sha256 = "" if self.quick else self._digest(stored.key)
         return sha256, self.system.open_input_file(f"{self.base}/{stored.key}")
 
