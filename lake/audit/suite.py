@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,9 +11,10 @@ from typing import Any, Literal
 from lake.audit.parameters import ACCOUNTING, NAMES, variables_in
 from lake.audit.verdict import LEVELS, Level
 from lake.contract.model import RESCUED_COLUMN, Table
-from lake.errors import LakeError
+from lake.errors import LakeError, did_you_mean
+from lake.project_folders import ProjectFolder
 
-FOLDER_VARIABLE = "LAKE_EXPECTATIONS"
+_FOLDER = ProjectFolder("expectations", "*/*.json", "LAKE_EXPECTATIONS")
 _LEVEL_OF_SEVERITY: dict[str, Level] = {"critical": "fail", "warning": "warn", "info": "info"}
 _SUITE_FIELDS = {"name", "expectations", "meta", "notes", "id", "suite_parameters"}
 _EXPECTATION_FIELDS = {"type", "kwargs", "meta", "severity", "description", "notes", "id", "rendered_content"}
@@ -91,17 +90,8 @@ def _exactly_typed(one: Expectation, table: Table) -> Expectation:
 
 
 def expectations_folder() -> Path | None:
-    """Where suites are: LAKE_EXPECTATIONS, ./expectations, or the one beside this package; None if nowhere."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        if not Path(named).is_dir():
-            raise SuiteError(
-                f"looking for suites: {FOLDER_VARIABLE}={named} is no folder; "
-                "name one that holds <database>/<table>.json"
-            )
-        return Path(named)
-    beside = Path(__file__).resolve().parents[2] / "expectations"
-    return next((folder for folder in (Path("expectations"), beside) if folder.is_dir()), None)
+    """Where suites are: LAKE_EXPECTATIONS, ./expectations, or the one beside the lake package; None if nowhere."""
+    return _FOLDER.find()
 
 
 def _read(path: Path, name: str) -> Suite:
@@ -175,6 +165,5 @@ def _level(entry: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> Lev
 def _only(found: Mapping[str, Any], known: Iterable[str], where: str) -> None:
     for name in found:
         if name not in known:
-            close = difflib.get_close_matches(str(name), list(known), 1)
-            hint = f"did you mean {close[0]}?" if close else f"expected {', '.join(sorted(known))}"
-            raise SuiteError(f"{where}: unknown field {name!r}; {hint}")
+            hint = did_you_mean(str(name), known) or f"; expected one of {', '.join(sorted(known))}"
+            raise SuiteError(f"{where}: unknown field {name!r}{hint}")

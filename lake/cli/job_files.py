@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import runpy
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lake.errors import UsageError
+from lake.errors import UsageError, did_you_mean
+from lake.project_folders import ProjectFolder
 
-_FOLDER = "glue_jobs"
+_FOLDER = ProjectFolder("glue_jobs", "*.py", "LAKE_JOBS", is_code=True)
 
 
 def jobs_folder() -> Path:
-    """LAKE_JOBS, or ./glue_jobs, or the one beside the lake package. Raises UsageError where there is none."""
-    named = os.environ.get("LAKE_JOBS")
-    beside = Path(__file__).resolve().parents[2] / _FOLDER
-    for folder in [Path(named)] if named else [Path(_FOLDER), beside]:
-        if folder.is_dir():
-            return folder
-    where = f"LAKE_JOBS={named}" if named else f"./{_FOLDER} or {beside}"
-    raise UsageError(f"looking for jobs in {where}: there is no such folder; set LAKE_JOBS to the folder of jobs")
+    """LAKE_JOBS, the glue_jobs beside the lake package, or ./glue_jobs. Raises UsageError where it is not found."""
+    return _FOLDER.path()
 
 
 def job_names() -> list[str]:
-    """The jobs that there are, sorted."""
+    """The names of all jobs, sorted."""
     return sorted(path.stem for path in jobs_folder().glob("*.py") if not path.stem.startswith("_"))
 
 
 def run_job(name: str, arguments: Sequence[str]) -> int:
-    """Run a job to its end; returns its exit code. Raises UsageError, listing the jobs, where it is none."""
+    """Run a job to its end; returns its exit code. Raises UsageError, listing the jobs, if it is not found."""
     names = job_names()
     if name not in names:
-        raise UsageError(f"running {name}: there is no such job in {jobs_folder()}; there are: {', '.join(names)}")
+        raise UsageError(
+            f"running {name}: job not found in {jobs_folder()}{did_you_mean(name, names)}; jobs: {', '.join(names)} "
+            "(LAKE_JOBS names another folder)"
+        )
     path = str(jobs_folder() / f"{name}.py")
     before = sys.argv
     sys.argv = [path, *arguments]

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lake.contract.custom import Custom
-from lake.contract.document import Document, Where, near, read_document
+from lake.contract.document import Document, Where, read_document
 from lake.contract.model import Bucketing, Column, Table
+from lake.errors import did_you_mean
 
 BUCKET_PROPERTIES = ("bucketColumns", "bucketCount", "sortColumns", "rowGroupRows")
 
@@ -114,7 +115,7 @@ def check_upstream(table: Table, upstream: Table | None) -> None:
     for index, item in enumerate(described.properties or []):
         name, here = str(item.name), (*where, "properties", index)
         if name in own and name not in types:
-            document.problem((*here, "name"), f"{upstream.full_name} has no column {name!r}{near(name, types)}")
+            document.problem((*here, "name"), f"{upstream.full_name} has no column {name!r}{did_you_mean(name, types)}")
         elif name in own and own[name] != types[name]:
             message = f"{name} is a {own[name]}; expected {types[name]}, as in {upstream.full_name}"
             document.problem((*here, "physicalType"), message)
@@ -130,7 +131,7 @@ def _named(document: Document, given: Custom, columns: tuple[Column, ...], types
     known = {column.name: column.hive_type for column in columns}
     for name in names:
         if name not in known:
-            document.problem(given.where, f"no column is called {name!r}{near(name, known)}")
+            document.problem(given.where, f"no column is called {name!r}{did_you_mean(name, known)}")
         elif known[name] not in types:
             document.problem(given.where, f"{name} is a {known[name]}; expected one of {', '.join(types)}")
     return tuple(names)

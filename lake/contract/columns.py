@@ -8,9 +8,10 @@ from typing import Any
 from open_data_contract_standard.model import DataQuality, SchemaObject, SchemaProperty
 
 from lake.contract.custom import Custom, custom_properties, flag
-from lake.contract.document import Document, Where, near
+from lake.contract.document import Document, Where
 from lake.contract.hive import Array, Decimal, HiveType, HiveTypeError, Map, Primitive, Struct, parse_hive_type
 from lake.contract.model import RESCUED_COLUMN, Column, Source
+from lake.errors import did_you_mean
 
 PARTITION_KEY = "dt"
 COLUMN_PROPERTIES = ("sourceName", "derivedFrom", "acceptsText")
@@ -107,7 +108,7 @@ def _check_unread(document: Document, where: Where, item: SchemaProperty) -> Non
 
 def _check_classification(document: Document, where: Where, item: SchemaProperty) -> None:
     if item.classification not in (None, *CLASSIFICATIONS):
-        hint = near(str(item.classification), CLASSIFICATIONS)
+        hint = did_you_mean(str(item.classification), CLASSIFICATIONS)
         message = f"classification is {item.classification!r}; expected one of {', '.join(CLASSIFICATIONS)}{hint}"
         document.problem((*where, "classification"), message)
 

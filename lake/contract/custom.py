@@ -7,7 +7,8 @@ from typing import Any
 
 from open_data_contract_standard.model import CustomProperty
 
-from lake.contract.document import Document, Where, near
+from lake.contract.document import Document, Where
+from lake.errors import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def custom_properties(
         here = (*where, "customProperties", index)
         name = item.property or ""
         if name not in known:
-            hint = near(name, known) or f"; expected one of {', '.join(known)}"
+            hint = did_you_mean(name, known) or f"; expected one of {', '.join(known)}"
             document.problem((*here, "property"), f"unknown customProperty {name!r}{hint}")
         elif name in found:
             document.problem((*here, "property"), f"duplicate customProperty {name!r}")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import typing
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,18 +13,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from lake.errors import ContractError
+from lake.errors import ContractError, did_you_mean
 
 Where = tuple[str | int, ...]
 REQUIRED_KEYS = ("version", "apiVersion", "kind", "id", "status")
 API_VERSIONS = ("v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0")
-
-
-def near(name: str, names: Iterable[str]) -> str:
-    """`; did you mean 'x'?` where one of the names is close, an empty string otherwise."""
-    by_lower = {known.lower(): known for known in names}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
 
 
 @dataclass
@@ -131,7 +122,7 @@ def _check_keys(document: Document, model: type[BaseModel], value: Any, where: W
     known = {info.alias or name: info for name, info in model.model_fields.items()}
     for key, item in value.items():
         if key not in known:
-            document.problem((*where, key), f"unknown key {key!r}{near(str(key), known)} {_at(where)}")
+            document.problem((*where, key), f"unknown key {key!r}{did_you_mean(str(key), known)} {_at(where)}")
             continue
         inner = _models_in(known[key].annotation)
         if inner and isinstance(item, list):

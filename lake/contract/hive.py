@@ -7,9 +7,10 @@ import is paid anyway, are sqlglot's: lake/catalog/sql_types.py.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
+
+from lake.errors import did_you_mean
 
 PRIMITIVES = (
     "string",
@@ -150,7 +151,7 @@ class _Parser:
                 return self.map()
             case "":
                 raise HiveTypeError(f"{self.text!r} ends too early; expected {EXPECTED}")
-        raise HiveTypeError(f"{self.text!r}: unknown type {word!r}; {_meant(name)}expected {EXPECTED}")
+        raise HiveTypeError(f"{self.text!r}: unknown type {word!r}{_meant(name)}; expected {EXPECTED}")
 
     def decimal(self) -> Decimal:
         if self.tokens[:1] != ["("]:
@@ -206,6 +207,6 @@ class _Parser:
 
 def _meant(name: str) -> str:
     """A suggestion for a misspelt name, or an empty string."""
-    close = difflib.get_close_matches(name, (*PRIMITIVES, "decimal", "array", "struct", "map"), n=1)
-    guess = _MEANT.get(name) or (close[0] if close else None)
-    return f"did you mean {guess!r}? " if guess else ""
+    if name in _MEANT:
+        return f"; did you mean {_MEANT[name]!r}?"
+    return did_you_mean(name, (*PRIMITIVES, "decimal", "array", "struct", "map"))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
-from lake.contract.document import near, read_document
+from lake.contract.document import read_document
 from lake.contract.model import Table
 from lake.contract.rules import Place, read_table
-from lake.errors import ContractError, TableNotFound
+from lake.errors import ContractError, TableNotFound, did_you_mean
+from lake.project_folders import ProjectFolder
 
 SUFFIX = ".odcs.yaml"
-FOLDER_VARIABLE = "LAKE_CONTRACTS"
+_FOLDER = ProjectFolder("contracts", f"*/*{SUFFIX}", "LAKE_CONTRACTS", "--contracts")
 _DATABASE = re.compile(r"[a-z][a-z0-9_]*$")
 _TABLE = re.compile(r"[a-z][a-z0-9_]*_v[1-9][0-9]*$")
 
@@ -20,21 +20,9 @@ _TABLE = re.compile(r"[a-z][a-z0-9_]*_v[1-9][0-9]*$")
 def contracts_folder(override: str | None = None) -> Path:
     """The folder of contracts: the argument, LAKE_CONTRACTS, ./contracts, or the one beside the lake package.
 
-    Raises ContractError where the one that is named, or all of them, are no folder.
+    Raises UsageError where it is not found.
     """
-    for name, said_by in ((override, "--contracts"), (os.environ.get(FOLDER_VARIABLE), FOLDER_VARIABLE)):
-        if name:
-            if not Path(name).is_dir():
-                raise ContractError(f"looking for contracts in {name} ({said_by}): folder not found")
-            return Path(name)
-    folders = (Path("contracts"), Path(__file__).resolve().parents[2] / "contracts")
-    for folder in folders:
-        if folder.is_dir():
-            return folder
-    raise ContractError(
-        f"looking for contracts in {' and '.join(map(str, folders))}: folder not found; "
-        f"name it with --contracts or {FOLDER_VARIABLE}"
-    )
+    return _FOLDER.path(override)
 
 
 def load_contract(path: Path) -> Table:
@@ -74,9 +62,9 @@ def table_named(name: str, folder: Path) -> Table:
         if path.is_file():
             return load_contract(path)
     known = [f"{path.parent.name}.{path.name.removesuffix(SUFFIX)}" for path in sorted(folder.glob(f"*/*{SUFFIX}"))]
-    there_is = f"there are {', '.join(known)}" if known else "there are none"
     raise TableNotFound(
-        f"looking for table {name!r} in {folder}: no contract describes it{near(name, known)}\n{there_is}"
+        f"looking for the table {name!r} in {folder}: contract not found{did_you_mean(name, known)}\n"
+        f"tables with a contract: {', '.join(known) or 'none'}"
     )
 
 

@@ -10,8 +10,9 @@ from open_data_contract_standard.model import OpenDataContractStandard, SchemaOb
 from lake.contract.bucketing import BUCKET_PROPERTIES, DAY_PROPERTIES, read_bucketing, read_grain, read_upstream
 from lake.contract.columns import read_columns
 from lake.contract.custom import Custom, custom_properties, flag
-from lake.contract.document import Document, Where, near
+from lake.contract.document import Document, Where
 from lake.contract.model import Column, Source, Table
+from lake.errors import did_you_mean
 
 TABLE_PROPERTIES = (
     *("sourcePrefix", "sourceFormat", "eventTime", "lookbackHours", "rescueUnknownFields"),
@@ -135,7 +136,7 @@ def _event_time(document: Document, properties: dict[str, Custom], columns: tupl
             f"a timestamp column ({', '.join(times)}) or arrival" if times else "arrival: no column is a timestamp"
         )
         document.problem(
-            given.where, f"eventTime is {given.value!r}; expected {expected}{near(str(given.value), times)}"
+            given.where, f"eventTime is {given.value!r}; expected {expected}{did_you_mean(str(given.value), times)}"
         )
         return None
     return str(given.value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from lake.durations import EXPECTED, duration_of
-from lake.errors import UsageError
+from lake.errors import UsageError, did_you_mean
 
 GROUP = "lake"
 """The property group that is read."""
@@ -71,9 +70,8 @@ def properties_of(values: Mapping[str, str]) -> Properties:
     kinds = {field.name: str(field.type) for field in fields(Properties)}
     for name in values:
         if name not in kinds:
-            near = difflib.get_close_matches(name, kinds, 1)
-            meant = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(kinds)}"
-            raise PropertyError(f"reading runtime properties: unknown property {name}; {meant}")
+            hint = did_you_mean(name, kinds) or f"; properties: {', '.join(kinds)}"
+            raise PropertyError(f"reading runtime properties: unknown property {name}{hint}")
     given = Properties(**{name: _value(name, kinds[name], str(value)) for name, value in values.items()})  # type: ignore[arg-type] # by the field's kind
     _refuse_contradictions(given, values)
     return given

@@ -8,9 +8,8 @@ from statistics import median_low
 
 from lake.catalog.model import Partition
 from lake.contract.bucketing import BUCKET_TYPES
-from lake.contract.document import near
 from lake.contract.model import Table
-from lake.errors import UsageError
+from lake.errors import UsageError, did_you_mean
 from lake.jobs.lake import Lake
 from lake.write.bucket_packing import UNIT_BYTES, pack_partition
 
@@ -184,7 +183,7 @@ def _key(table: Table, source: Table, columns: Sequence[str]) -> tuple[str, ...]
         if column not in types:
             raise UsageError(
                 f"suggesting buckets for {table.full_name}: {source.full_name} has no column {column!r}"
-                f"{near(column, types)}; could be {', '.join(fitting)}"
+                f"{did_you_mean(column, types)}; could be {', '.join(fitting)}"
             )
         if column not in fitting:
             raise UsageError(

@@ -8,9 +8,8 @@ from typing import Literal
 
 from lake.catalog.model import Catalog, CatalogTable, CatalogView
 from lake.catalog.view_routing import BUCKETED, TEMPLATE, UNBUCKETED, refresh_routes, with_routes
-from lake.contract.document import near
 from lake.contract.model import Table
-from lake.errors import UsageError
+from lake.errors import UsageError, did_you_mean
 from lake.sql.check import Checked
 from lake.sql.errors import SqlRefusedError, problem_lines
 from lake.sql.relations import View, catalog_tables
@@ -73,7 +72,7 @@ def _chosen(databases: Sequence[str], tables: dict[str, CatalogTable], views: di
     for database in databases:
         if database not in known:
             raise UsageError(
-                f"deploying {database!r}: database not found; expected one of {', '.join(known)}{near(database, known)}"
+                f"deploying {database!r}: database not found; expected one of {', '.join(known)}{did_you_mean(database, known)}"
             )
     chosen = {name for name in (*tables, *views) if not databases or name.partition(".")[0] in databases}
     for name in reversed(views):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,16 +10,17 @@ from typing import Literal
 
 from sqlglot.errors import TokenError
 
-from lake.contract.document import near
+from lake.errors import did_you_mean
+from lake.project_folders import ProjectFolder
 from lake.sql.errors import Problem, SqlFileError, problem_lines
 from lake.sql.header import Header, Parameter, read_header
 from lake.sql.values import ValueRefusedError, literal, placeholders, with_literals
 
 Kind = Literal["ddl", "view", "query"]
 
-FOLDER_VARIABLE = "LAKE_SQL"
 _KINDS: tuple[Kind, ...] = ("ddl", "view", "query")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_FOLDER = ProjectFolder("sql", "*/*/*.sql", "LAKE_SQL", "--sql")
 _PLACE = "<database>/<object>/ddl.sql, view.sql or query.sql, in lower case, e.g. sensors/readings/view.sql"
 
 
@@ -60,8 +60,8 @@ class SqlFile:
         names = [parameter.name for parameter in self.parameters]
         for name in values:
             if name not in names:
-                there_is = f"it has {', '.join(names)}" if names else "it has none"
-                raise SqlFileError(f"setting the parameter {name!r} of {self.path}: {there_is}{near(name, names)}")
+                hint = f"{did_you_mean(name, names)}; parameters: {', '.join(names) or 'none'}"
+                raise SqlFileError(f"setting the parameter {name!r} of {self.path}: parameter not found{hint}")
         literals = []
         for parameter in self.parameters:
             given = values.get(parameter.name, parameter.example)
@@ -76,21 +76,9 @@ class SqlFile:
 def sql_folder(override: str | None = None) -> Path:
     """The folder of statements: the argument, LAKE_SQL, ./sql, or the one beside the lake package.
 
-    Raises SqlFileError where the one that is named, or all of them, are no folder.
+    Raises UsageError where it is not found.
     """
-    for name, said_by in ((override, "--sql"), (os.environ.get(FOLDER_VARIABLE), FOLDER_VARIABLE)):
-        if name:
-            if not Path(name).is_dir():
-                raise SqlFileError(f"looking for SQL files in {name} ({said_by}): folder not found")
-            return Path(name)
-    folders = (Path("sql"), Path(__file__).resolve().parents[2] / "sql")
-    for folder in folders:
-        if folder.is_dir():
-            return folder
-    raise SqlFileError(
-        f"looking for SQL files in {' and '.join(map(str, folders))}: folder not found; "
-        f"name it with --sql or {FOLDER_VARIABLE}"
-    )
+    return _FOLDER.path(override)
 
 
 def read_sql_file(path: Path) -> SqlFile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from lake.contract.document import near
+from lake.errors import did_you_mean
 from lake.sql.values import PARAMETER_TYPES, ValueRefusedError, literal
 
 DESCRIPTION = "-- description: What it answers."
@@ -66,7 +66,7 @@ def read_header(text: str) -> Header:
 
 
 def _unknown(line: str, key: str) -> str:
-    hint = near(key, ("description", "parameter", "noqa")) if key else ""
+    hint = did_you_mean(key, ("description", "parameter", "noqa")) if key else ""
     return (
         f"unknown header line {line.strip()!r}{hint}; expected {DESCRIPTION!r} or {PARAMETER!r} "
         "(a comment of another kind goes below the statement's first word)"
@@ -102,7 +102,7 @@ def _parameter(name: str, kind: str, rest: str) -> Parameter:
     if not _NAME.fullmatch(name):
         raise ValueRefusedError("expected a name of a-z, 0-9 and _, in lower case, a letter first")
     if kind not in PARAMETER_TYPES:
-        hint = near(kind, PARAMETER_TYPES)
+        hint = did_you_mean(kind, PARAMETER_TYPES)
         raise ValueRefusedError(f"unknown type {kind!r}{hint}; expected one of {', '.join(PARAMETER_TYPES)}")
     found = _EXAMPLE.fullmatch(rest.strip())
     if found is None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lake.audit import gx
-from lake.audit.suite import ACCOUNTED_FOR, Expectation, Suite, SuiteError, expectations_folder, load_suite, suite_from
+from lake.audit.suite import ACCOUNTED_FOR, Expectation, Suite, SuiteError, load_suite, suite_from
 from tests.lake.audit.readings import READINGS, expectation, suite
 
 SCHEMA_HALF = {
@@ -73,10 +73,10 @@ ROWS = "expect_table_row_count_to_equal"
         ({"expectations": []}, "expected a name"),
         ({"name": "demo.readings_v1"}, "expected a list of expectations, found None"),
         ({"name": "demo.other_v1", "expectations": []}, "expected 'demo.readings_v1', as its path says"),
-        ({"name": "x", "expectatons": []}, "did you mean expectations?"),
+        ({"name": "x", "expectatons": []}, "did you mean 'expectations'?"),
         ({"name": "x", "expectations": ["a"]}, "expectation 1: expected an object"),
         ({"name": "x", "expectations": [{"kwargs": {}}]}, "expected a type such as"),
-        ({"name": "x", "expectations": [{"type": ROWS, "kwarg": {}}]}, "did you mean kwargs?"),
+        ({"name": "x", "expectations": [{"type": ROWS, "kwarg": {}}]}, "did you mean 'kwargs'?"),
         ({"name": "x", "expectations": [{"type": ROWS, "kwargs": []}]}, "kwargs and meta to be objects"),
         ({"name": "x", "expectations": [{"type": ROWS, "severity": "bad"}]}, "expected critical, warning, info"),
         ({"name": "x", "expectations": [{"type": ROWS, "meta": {"level": "bad"}}]}, "expected fail, warn, info"),
@@ -113,25 +113,6 @@ def test_a_malformed_suite_is_refused_with_its_file_and_what_was_expected(
 def test_an_expression_that_cannot_be_computed_is_refused_before_the_audit(expression: str) -> None:
     with pytest.raises(SuiteError, match="cannot be computed"):
         gx.check(suite(expectation(ROWS, value={"$PARAMETER": expression})))
-
-
-def test_the_folder_is_the_variables_then_the_working_directorys_then_the_repositorys(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("LAKE_EXPECTATIONS", raising=False)
-    monkeypatch.chdir(tmp_path)
-    assert expectations_folder() == Path(__file__).resolve().parents[3] / "expectations"
-    (tmp_path / "expectations").mkdir()
-    assert expectations_folder() == Path("expectations")
-    (tmp_path / "mine").mkdir()
-    monkeypatch.setenv("LAKE_EXPECTATIONS", str(tmp_path / "mine"))
-    assert expectations_folder() == tmp_path / "mine"
-
-
-def test_a_variable_that_names_no_folder_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAKE_EXPECTATIONS", str(tmp_path / "absent"))
-    with pytest.raises(SuiteError, match="is no folder"):
-        expectations_folder()
 
 
 def test_the_suite_that_the_documentation_shows_is_one(tmp_path: Path) -> None:

@@ -118,5 +118,6 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
 
 def test_an_unknown_job_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["run", "raw_to_parque"]) == 2
-    assert "running raw_to_parque: there is no such job in " in (told := capsys.readouterr().err)
-    assert "raw_to_parquet" in told.split("there are: ")[1]
+    error = capsys.readouterr().err
+    assert error.startswith("error: running raw_to_parque: job not found in ")
+    assert "did you mean 'raw_to_parquet'?; jobs: bucket_by_key, event_counts, raw_to_parquet, sessions" in error

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lake.contract.load import contracts_folder, load_contract, load_tables, table_named
+from lake.contract.load import load_contract, load_tables, table_named
 from lake.contract.model import Column, Source, Table
 from lake.errors import ContractError, TableNotFound
 from tests.lake.contract.orders import ORDERS, bent, write_contract
@@ -135,35 +135,10 @@ def test_an_unknown_table_is_told_what_there_is(tmp_path: Path, name: str) -> No
     write_contract(tmp_path, ORDERS)
     with pytest.raises(TableNotFound) as refused:
         table_named(name, tmp_path)
-    assert str(refused.value).endswith("\nthere are shop.orders_v1")
+    assert str(refused.value).endswith("\ntables with a contract: shop.orders_v1")
 
 
 def test_a_near_miss_of_a_name_is_suggested(tmp_path: Path) -> None:
     write_contract(tmp_path, ORDERS)
     with pytest.raises(TableNotFound, match=r"did you mean 'shop\.orders_v1'\?"):
         table_named("shop.order_v1", tmp_path)
-
-
-def test_the_folder_is_the_argument_then_the_variable_then_the_working_directory_then_the_packages_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("argument", "variable", "work/contracts"):
-        (tmp_path / name).mkdir(parents=True)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LAKE_CONTRACTS", raising=False)
-    assert (contracts_folder() / "clickstream/events_v1.odcs.yaml").is_file()
-    monkeypatch.chdir(tmp_path / "work")
-    assert contracts_folder() == Path("contracts")
-    monkeypatch.setenv("LAKE_CONTRACTS", str(tmp_path / "variable"))
-    assert contracts_folder() == tmp_path / "variable"
-    assert contracts_folder(str(tmp_path / "argument")) == tmp_path / "argument"
-
-
-def test_a_named_folder_that_is_not_there_is_no_reason_to_take_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(ContractError, match=r"absent \(--contracts\): folder not found"):
-        contracts_folder(str(tmp_path / "absent"))
-    monkeypatch.setenv("LAKE_CONTRACTS", str(tmp_path / "absent"))
-    with pytest.raises(ContractError, match=r"absent \(LAKE_CONTRACTS\): folder not found"):
-        contracts_folder()

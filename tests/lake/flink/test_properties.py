@@ -41,7 +41,7 @@ WRONG = {
     ("initial_position", "old"): "reading runtime property initial_position: invalid value 'old'; expected latest or "
     "trim_horizon",
     ("watermark_dely", "1m"): "reading runtime properties: unknown property watermark_dely; did you mean "
-    "watermark_delay?",
+    "'watermark_delay'?",
 }
 
 

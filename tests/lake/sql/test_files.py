@@ -8,7 +8,7 @@ import pytest
 import sqlglot
 
 from lake.sql.errors import SqlFileError
-from lake.sql.files import read_sql_file, sql_folder
+from lake.sql.files import read_sql_file
 from lake.sql.header import Parameter
 from tests.conftest import REPOSITORY
 from tests.lake.sql.golden import put
@@ -110,7 +110,8 @@ def test_a_value_of_no_parameter_is_refused_with_those_that_there_are(tmp_path: 
     with pytest.raises(SqlFileError) as refused:
         file.bound({"sinse": "2026-11-21-00"})
     assert str(refused.value) == (
-        f"setting the parameter 'sinse' of {file.path}: it has name, since; did you mean 'since'?"
+        f"setting the parameter 'sinse' of {file.path}: parameter not found; did you mean 'since'?; "
+        "parameters: name, since"
     )
 
 
@@ -128,22 +129,6 @@ def test_a_quote_left_open_is_said(tmp_path: Path) -> None:
     path = put(tmp_path, "sensors/open/query.sql", "-- description: One.\nSELECT 'x AS y\n")
     with pytest.raises(SqlFileError, match="is a quote or a comment left open"):
         read_sql_file(path)
-
-
-def test_the_folder_is_the_one_named_then_the_variables_then_the_working_directorys_then_ours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LAKE_SQL", raising=False)
-    assert sql_folder() == REPOSITORY / "sql"
-    (tmp_path / "sql").mkdir()
-    assert sql_folder() == Path("sql")
-    (tmp_path / "named").mkdir()
-    monkeypatch.setenv("LAKE_SQL", str(tmp_path / "named"))
-    assert sql_folder() == tmp_path / "named"
-    assert sql_folder(str(tmp_path / "sql")) == tmp_path / "sql"
-    with pytest.raises(SqlFileError, match=r"looking for SQL files in nowhere \(--sql\): folder not found"):
-        sql_folder("nowhere")
 
 
 def test_list_shows_views_and_queries_for_a_program_too(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,7 +69,7 @@ def test_an_applications_error_is_an_error_and_debug_shows_all_it_says(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--source", "in", "--sink", "out", "--set", "gaap=3m"], "unknown property gaap; did you mean gap?"),
+        (["--source", "in", "--sink", "out", "--set", "gaap=3m"], "unknown property gaap; did you mean 'gap'?"),
         (
             ["--source", "in", "--sink", "out", "--set", "gap=3 fortnights"],
             "runtime property gap: invalid value '3 fortnights'",

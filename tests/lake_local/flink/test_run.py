@@ -155,7 +155,7 @@ def test_a_setting_of_another_form_is_refused(words: list[str], told: str) -> No
 
 
 def test_a_wrong_property_is_refused_before_anything_is_started() -> None:
-    with pytest.raises(PropertyError, match="unknown property gaap; did you mean gap"):
+    with pytest.raises(PropertyError, match="unknown property gaap; did you mean 'gap'"):
         refuse_wrong({"source": "a", "sink": "b", "gaap": "1m"})
 
 
