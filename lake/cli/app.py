@@ -1,4 +1,4 @@
-"""Wires the commands together, and turns whatever goes wrong into one clear message and an exit code."""
+"""Wires the commands together; turns every error into one message and an exit code."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from lake.cli.query import query
 from lake.cli.rollback import rollback, unpin
 from lake.cli.run import run
 from lake.cli.status import status
+from lake.cli.unexpected import explain
 from lake.cli.vacuum import vacuum
 from lake.cli.verify import verify
 from lake.errors import LakeError
@@ -54,7 +55,7 @@ COMMANDS = (
 _JOBS_OWN_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 DebugOption = Annotated[
-    bool, typer.Option("--debug", envvar="LAKE_DEBUG", help="Show where in the code an error came from.")
+    bool, typer.Option("--debug", envvar="LAKE_DEBUG", help="Show tracebacks, and log at level debug.")
 ]
 
 
@@ -112,19 +113,19 @@ def _lake(debug: DebugOption = False) -> None:
 
 
 def run_command(arguments: Sequence[str] | None = None, commands: Iterable[Command] | None = None) -> int:
-    """Run one command line (without the program's name); returns its exit code, having said what went wrong.
+    """Run one command line (without the program's name); returns its exit code. Errors are printed, never raised.
 
-    `commands` are COMMANDS and those installed beside, unless given.
+    `commands` defaults to COMMANDS and those that other packages install.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    # --debug is taken anywhere on the line: whoever needs it has just pressed arrow-up and typed at the end.
+    # --debug is taken anywhere on the line: most people add it at the end of the line that failed.
     debug = "--debug" in words or os.environ.get("LAKE_DEBUG", "") not in ("", "0")
     words = [word for word in words if word != "--debug"]
     code = _outcome(words, debug, commands)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has left (`| head`): no error. Nothing more may be flushed into the pipe at exit.
+        # The reader of our output has left (`| head`): no error. Nothing more may be flushed into the pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 
@@ -137,11 +138,11 @@ def _outcome(words: list[str], debug: bool, commands: Iterable[Command] | None) 
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        return _explain(error, debug)
+        return _explain(error, words, debug)
     return 0
 
 
-def _explain(error: Exception, debug: bool) -> int:
+def _explain(error: Exception, words: Sequence[str], debug: bool) -> int:
     if debug:
         console_err.print("".join(traceback.format_exception(error)), markup=False)
     console_err.print("[bold red]error:[/] ", end="")
@@ -152,7 +153,5 @@ def _explain(error: Exception, debug: bool) -> int:
         where = f" while writing {error.filename}" if error.filename else ""
         note(f"the disk is full{where}. Free some space (`lake vacuum --dry-run` shows what could go), then run again.")
         return 1
-    note(f"{type(error).__name__}: {error}")
-    if not debug:
-        note("This is not an error the lake knows. Run it again with --debug to see where it came from.")
+    note(explain(error, words))
     return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -66,12 +67,6 @@ def test_a_misspelt_command_and_option_end_with_exit_code_two(capsys: pytest.Cap
             "error: the disk is full while writing /full/part-0. "
             "Free some space (`lake vacuum --dry-run` shows what could go), then run again.\n",
         ),
-        (
-            ZeroDivisionError("division by zero"),
-            1,
-            "error: ZeroDivisionError: division by zero\n"
-            "This is not an error the lake knows. Run it again with --debug to see where it came from.\n",
-        ),
         (KeyboardInterrupt(), 130, ""),
     ],
     ids=lambda value: type(value).__name__,
@@ -81,6 +76,18 @@ def test_an_error_is_one_message_on_standard_error(
 ) -> None:
     assert run_command(["status"], failing(error)) == code
     assert capsys.readouterr() == ("", message)
+
+
+def test_an_error_that_was_not_foreseen_says_its_cause_and_its_place_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["status"], failing(ZeroDivisionError("division by zero"))) == 1
+    cause, step = capsys.readouterr().err.splitlines()
+    assert re.sub(r":\d+ in", ":N in", cause) == (
+        "error: running `lake status` (root .lake): ZeroDivisionError: division by zero "
+        "(at lake/cli/app.py:N in _outcome)"
+    )
+    assert "--debug" in step
 
 
 @pytest.mark.parametrize("how", ["flag in front", "flag at the end", "environment"])
