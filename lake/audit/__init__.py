@@ -1,1 +1,1 @@
-"""The gate: expectations on what was written for one partition, before readers see it."""
+"""Audits: expectations on the new files of a partition, before it is published."""

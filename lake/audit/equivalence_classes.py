@@ -1,4 +1,4 @@
-"""A column reduced to classes of rows that an expectation cannot tell apart, one representative row each.
+"""A column reduced to classes of rows that an expectation cannot distinguish, with one representative row each.
 
 Great Expectations judges the representatives (a handful of rows, milliseconds) and the classes' sizes give the
 counts, exactly as if it had judged every row. Each kind says why its rows cannot be told apart.
@@ -18,11 +18,11 @@ _NULL, _INCOMPARABLE = (-1, -1), (-2, -2)
 
 
 class TooManyClassesError(Exception):
-    """The column has more distinct values than are worth judging apart; its rows are judged whole."""
+    """The column has too many distinct values; the expectation is evaluated on whole columns."""
 
 
 class Classes(Protocol):
-    """Fed with all chunks of a column, then asked for its representatives."""
+    """Takes all chunks of a column, then gives its representatives."""
 
     def add(self, chunk: pa.ChunkedArray) -> None: ...
 
@@ -34,7 +34,7 @@ class Classes(Protocol):
 
 
 class Distinct:
-    """A class for each value, and one for null: whatever looks at one value alone cannot tell its rows apart."""
+    """A class for each value, and one for null: an expectation on single values cannot distinguish its rows."""
 
     def __init__(self, kind: pa.DataType, limit: int | None = DISTINCT_LIMIT) -> None:
         self._kind = kind

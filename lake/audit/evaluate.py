@@ -1,4 +1,4 @@
-"""One expectation's result: judged on classes of rows, on whole columns, or on the schema."""
+"""Evaluates one expectation: on classes of rows, on whole columns, or on the schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Parquet objects of one run folder, read a row group at a time and only the columns that are asked for."""
+"""The Parquet objects of one run folder, read one row group at a time and only the requested columns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Mask = Callable[[pa.Table], pa.Array]
 
 
 class PartitionFiles:
-    """Open Parquet objects that hold one partition; `schema` stands in where there are none. Close after use."""
+    """Open Parquet objects that hold one partition; `schema` is used if there are none. Close after use."""
 
     def __init__(self, store: Store, keys: Sequence[str], schema: pa.Schema) -> None:
         self._store = store
@@ -31,7 +31,7 @@ class PartitionFiles:
             if not file.schema_arrow.equals(self.schema):
                 self.__exit__(None, None, None)
                 raise StorageError(
-                    f"auditing {store.uri_of(key)}: its columns are not those of {store.uri_of(keys[0])}; one run "
+                    f"auditing {store.uri_of(key)}: its columns differ from those of {store.uri_of(keys[0])}; one run "
                     "writes one schema, so other files got into its folder: run the job again"
                 )
 
@@ -57,7 +57,7 @@ class PartitionFiles:
         self._open.close()
 
     def null_count(self, column: str) -> int | None:
-        """Nulls of a column as the footers count them; None where one of them does not."""
+        """Nulls of a column from the footers; None if one of them has no count."""
         total = 0
         for _, file in self._files:
             position = _leaf_position(file.metadata, column)

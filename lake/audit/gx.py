@@ -25,7 +25,7 @@ PARTIAL = 20  # values that a result lists
 
 @dataclass(frozen=True)
 class Judgement:
-    """What Great Expectations says of one frame: `result` is its own, `error` the exception's text, if any."""
+    """Great Expectations' outcome on one frame: `result` is its own, `error` the exception's text, if any."""
 
     success: bool
     result: dict[str, Any] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Judgement:
 
 
 def preload() -> None:
-    """Import Great Expectations, build its context have it judge something, so that the first audit need not wait."""
+    """Import Great Expectations, build its context and evaluate something, so that the first audit does not wait."""
     judge_columns([Question("expect_column_values_to_not_be_null", {}, pa.array([None]))])
 
 
@@ -51,7 +51,7 @@ def _frames() -> Any:
 
 
 def check(suite: Suite) -> None:
-    """Raises SuiteError where Great Expectations has no such expectation, or not with these arguments."""
+    """Raises SuiteError if Great Expectations does not have the expectation, or rejects its arguments."""
     for one in suite.expectations:
         where = f"reading the suite {suite.source}, {one.type}"
         _expectation(one.type, resolved(one.kwargs, EXAMPLE, where), where)
@@ -77,7 +77,7 @@ class Question:
 
 
 def judge_columns(questions: Sequence[Question]) -> list[Judgement]:
-    """Judge short columns, all in one frame, in order.
+    """Evaluate expectations on short columns, all in one frame, in order.
 
     First only whether every value is as expected, whatever `mostly` allows, which takes half as long; then those
     of which one is not again, for their results. Results count the rows that fill shorter columns up, too: read
@@ -112,7 +112,7 @@ def _filled_up(question: Question, length: int) -> pa.Array:
 
 
 def judge_table(table: pa.Table, kind: str, kwargs: Mapping[str, Any]) -> Judgement:
-    """Judge one expectation on whole columns; its result lists the first unexpected rows' positions, not all.
+    """Evaluate one expectation on whole columns; its result lists the first unexpected rows' positions, not all.
 
     What compares columns, or has a row_condition, expects numpy's columns, where a comparison with a null is false:
     with Arrow's it is a null, on which Great Expectations stumbles. There, integers beside nulls become floats.

@@ -1,4 +1,4 @@
-"""A verdict in words, for the person who must decide what to do."""
+"""The message of a verdict."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _LONGEST = 200  # characters of one sample row
 
 
 def message(verdict: Verdict, page_uri: str = "") -> str:
-    """Which expectations were not met, what was expected and found, sample rows, and what to do next.
+    """Failed expectations, what was expected and observed, sample rows, and the next step.
 
     `page_uri` is where the verdict's page lies. One line where everything was met.
     """
-    told = f"{verdict.table} dt={verdict.dt}, run {verdict.run_id}"
+    subject = f"{verdict.table} dt={verdict.dt}, run {verdict.run_id}"
     if verdict.state == "passed":
-        return f"auditing {told}: passed, {len(verdict.results)} expectations on {verdict.rows:,} rows"
+        return f"auditing {subject}: passed, {len(verdict.results)} expectations on {verdict.rows:,} rows"
     unmet = verdict.unmet
     lines = [
-        f"auditing {told}: {verdict.state}, {len(unmet)} of {len(verdict.results)} expectations on "
+        f"auditing {subject}: {verdict.state}, {len(unmet)} of {len(verdict.results)} expectations on "
         f"{verdict.rows:,} rows were not met"
     ]
     for result in unmet:
@@ -73,6 +73,6 @@ def _next_step(verdict: Verdict) -> str:
         return "It was published all the same: a warning is recorded, and shown by `lake status`."
     return (
         "Nothing was published; readers still see what was there before. Look at the rows above and at "
-        f"`lake quarantine show {verdict.table} --run {verdict.run_id}`. If the data is wrong, mend its source; if "
-        f"the expectation is, change expectations/{table}.json. Then run the job again."
+        f"`lake quarantine show {verdict.table} --run {verdict.run_id}`. If the data is wrong, fix the source; if "
+        f"the expectation is wrong, change expectations/{table}.json. Then run the job again."
     )

@@ -1,4 +1,4 @@
-"""A verdict's page: what Great Expectations' own renderers make of its results, in one HTML file that loads nothing.
+"""A verdict's page: results as Great Expectations' renderers show them, in one HTML file that loads nothing.
 
 Their page takes styles and scripts from half a dozen hosts. Here the rendered sections are kept, the rest is not:
 the page opens from a bucket, a ticket or a mail, years later, and tells nobody that it was opened.
@@ -31,7 +31,7 @@ pre { white-space: pre-wrap }
 
 
 def data_docs_html(verdict: Verdict) -> str:
-    """The page of a verdict: its state, sample rows of what was not met, then every expectation with its result."""
+    """The page of a verdict: its state, sample rows of failed expectations, then every expectation with its result."""
     title = html.escape(f"{verdict.table} dt={verdict.dt}: {verdict.state}")
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title>'
@@ -79,7 +79,7 @@ def _rendered(verdict: Verdict) -> str:
 
 
 def _validation_result(verdict: Verdict) -> Any:
-    """The verdict as Great Expectations' own validation result; what was skipped is not among it."""
+    """The verdict as Great Expectations' own validation result; without skipped expectations."""
     import great_expectations
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.core.run_identifier import RunIdentifier

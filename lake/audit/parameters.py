@@ -1,4 +1,4 @@
-"""What a suite's {"$PARAMETER": …} may name: the partition's accounting, its hour, and the days before it."""
+"""Parameters of a suite's {"$PARAMETER": …}: the partition's accounting, its hour, and the days before it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ACCOUNTING = (
 NAMES = (*ACCOUNTING, "hour_start", "hour_end", "is_large", *TRAILING)
 
 LARGE = 1000
-"""Records from which on a share says something: of three records, two bad ones are no reason to hold back the third."""
+"""Records from which on a share is meaningful: of three, two bad ones are no reason not to publish the third."""
 
 # A name in an expression, unless it is a function (a parenthesis follows) or an argument's name (an equals sign does).
 _VARIABLE = re.compile(r"(?<![\w.])[A-Za-z_]\w*\b(?!\s*[=(])")
@@ -73,7 +73,7 @@ def accounting(candidate: Candidate, rows_written: int) -> dict[str, int | float
 
 
 def trailing_rows(history: Iterable[Partition], dt: str) -> list[int]:
-    """Rows of the published partitions that `dt` is measured against, oldest first.
+    """Rows of the published partitions that `dt` is compared with, oldest first.
 
     Those of the same hour of day in the 7 days before; where there are fewer than three, those of the 24 hours
     before; where there are fewer than three of these too, none. A day is measured against the 7 days before.
@@ -92,7 +92,7 @@ def trailing_rows(history: Iterable[Partition], dt: str) -> list[int]:
 
 
 def parameters_of(candidate: Candidate, rows_written: int, history: Iterable[Partition]) -> dict[str, Any]:
-    """Every parameter that has a value; the trailing ones are left out where there is too little history."""
+    """Every parameter that has a value; without trailing ones if there is too little history."""
     start, end = partition_span(candidate.dt)
     values: dict[str, Any] = {
         **accounting(candidate, rows_written),

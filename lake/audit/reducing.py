@@ -1,4 +1,4 @@
-"""Which classes of rows each kind of expectation cannot tell apart, and one pass over the files that sizes them."""
+"""Classes of rows for each kind of expectation, and one pass over the files that counts them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _DISTINCT = {
 
 
 def classes_for(kind: str, kwargs: Mapping[str, Any], files: PartitionFiles) -> Classes | None:
-    """What an expectation's column reduces to, still to be fed; None where only whole columns will do."""
+    """The classes for an expectation's column, still empty; None if it needs whole columns."""
     if kwargs.get("row_condition") or "column" not in kwargs:
         return None
     column = files.schema.field(kwargs["column"])
@@ -100,7 +100,7 @@ def fed(wanted: Sequence[tuple[str, Classes] | None], files: PartitionFiles) -> 
 
 
 def typed(kwargs: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
-    """Arguments with ISO 8601 texts turned into instants or days, where the column holds such. No zone means UTC."""
+    """Arguments with ISO 8601 texts converted to instants or days, if the column holds such. No zone means UTC."""
     names = [kwargs[name] for name in ("column", "column_A") if name in kwargs]
     kind = schema.field(names[0]).type if names and names[0] in schema.names else None
     if kind is None or not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):

@@ -21,14 +21,14 @@ _EXPECTATION_FIELDS = {"type", "kwargs", "meta", "severity", "description", "not
 
 
 class SuiteError(LakeError):
-    """A suite that breaks a rule; the message has its file, the expectation, and what was expected."""
+    """A malformed suite; the message has its file, the expectation, and what was expected."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """One expectation as its suite has it. `of` is what it speaks of: the rows, or the one-row accounting frame."""
+    """One expectation of a suite. `of` is what it is evaluated on: the rows, or the one-row accounting frame."""
 
     type: str
     kwargs: Mapping[str, Any]
@@ -44,19 +44,19 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Suite:
-    """What is expected of each partition of a table; `source` names the file, for messages."""
+    """The expectations on each partition of a table; `source` is the file, for messages."""
 
     name: str
     expectations: tuple[Expectation, ...] = field(default=())
     source: str = ""
 
     def __add__(self, other: Suite) -> Suite:
-        """This suite, then the other's expectations that it does not have."""
+        """This suite, then the expectations that only the other has."""
         added = tuple(one for one in other.expectations if one not in self.expectations)
         return Suite(self.name, self.expectations + added, other.source or self.source)
 
 
-# Holds for every table: what the run counted adds up, and is what lies in the files.
+# For every table: the run's counts add up, and match the files.
 ACCOUNTED_FOR = tuple(
     Expectation("expect_column_max_to_be_between", kwargs, "fail", "accounting", description)
     for kwargs, description in (
@@ -69,7 +69,7 @@ ACCOUNTED_FOR = tuple(
 def load_suite(table: Table, schema_half: Mapping[str, Any], folder: Path | None = None) -> Suite:
     """A table's suite: the accounting sums, the contract's half, and the hand-written one if it has a file.
 
-    `schema_half` is a suite in Great Expectations' format. Raises SuiteError where either is malformed.
+    `schema_half` is a suite in Great Expectations' format. Raises SuiteError if either is malformed.
     """
     contract = suite_from(schema_half, table.contract_uri or f"the contract of {table.full_name}")
     exact = tuple(_exactly_typed(one, table) for one in contract.expectations)
@@ -82,7 +82,7 @@ def load_suite(table: Table, schema_half: Mapping[str, Any], folder: Path | None
 
 
 def _exactly_typed(one: Expectation, table: Table) -> Expectation:
-    """A type check of the contract's, by Hive's type: Great Expectations itself compares Python's types alone."""
+    """A type check of the contract's, by Hive's type: Great Expectations itself compares only Python's types."""
     kinds = {**{column.name: column.hive_type for column in table.columns}, RESCUED_COLUMN: "string"}
     if one.type != "expect_column_values_to_be_of_type" or one.column not in kinds:
         return one
@@ -105,20 +105,20 @@ def _read(path: Path, name: str) -> Suite:
         ) from error
     suite = suite_from(document, str(path))
     if suite.name != name:
-        raise SuiteError(f"reading the suite {path}: its name is {suite.name!r}, expected {name!r}, as its path says")
+        raise SuiteError(f"reading the suite {path}: expected the name {name!r}, as in its path, got {suite.name!r}")
     return suite
 
 
 def suite_from(document: object, source: str) -> Suite:
-    """A suite from the object that its JSON holds. Raises SuiteError, naming `source`, where it is malformed."""
+    """A suite from the object that its JSON holds. Raises SuiteError, naming `source`, if it is malformed."""
     if not isinstance(document, Mapping):
         raise SuiteError(f"reading the suite {source}: expected an object with name and expectations")
     _only(document, _SUITE_FIELDS, f"reading the suite {source}")
     name, expectations = document.get("name"), document.get("expectations")
     if not isinstance(name, str) or not name:
-        raise SuiteError(f"reading the suite {source}: expected a name, e.g. clickstream.events_v1, found {name!r}")
+        raise SuiteError(f"reading the suite {source}: expected a name, e.g. clickstream.events_v1, got {name!r}")
     if not isinstance(expectations, list):
-        raise SuiteError(f"reading the suite {source}: expected a list of expectations, found {expectations!r}")
+        raise SuiteError(f"reading the suite {source}: expected a list of expectations, got {expectations!r}")
     read = tuple(_expectation(entry, source, number) for number, entry in enumerate(expectations, 1))
     return Suite(name, read, source)
 
@@ -126,11 +126,11 @@ def suite_from(document: object, source: str) -> Suite:
 def _expectation(entry: object, source: str, number: int) -> Expectation:
     where = f"reading the suite {source}, expectation {number}"
     if not isinstance(entry, Mapping):
-        raise SuiteError(f"{where}: expected an object with type and kwargs, found {entry!r}")
+        raise SuiteError(f"{where}: expected an object with type and kwargs, got {entry!r}")
     _only(entry, _EXPECTATION_FIELDS, where)
     kind, kwargs, meta = entry.get("type"), entry.get("kwargs", {}), entry.get("meta") or {}
     if not isinstance(kind, str) or not kind.startswith("expect_"):
-        raise SuiteError(f"{where}: expected a type such as expect_column_values_to_not_be_null, found {kind!r}")
+        raise SuiteError(f"{where}: expected a type such as expect_column_values_to_not_be_null, got {kind!r}")
     where += f" ({kind})"
     if not isinstance(kwargs, Mapping) or not isinstance(meta, Mapping):
         raise SuiteError(f"{where}: expected kwargs and meta to be objects")
@@ -139,17 +139,16 @@ def _expectation(entry: object, source: str, number: int) -> Expectation:
         raise SuiteError(f'{where}: meta.of is {of!r}, expected "rows" or "accounting"')
     if of == "accounting" and kwargs.get("column") not in ACCOUNTING:
         raise SuiteError(
-            f"{where}: it speaks of the accounting, whose columns are {', '.join(ACCOUNTING)}; "
-            f"found {kwargs.get('column')!r}"
+            f"{where}: expected a column of the accounting ({', '.join(ACCOUNTING)}), got {kwargs.get('column')!r}"
         )
     unknown = variables_in(kwargs) - set(NAMES)
     if unknown:
-        raise SuiteError(f"{where}: no parameter is called {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+        raise SuiteError(f"{where}: unknown parameter {', '.join(sorted(unknown))}; parameters: {', '.join(NAMES)}")
     return Expectation(kind, dict(kwargs), _level(entry, meta, where), of, str(entry.get("description") or ""))
 
 
 def _level(entry: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> Level:
-    """From `severity`, which is Great Expectations' own and so the truth; meta.level may repeat it, or stand alone."""
+    """From `severity`, which is Great Expectations' own; meta.level may repeat it, or replace it."""
     severity, level = entry.get("severity"), meta.get("level")
     if severity is not None and severity not in _LEVEL_OF_SEVERITY:
         raise SuiteError(f"{where}: severity is {severity!r}, expected {', '.join(_LEVEL_OF_SEVERITY)}")

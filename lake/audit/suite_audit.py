@@ -1,4 +1,4 @@
-"""The audit of one partition: every expectation of its suite, on what was written, in one pass over the columns."""
+"""The audit of one partition: all expectations of its suite on the new files, in one pass over the columns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from lake.objects import Store
 
 @dataclass(frozen=True)
 class _Case:
-    """An expectation with its parameters' values; with its result, or its classes of rows, where these are known."""
+    """An expectation with its parameters' values; with its result, or its classes of rows, if known."""
 
     expectation: Expectation
     kwargs: Mapping[str, Any]
@@ -40,7 +40,7 @@ class _Case:
 
 
 def audit(candidate: Candidate, table: Table, suite: Suite, history: Iterable[Partition], store: Store) -> Verdict:
-    """Judge a partition's new files by a suite; nothing is written.
+    """Audit a partition's new files; nothing is written.
 
     `history` are the table's published partitions of the last seven days (others are ignored). Raises StorageError
     where a file cannot be read, SuiteError where Great Expectations refuses an expectation; what the data is like

@@ -1,4 +1,4 @@
-"""What an audit found: one frozen verdict, to and from JSON."""
+"""The verdict of an audit, to and from JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 @dataclass(frozen=True)
 class ExpectationResult:
-    """One expectation's outcome. `success` is None where it was skipped; `note` then says why, or what went wrong.
+    """One expectation's outcome. `success` is None if it was skipped; `note` has the reason, or the error.
 
     `kwargs` are as evaluated (parameters resolved). `result` is Great Expectations' own result of that expectation
     (observed_value, element_count, unexpected_count, partial_unexpected_list, ...). `samples` are up to five whole
@@ -50,7 +50,7 @@ class ExpectationResult:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The gate's word on one partition's new rows. `rows` is what the Parquet footers count, `seconds` wall time."""
+    """The audit's result on one partition's new rows. `rows` is what the Parquet footers count, `seconds` wall time."""
 
     table: str
     dt: str
@@ -80,12 +80,12 @@ class Verdict:
         return tuple(result for result in self.results if result.success is None)
 
     def to_json(self) -> str:
-        """The verdict as a JSON object; `state` is there for readers, and not read back."""
+        """The verdict as a JSON object; `state` is for readers and not read back."""
         return json.dumps({"state": self.state, **asdict(self)}, indent=1, ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Verdict:
-        """The verdict that `to_json` wrote. Raises LakeError where the text is none."""
+        """The verdict that `to_json` wrote. Raises LakeError if the text is not one."""
         try:
             fields = json.loads(text)
             fields.pop("state", None)
@@ -102,5 +102,5 @@ class Verdict:
 
 
 def verdict_key(table: str, dt: str, run_id: str, suffix: Literal["json", "html"] = "json") -> str:
-    """Where a run's verdict lies below the root; `table` is its full name, e.g. clickstream.events_v1."""
+    """The key of a run's verdict; `table` is its full name, e.g. clickstream.events_v1."""
     return f"audits/{table.replace('.', '/')}/dt={dt}/{run_id}.{suffix}"

@@ -1,4 +1,4 @@
-"""A query's answer on standard output: as a table for people, CSV and JSON for programs."""
+"""A query's result on standard output: as a table, CSV or JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lake contract check`, `show` and `suggest-buckets`: whether contracts are right, what they say, what they could."""
+"""`lake contract check`, `show` and `suggest-buckets`: check contracts, print them, propose a number of buckets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def check(
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,  # noqa: ARG001 # every command takes it; this one has no use for it
 ) -> None:
-    """Read every contract; the first file that breaks a rule is named with line, and what was expected.
+    """Check every contract; print file, line and what was expected for each error.
 
     \b
     Examples:
@@ -49,13 +49,13 @@ def check(
 
 
 def show(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="e.g. clickstream.events_v1")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="Table, e.g. clickstream.events_v1.")],
     ddl: Annotated[bool, typer.Option("--ddl", help="Print the CREATE TABLE statement for Athena.")] = False,
     json_output: JsonOption = False,
     contracts: ContractsOption = None,
     root: RootOption = DEFAULT_ROOT,  # noqa: ARG001 # every command takes it; this one has no use for it
 ) -> None:
-    """Show a table's contract: columns, types, rules; or the Athena statement that comes of it.
+    """Show a table's contract: columns, types, rules; or its CREATE TABLE statement for Athena.
 
     \b
     Examples:
@@ -91,16 +91,16 @@ def show(
 
 
 def suggest_buckets(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="A bucketed table, or one to be bucketed.")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="Bucketed table, or a table to bucket.")],
     column: Annotated[
         list[str] | None,
-        typer.Option("--column", metavar="NAME", help="A bucket column; several, in order. Else the contract's."),
+        typer.Option("--column", metavar="NAME", help="Bucket column; repeatable, in order. Default: the contract's."),
     ] = None,
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,
     contracts: ContractsOption = None,
 ) -> None:
-    """Propose how many buckets a table should have, from what is published, and say why.
+    """Propose a number of buckets for a table, measured on what is published, with the reasons.
 
     A bucketed table is measured by the table that it is made from, so nothing of it needs to be published yet.
 

@@ -20,7 +20,7 @@ EngineName = Literal["duckdb", "trino", "athena"]
 
 
 class QueryEngine(Protocol):
-    """Answers one statement in Athena's dialect that only reads."""
+    """Runs one read-only statement in Athena's dialect."""
 
     def run(self, sql: str, database: str | None = None) -> Result:
         """Raises QueryError for what is wrong with the statement, another LakeError where the engine fails.

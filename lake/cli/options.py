@@ -1,4 +1,4 @@
-"""Options that commands share, and how they speak: answers on standard output, all else on standard error."""
+"""Options that commands share, and output: answers go to standard output, all else to standard error."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ RootOption = Annotated[
         "--root",
         metavar="URI",
         envvar="LAKE_ROOT",
-        help="Where the lake lies: a folder, or s3://bucket/prefix.",
-        rich_help_panel="Where things are",
+        help="Root of the lake: a folder, or s3://bucket/prefix.",
+        rich_help_panel="Locations",
     ),
 ]
 """Use as `root: RootOption = DEFAULT_ROOT`."""
@@ -32,16 +32,16 @@ ContractsOption = Annotated[
         "--contracts",
         metavar="DIR",
         envvar="LAKE_CONTRACTS",
-        help="The folder of contracts; ./contracts where none is named.",
+        help="Folder of contracts. Default: ./contracts, or the installed ones.",
         show_default=False,
-        rich_help_panel="Where things are",
+        rich_help_panel="Locations",
     ),
 ]
 """Use as `contracts: ContractsOption = None`."""
 
 JsonOption = Annotated[
     bool,
-    typer.Option("--json", help="Print JSON on standard output, for a program to read.", show_default=False),
+    typer.Option("--json", help="Print JSON on standard output.", show_default=False),
 ]
 """Use as `json_output: JsonOption = False`."""
 
@@ -59,12 +59,12 @@ def console_out() -> Console:
 
 
 def note(message: str) -> None:
-    """Say something beside the answer, on standard error, exactly as written (no markup)."""
+    """Print a message to standard error, as it is written (no markup)."""
     console_err.print(Text(message))
 
 
 def print_json(value: Any) -> None:
-    """The answer as one JSON document on standard output; values JSON has no form for are written as text."""
+    """The answer as one JSON document on standard output; values without a JSON form are written as text."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 

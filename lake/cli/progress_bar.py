@@ -1,4 +1,4 @@
-"""A progress bar on standard error for long work; none where that is no terminal."""
+"""A progress bar on standard error, if it is a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lake quarantine show` and `replay`: the records that a contract rejected, and reading them again after a fix."""
+"""`lake quarantine show` and `replay`: list rejected records, and read them again after a fix."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOpti
 if TYPE_CHECKING:
     from lake.contract.model import Table
 
-TableArgument = Annotated[str, typer.Argument(metavar="TABLE", help="e.g. clickstream.events_v1")]
-SinceOption = Annotated[str | None, typer.Option(metavar="HOUR", help="First hour, YYYY-MM-DD-HH (UTC).")]
-UntilOption = Annotated[str | None, typer.Option(metavar="HOUR", help="First hour that is left out.")]
+TableArgument = Annotated[str, typer.Argument(metavar="TABLE", help="Table, e.g. clickstream.events_v1.")]
+SinceOption = Annotated[str | None, typer.Option(metavar="HOUR", help="Start hour, YYYY-MM-DD-HH (UTC).")]
+UntilOption = Annotated[str | None, typer.Option(metavar="HOUR", help="End hour, exclusive.")]
 _PREVIEW = 80
 _LINES = 20
 _SHOWN = ("dt", "reason", "message", "source_object", "record", "offset", "payload")
@@ -28,12 +28,13 @@ def show(
     since: SinceOption = None,
     until: UntilOption = None,
     limit: Annotated[
-        int | None, typer.Option(min=0, help="How many records to show; 20, or with --json all.", show_default=False)
+        int | None,
+        typer.Option(min=0, help="Records to show. Default: 20, with --json all.", show_default=False),
     ] = None,
     run: Annotated[
-        str | None, typer.Option(metavar="RUN", help="What this run rejected, published or refused by the gate.")
+        str | None, typer.Option(metavar="RUN", help="Show what this run rejected, whether its audit passed or not.")
     ] = None,
-    count: Annotated[bool, typer.Option("--count", help="Only count them, by reason.")] = False,
+    count: Annotated[bool, typer.Option("--count", help="Only count records, by reason.")] = False,
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,
     contracts: ContractsOption = None,
@@ -68,19 +69,19 @@ def show(
         print_json([_whole(record) for record in records])
     elif records:
         print_table(_SHOWN, [[_cell(name, record[name]) for name in _SHOWN] for record in records])
-    note(_told(found, counts, len(records)))
+    note(_summary(found, counts, len(records)))
 
 
 def replay(
     table: TableArgument,
     since: SinceOption = None,
     until: UntilOption = None,
-    master: Annotated[str | None, typer.Option(metavar="URI", help="A Spark master, spark://host:port.")] = None,
+    master: Annotated[str | None, typer.Option(metavar="URI", help="Spark master, spark://host:port.")] = None,
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,
     contracts: ContractsOption = None,
 ) -> None:
-    """Rebuild the hours that have records in quarantine, after the contract or the parser was mended.
+    """Rebuild the hours that have records in quarantine, after the contract or the parser was fixed.
 
     A record leaves quarantine because its partition was computed again and took it; nothing is moved by hand. The
     exit code is the job's.
@@ -112,8 +113,8 @@ def replay(
         rows = [(one, f"{before.get(one, 0):,}", f"{after.get(one, 0):,}") for one in reasons]
         print_table(("reason", "before", "after"), rows, right=("before", "after"))
     note(
-        f"{found.full_name}: {len(hours)} hours rebuilt; {sum(before.values()):,} records were in quarantine, "
-        f"{sum(after.values()):,} are"
+        f"{found.full_name}: {len(hours)} hours rebuilt; {sum(before.values()):,} records in quarantine before, "
+        f"{sum(after.values()):,} now"
     )
     sys.stdout.flush()
     raise typer.Exit(code)
@@ -146,10 +147,10 @@ def _cell(name: str, value: Any) -> str:
     return text + (f"… {len(value):,} bytes" if value and len(value) > _PREVIEW else "")
 
 
-def _told(table: Table, counts: dict[str, int], shown: int) -> str:
+def _summary(table: Table, counts: dict[str, int], shown: int) -> str:
     total = sum(counts.values())
     if not total:
-        return f"{table.full_name}: nothing in quarantine there"
+        return f"{table.full_name}: no records in quarantine match"
     by_reason = ", ".join(f"{reason} {number:,}" for reason, number in counts.items())
-    more = f"; {shown:,} shown, --limit shows more" if shown < total else ""
+    more = f"; {shown:,} shown; --limit shows more" if shown < total else ""
     return f"{table.full_name}: {total:,} in quarantine ({by_reason}){more}"

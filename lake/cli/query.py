@@ -21,7 +21,7 @@ _ENGINES = "Engines"
 
 
 class EngineName(StrEnum):
-    """What can follow --engine; the names are those of lake.cli.engines, which takes a while to import."""
+    """Values of --engine; the names of lake.cli.engines, which is slow to import."""
 
     DUCKDB = "duckdb"
     TRINO = "trino"
@@ -29,7 +29,7 @@ class EngineName(StrEnum):
 
 
 class AnswerFormat(StrEnum):
-    """How rows are written."""
+    """Output formats."""
 
     TABLE = "table"
     CSV = "csv"
@@ -38,15 +38,13 @@ class AnswerFormat(StrEnum):
 
 def query(
     sql: Annotated[
-        str | None, typer.Argument(metavar="SQL", help="The query; - reads it from standard input.", show_default=False)
+        str | None, typer.Argument(metavar="SQL", help="Query; - reads it from standard input.", show_default=False)
     ] = None,
     file: Annotated[
         Path | None,
         typer.Option("--file", "-f", metavar="FILE", help="Read the query from a file.", show_default=False),
     ] = None,
-    form: Annotated[
-        AnswerFormat, typer.Option("--format", help="How rows are written on standard output.")
-    ] = AnswerFormat.TABLE,
+    form: Annotated[AnswerFormat, typer.Option("--format", help="Format of the rows.")] = AnswerFormat.TABLE,
     json_output: JsonOption = False,
     database: Annotated[
         str | None,
@@ -58,7 +56,7 @@ def query(
         typer.Option(
             "--param",
             metavar="NAME=VALUE",
-            help="Value of a parameter of the file's header; for other queries VALUE alone, in order. Repeatable.",
+            help="Value of a ? parameter: NAME=VALUE for a file with a header, else VALUE, in order. Repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -71,7 +69,7 @@ def query(
             "--workgroup",
             metavar="NAME",
             envvar="LAKE_ATHENA_WORKGROUP",
-            help="Athena's workgroup; default: primary.",
+            help="Athena workgroup. Default: primary.",
             show_default=False,
             rich_help_panel=_ENGINES,
         ),
@@ -82,7 +80,7 @@ def query(
             "--output",
             metavar="S3_URI",
             envvar="LAKE_ATHENA_OUTPUT",
-            help="Where Athena writes answers, unless its workgroup sets a location.",
+            help="S3 location of Athena's results, if the workgroup has none.",
             show_default=False,
             rich_help_panel=_ENGINES,
         ),
@@ -91,12 +89,12 @@ def query(
         bool,
         typer.Option(
             "--explain",
-            help="Do not run the query: show what it would read and cost, and what to write instead.",
+            help="Do not run the query: show what it would read and cost, and how to improve it.",
         ),
     ] = False,
     root: RootOption = DEFAULT_ROOT,
 ) -> None:
-    """Answer a query in Athena's SQL, over the partitions that are published now.
+    """Run a query in Athena's SQL on the partitions that are published now.
 
     SELECT, WITH, VALUES, SHOW DATABASES | TABLES | COLUMNS | PARTITIONS, DESCRIBE. Filter on dt, the arrival hour
     (UTC, YYYY-MM-DD-HH): only partitions that can match are read. Rejected records are in TABLE_quarantine.
@@ -138,7 +136,7 @@ def query(
 def _sql_text(sql: str | None, file: Path | None) -> str:
     """The query, from wherever the command line says that it is."""
     if (sql is None) == (file is None):
-        raise UsageError('reading the query: give it as one text ("SELECT ..."), as -, or with --file')
+        raise UsageError('reading the query: expected one of SQL ("SELECT ..."), - for standard input, --file')
     if file is None:
         return sys.stdin.read() if sql == "-" else str(sql)
     try:

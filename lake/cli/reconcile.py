@@ -1,4 +1,4 @@
-"""`lake reconcile`: what the stream delivered against what batch computes of the same events."""
+"""`lake reconcile`: compares the stream's results with what batch computes from the same events."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _TITLES: dict[Kind, str] = {
 
 
 def sessions(
-    day: Annotated[str, typer.Option("--day", metavar="DAY", help="The day of their start, YYYY-MM-DD (UTC).")],
-    limit: Annotated[int, typer.Option("--limit", min=0, help="Differences to list; all are counted.")] = 50,
+    day: Annotated[str, typer.Option("--day", metavar="DAY", help="Day of the sessions' start, YYYY-MM-DD (UTC).")],
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Number of differences to list.")] = 50,
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,
     contracts: ContractsOption = None,
 ) -> None:
     """Compare the sessions of a day: clickstream.sessions_v1, streamed, with sessions_by_day_v1, from all events.
 
-    Each difference is told with its reason, where the lake knows it: events that came late for the stream, events
+    Each difference has its reason, if the lake knows it: events that came late for the stream, events
     that were quarantined, events or sessions that have not arrived yet, a day that has to be rebuilt. The exit code
     is 1 where they differ.
 

@@ -1,4 +1,4 @@
-"""What is in a table's quarantine, asked through the query room."""
+"""Records of a table's quarantine, read with a query."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lake.query.run import run_query
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which rejected records: hours with since <= dt < until, one reason; None is all.
+    """Which rejected records: hours with since <= dt < until, one reason; None means all.
 
     With `run`, what that run rejected, whether it was published or not (the gate may have refused it).
     """
@@ -41,7 +41,7 @@ def reject_counts(table: Table, root: str, wanted: Wanted) -> dict[str, int]:
 
 
 def rejects(table: Table, root: str, wanted: Wanted, limit: int | None) -> list[dict[str, Any]]:
-    """Whole records of the quarantine, in order of arrival; `limit` at most, None being all."""
+    """Whole records of the quarantine, in order of arrival; at most `limit`, None means all."""
     columns = ", ".join(f'"{name}"' for name, _, _ in QUARANTINE_COLUMNS)
     end = 'ORDER BY dt, source_object, record, "offset"' + ("" if limit is None else f" LIMIT {limit}")
     return _asked(f"dt, {columns}", table, root, wanted, end)

@@ -1,4 +1,4 @@
-"""`lake rollback` and `lake unpin`: put a partition back to what it was, and let it go again."""
+"""`lake rollback` and `lake unpin`: restore the previous version of a partition, and release it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOpti
 if TYPE_CHECKING:
     from lake.contract.model import Table
 
-TableArgument = Annotated[str, typer.Argument(metavar="TABLE", help="e.g. clickstream.events_v1")]
+TableArgument = Annotated[str, typer.Argument(metavar="TABLE", help="Table, e.g. clickstream.events_v1.")]
 PartitionArgument = Annotated[
     str,
-    typer.Argument(metavar="PARTITION", help="Its hour, or day, e.g. 2026-11-21-09; dt=… is read too."),
+    typer.Argument(metavar="PARTITION", help="Hour or day, e.g. 2026-11-21-09 (dt=… is accepted)."),
 ]
 
 
@@ -25,7 +25,7 @@ def rollback(
     root: RootOption = DEFAULT_ROOT,
     contracts: ContractsOption = None,
 ) -> None:
-    """Swap a partition, and its quarantine, back to what was published before; readers see it at once.
+    """Restore what was published before of a partition and its quarantine; readers see it at once.
 
     The partition is pinned, so that the next run leaves it alone, until `lake unpin`. A second rollback goes one
     further back. What was there stays until `lake vacuum`.
@@ -44,7 +44,7 @@ def rollback(
     if json_output:
         print_json({"table": found.full_name, "partition": dt, "run_id": now.get("run_id"), "pinned": now.is_pinned})
     note(f"{found.full_name} dt={dt} is what run {now.get('run_id')} made ({now.number('rows'):,} rows), and pinned.")
-    note(f"Once the cause is mended: lake unpin {found.full_name} {dt}")
+    note(f"After the cause is fixed: lake unpin {found.full_name} {dt}")
 
 
 def unpin(
@@ -54,7 +54,7 @@ def unpin(
     root: RootOption = DEFAULT_ROOT,
     contracts: ContractsOption = None,
 ) -> None:
-    """Let a partition that was rolled back go: the next run rebuilds it if its inputs say so.
+    """Unpin a partition that was rolled back: the next run rebuilds it if it is stale.
 
     \b
     Examples:
@@ -69,7 +69,7 @@ def unpin(
     now = let_go(lake.catalog, found, dt)
     if json_output:
         print_json({"table": found.full_name, "partition": dt, "run_id": now.get("run_id"), "pinned": now.is_pinned})
-    note(f"{found.full_name} dt={dt} is no longer pinned; the next run rebuilds it where it is stale.")
+    note(f"{found.full_name} dt={dt} is no longer pinned; the next run rebuilds it if it is stale.")
 
 
 def _value(table: Table, partition: str) -> str:

@@ -1,4 +1,4 @@
-"""`lake run`: run a job here, as Glue would."""
+"""`lake run`: run a job on this machine, as Glue would."""
 
 from __future__ import annotations
 
@@ -8,40 +8,41 @@ import typer
 
 from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOption
 
-_WHAT = "What to run on"
+_WHAT = "Input"
 
 
 def run(
     context: typer.Context,
-    job: Annotated[str, typer.Argument(metavar="JOB", help="A file's name under glue_jobs/, without .py.")],
+    job: Annotated[str, typer.Argument(metavar="JOB", help="Name of a file under glue_jobs/, without .py.")],
     table: Annotated[
-        str | None, typer.Option(help="The table, e.g. clickstream.events_v1.", metavar="TABLE", rich_help_panel=_WHAT)
+        str | None,
+        typer.Option(help="Table, e.g. clickstream.events_v1.", metavar="TABLE", rich_help_panel=_WHAT),
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="First hour, YYYY-MM-DD-HH (UTC).", metavar="HOUR", rich_help_panel=_WHAT)
+        str | None, typer.Option(help="Start hour, YYYY-MM-DD-HH (UTC).", metavar="HOUR", rich_help_panel=_WHAT)
     ] = None,
     until: Annotated[
-        str | None, typer.Option(help="First hour that is left out.", metavar="HOUR", rich_help_panel=_WHAT)
+        str | None, typer.Option(help="End hour, exclusive.", metavar="HOUR", rich_help_panel=_WHAT)
     ] = None,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Rebuild the hours even where they are current.", rich_help_panel=_WHAT)
+        bool, typer.Option("--rebuild", help="Rebuild all hours, also current ones.", rich_help_panel=_WHAT)
     ] = False,
     master: Annotated[
         str | None,
-        typer.Option(help="A Spark master, spark://host:port; without one, this machine's cores.", metavar="URI"),
+        typer.Option(help="Spark master, spark://host:port. Default: the cores of this machine.", metavar="URI"),
     ] = None,
     expectations: Annotated[
         str | None,
-        typer.Option(help="The folder of suites; ./expectations where none is named.", metavar="DIR"),
+        typer.Option(help="Folder of suites. Default: ./expectations, or the installed ones.", metavar="DIR"),
     ] = None,
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,
     contracts: ContractsOption = None,
 ) -> None:
-    """Run a job over the lake: only what is stale is rebuilt, so running it again does nothing.
+    """Run a job. It rebuilds only stale partitions, so running it again does nothing.
 
-    Options that are not listed here are handed to the job. The exit code is the job's: 0 done (or nothing to do),
-    3 the gate refused a partition (the one published before stays), 1 or 2 an error.
+    Options that are not listed here are passed to the job. Exit codes: 0 done, or nothing to do; 3 an audit failed
+    (what was published before stays); 1 or 2 an error.
 
     \b
     Examples:

@@ -15,7 +15,7 @@ SqlOption = Annotated[
         "--sql",
         metavar="DIR",
         envvar="LAKE_SQL",
-        help="The folder of SQL files; ./sql where none is named.",
+        help="Folder of SQL files. Default: ./sql, or the installed ones.",
         show_default=False,
         rich_help_panel="Where things are",
     ),
@@ -28,7 +28,7 @@ def check(
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,  # noqa: ARG001 # every command takes it; this one has no use for it
 ) -> None:
-    """Read every SQL file as Athena would, and say all that is wrong: file, line, what, what to write instead.
+    """Check every SQL file against Athena's dialect: print file, line, the problem and a correction.
 
     Names and types are those of the contracts and views. A query must filter on dt in a way that prunes; a view names
     its columns; nobody compares a year, a month or a day alone. Ends with 1 where anything is wrong.
@@ -50,8 +50,8 @@ def check(
         for problem in checked.problems:
             typer.echo(str(problem))
     count = len(checked.problems)
-    told = "no problems" if not count else "1 problem" if count == 1 else f"{count} problems"
-    note(f"{len(checked.files)} SQL files in {folder}: {told}")
+    outcome = "no problems" if not count else "1 problem" if count == 1 else f"{count} problems"
+    note(f"{len(checked.files)} SQL files in {folder}: {outcome}")
     if count:
         raise typer.Exit(1)
 
@@ -61,14 +61,14 @@ def deploy(
         list[str] | None,
         typer.Argument(metavar="[DATABASE]...", help="Only these, and what their views read.", show_default=False),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
-    prune: Annotated[bool, typer.Option("--prune", help="Drop views that were deployed and have no file now.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Drop deployed views without a file.")] = False,
     sql: SqlOption = None,
     contracts: ContractsOption = None,
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,
 ) -> None:
-    """Put all tables and views into the catalog; what is there already, as it should be, is left alone.
+    """Create or update all tables and views in the catalog; what is up to date is left alone.
 
     Tables are never dropped, nor are views that somebody else made. Run it again whenever sql/ or a contract changed.
 
@@ -87,16 +87,16 @@ def deploy(
     tables = lake.tables()
     checked = check_folder(sql_folder(sql), {table.full_name: table for table in tables})
     changes = put_all(checked, tables, lake.catalog, databases or (), dry_run=dry_run, prune=prune)
-    told = [change for change in changes if change.outcome != "unchanged"]
+    changed = [change for change in changes if change.outcome != "unchanged"]
     if json_output:
         print_json([asdict(change) for change in changes])
-    elif told:
-        print_table(("kind", "name", "outcome"), [(each.kind, each.name, each.outcome) for each in told])
-    left_over = sum(change.outcome == "left over" for change in told)
+    elif changed:
+        print_table(("kind", "name", "outcome"), [(each.kind, each.name, each.outcome) for each in changed])
+    left_over = sum(change.outcome == "left over" for change in changed)
     if left_over:
-        note(f"{left_over} left over: deployed once, and without a file now; --prune drops them")
-    done = len(told) - left_over
-    unchanged = f"{len(changes) - len(told)} tables and views are as they should be"
+        note(f"{left_over} deployed earlier, now without a file; --prune drops them")
+    done = len(changed) - left_over
+    unchanged = f"{len(changes) - len(changed)} tables and views are up to date"
     note(f"{done} {'would change' if dry_run else 'changed'}, {unchanged}" if done else f"nothing to do: {unchanged}")
 
 
@@ -105,7 +105,7 @@ def list_(
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,  # noqa: ARG001 # every command takes it; this one has no use for it
 ) -> None:
-    """Show the views and the queries that there are, with their parameters, and the file of each.
+    """List views and queries, with their parameters and files.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`lake status`: what is published, what is stale and why, and that no record is lost."""
+"""`lake status`: published and stale partitions, with reasons, and the accounting of records."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _COUNTS = ("records", "rows", "duplicates", "quarantined")
 
 def status(
     table: Annotated[
-        str | None, typer.Argument(help="One table, e.g. clickstream.events_v1; all without one.", show_default=False)
+        str | None, typer.Argument(help="Table, e.g. clickstream.events_v1. Default: all.", show_default=False)
     ] = None,
-    show_all: Annotated[bool, typer.Option("--all", help=f"All partitions, not only the last {_SHOWN}.")] = False,
+    show_all: Annotated[bool, typer.Option("--all", help=f"All partitions, not only the newest {_SHOWN}.")] = False,
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,
     contracts: ContractsOption = None,
 ) -> None:
-    """Show partitions: rows, bytes, age, stale and why, refused by the gate and why, and the accounting sum.
+    """Show partitions: state and reason, rows, bytes, age, and the accounting sum. Changes nothing.
 
-    Nothing is changed. stale: the next `lake run` rebuilds it. refused: the gate refused what was built from these
-    inputs; what was published before stays. With --json a list of objects, one a partition.
+    stale: the next `lake run` rebuilds it. refused: an audit failed on what was built from these inputs; what was
+    published before stays. --json prints a list of objects, one per partition.
 
     \b
     Examples:
@@ -65,8 +65,8 @@ def status(
 def _show(state: TableStatus, show_all: bool) -> None:
     newest = list(reversed(state.partitions))
     shown = newest if show_all else newest[:_SHOWN]
-    told = Text.assemble((state.table, "bold"), f": {_summary(newest) or _nothing(state)}")
-    console_out().print(told)
+    heading = Text.assemble((state.table, "bold"), f": {_summary(newest) or _nothing(state)}")
+    console_out().print(heading)
     # Of rows that were published before, none is rejected or dropped: there is one count to show.
     counts = _COUNTS if state.upstream is None else ("rows",)
     if shown:
@@ -78,24 +78,26 @@ def _show(state: TableStatus, show_all: bool) -> None:
         account = _account(newest) if state.upstream is None else _rows(newest, state.upstream)
         console_out().print(Text(f"  {account}"))
     for stray in state.strays[:3]:
-        console_out().print(Text(f"  not read: {stray} lies in no hour dt=YYYY-MM-DD-HH", style="yellow"))
+        console_out().print(Text(f"  ignored: {stray} is not under a dt=YYYY-MM-DD-HH folder", style="yellow"))
     if len(state.strays) > 3:
-        console_out().print(Text(f"  … and {len(state.strays) - 3:,} more such objects", style="yellow"))
+        console_out().print(Text(f"  … and {len(state.strays) - 3:,} more", style="yellow"))
     if state.last_error is not None:
-        what = (state.last_error.error or f"the gate refused {state.last_error.count(['refused'])} partitions").strip()
+        what = (
+            state.last_error.error or f"the audit of {state.last_error.count(['refused'])} partitions failed"
+        ).strip()
         when = state.last_error.ended_at or state.last_error.started_at
         console_out().print(Text(f"  last run {state.last_error.state} at {when}: {what}", style="red"))
 
 
 def _summary(partitions: list[PartitionStatus]) -> str:
-    """How many partitions are in which state; empty where there are none."""
+    """Number of partitions by state; empty if there are none."""
     if not partitions:
         return ""
     counts = {name: sum(1 for each in partitions if each.state == name) for name in _STYLES}
-    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    counted = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     published = [datetime.fromisoformat(each.published_at) for each in partitions if each.published_at]
     fresh = f"; last published {human_age(max(published))}" if published else ""
-    return f"{len(partitions)} partition{'' if len(partitions) == 1 else 's'} ({told}){fresh}"
+    return f"{len(partitions)} partition{'' if len(partitions) == 1 else 's'} ({counted}){fresh}"
 
 
 def _nothing(state: TableStatus) -> str:
@@ -111,11 +113,11 @@ def _rows(partitions: Iterable[PartitionStatus], upstream: str) -> str:
 def _account(partitions: Iterable[PartitionStatus]) -> str:
     sums = {name: sum(getattr(each, name) or 0 for each in partitions) for name in _COUNTS}
     difference = sums["records"] - sums["rows"] - sums["duplicates"] - sums["quarantined"]
-    told = (
+    account = (
         f"records {sums['records']:,} = rows {sums['rows']:,} + duplicates {sums['duplicates']:,} "
         f"+ quarantined {sums['quarantined']:,}"
     )
-    return told if difference == 0 else f"{told} + {difference:,} NOT ACCOUNTED FOR"
+    return account if difference == 0 else f"{account} + {difference:,} NOT ACCOUNTED FOR"
 
 
 def _row(partition: PartitionStatus, counted: Iterable[str]) -> list[str | Text]:

@@ -11,13 +11,13 @@ import typer
 from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOption, note, print_json, print_table
 from lake.cli.sizes import human_bytes
 
-AppArgument = Annotated[str, typer.Argument(help="An application, a folder of flink_apps/: sessions, event_counts.")]
+AppArgument = Annotated[str, typer.Argument(help="Application, a folder of flink_apps/: sessions, event_counts.")]
 
 
 def package(
     app: AppArgument,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The zip's file; dist/<app>.zip without it.", show_default=False)
+        Path | None, typer.Option(metavar="FILE", help="Zip to write. Default: dist/<app>.zip.", show_default=False)
     ] = None,
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,  # noqa: ARG001 # every command takes it; this one has no use for it

@@ -1,4 +1,4 @@
-"""`lake vacuum`: remove what no partition points to any more."""
+"""`lake vacuum`: remove files that no partition points to."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from lake.cli.sizes import duration, human_bytes
 
 
 def vacuum(
-    table: Annotated[str | None, typer.Argument(help="One table; all without one.", show_default=False)] = None,
+    table: Annotated[str | None, typer.Argument(help="Table. Default: all.", show_default=False)] = None,
     older_than: Annotated[
-        str, typer.Option("--older-than", metavar="TIME", help="Out of use for this long: 0s, 90m, 12h, 7d.")
+        str,
+        typer.Option("--older-than", metavar="TIME", help="Minimum time out of use: 0s, 90m, 12h, 7d."),
     ] = "7d",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be removed.")] = False,
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,
     contracts: ContractsOption = None,

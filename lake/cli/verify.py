@@ -1,4 +1,4 @@
-"""`lake verify`: read published data back, and prove it against the catalog and the contract."""
+"""`lake verify`: read published data back and check it against the catalog and the contract."""
 
 from __future__ import annotations
 
@@ -21,26 +21,24 @@ _STYLES = {"error": "bold red", "information": "yellow"}
 
 
 def verify(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="e.g. clickstream.events_v1")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="Table, e.g. clickstream.events_v1.")],
     partitions: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[PARTITION]...", help="Hours, e.g. 2026-11-21-09; all without one.", show_default=False
-        ),
+        typer.Argument(metavar="[PARTITION]...", help="Hours, e.g. 2026-11-21-09. Default: all.", show_default=False),
     ] = None,
-    since: Annotated[str | None, typer.Option(help="First hour, YYYY-MM-DD-HH (UTC).", metavar="HOUR")] = None,
-    until: Annotated[str | None, typer.Option(help="First hour that is left out.", metavar="HOUR")] = None,
+    since: Annotated[str | None, typer.Option(help="Start hour, YYYY-MM-DD-HH (UTC).", metavar="HOUR")] = None,
+    until: Annotated[str | None, typer.Option(help="End hour, exclusive.", metavar="HOUR")] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Only listings, sizes and footers; no rows, no digests.")
+        bool, typer.Option("--quick", help="Check listings, sizes and footers only, not rows and digests.")
     ] = False,
     json_output: JsonOption = False,
     root: RootOption = DEFAULT_ROOT,
     contracts: ContractsOption = None,
 ) -> None:
-    """Read published files back: all there and unchanged, as the contract says, each row in its bucket, sorted.
+    """Check published files: complete, unchanged, as the contract defines them, each row in its bucket, sorted.
 
-    Nothing is changed, and readers and runs are not disturbed. The exit code is 1 where there is an error, and each
-    finding says what to do next; information alone (an hour is older than its source) is exit code 0.
+    Changes nothing and can run beside readers and jobs. Exit code 1 if there is an error; every finding has a next
+    step. Findings that are only information (a partition older than its source) keep exit code 0.
 
     \b
     Examples:
@@ -67,7 +65,7 @@ def verify(
 
 
 def _show(findings: Iterable[Finding]) -> None:
-    """By partition: a line for each finding, and what to do about them, each step once."""
+    """By partition: a line for each finding, then the next steps, each once."""
     out = console_out()
     for (name, dt), group in groupby(findings, key=lambda finding: (finding.table, finding.partition)):
         together = list(group)
@@ -80,13 +78,13 @@ def _show(findings: Iterable[Finding]) -> None:
 
 
 def _summary(done: Verification, quick: bool) -> str:
-    looked = "looked at (listings, sizes, footers)" if quick else "verified"
+    how = "checked (listings, sizes, footers)" if quick else "verified"
     counts = [_count(done.partitions, "partition"), _count(done.files, "file"), _count(done.rows, "row")]
-    told = f"{', '.join(counts)}, {human_bytes(done.bytes)} {looked}"
+    checked = f"{', '.join(counts)}, {human_bytes(done.bytes)} {how}"
     errors, others = done.errors, len(done.findings) - done.errors
-    outcome = _count(errors, "error") if errors else "all sound"
-    more = f", and {others:,} for your information" if others else ""
-    return f"{done.table}: {told} in {done.seconds:.1f} s: {outcome}{more}"
+    outcome = _count(errors, "error") if errors else "no errors"
+    more = f", {others:,} for information" if others else ""
+    return f"{done.table}: {checked} in {done.seconds:.1f} s: {outcome}{more}"
 
 
 def _count(number: int, what: str) -> str:

@@ -1,4 +1,4 @@
-"""URIs to objects: a root is a local folder or s3://bucket/prefix, and looks the same from here on."""
+"""Object stores: a root is a local folder or s3://bucket/prefix, behind one interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AWS clients of this process, and what AWS's refusals mean to the person who reads them."""
+"""AWS clients of this process, and next steps for AWS's errors."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ def client(service: Literal["s3", "glue", "athena"]) -> Any:
 
 
 def endpoint(service: Literal["s3", "glue"]) -> str | None:
-    """Where a service is said to be (AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL), None for AWS's own address."""
+    """A service's endpoint (AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL), None for AWS's own."""
     return os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL") or None
 
 
 def region() -> str | None:
-    """AWS_REGION, as Lambda and Glue set it, or what AWS_DEFAULT_REGION and the profile say."""
+    """AWS_REGION, as Lambda and Glue set it, or that of AWS_DEFAULT_REGION or the profile."""
     return os.environ.get("AWS_REGION") or Session().region_name
 
 
 def error_code(error: BaseException) -> str:
-    """The code that AWS gave, e.g. NoSuchKey; empty where the call never got an answer."""
+    """AWS's error code, e.g. NoSuchKey; empty if the call got no answer."""
     if isinstance(error, botocore_errors.ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return ""
@@ -76,7 +76,7 @@ _STEPS = {
     "no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role": (
         "NoCredentialsError PartialCredentialsError CredentialRetrievalError ProfileNotFound NoAuthTokenError"
     ),
-    "AWS does not know these credentials: see AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY": (
+    "AWS rejected the credentials: check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY": (
         "InvalidAccessKeyId SignatureDoesNotMatch UnrecognizedClientException InvalidClientTokenId AuthFailure "
         "InvalidToken InvalidSignatureException IncompleteSignature"
     ),
@@ -84,15 +84,15 @@ _STEPS = {
         "ExpiredToken ExpiredTokenException RequestExpired TokenRefreshRequired TokenRetrievalError "
         "SSOTokenLoadError UnauthorizedSSOTokenError SSOError"
     ),
-    "no AWS region is set: set AWS_DEFAULT_REGION": "NoRegionError",
-    "there is no such bucket: create it, or correct --root": "NoSuchBucket",
+    "missing AWS region: set AWS_DEFAULT_REGION": "NoRegionError",
+    "bucket not found: create it, or correct --root": "NoSuchBucket",
     "the bucket is in another region: set AWS_DEFAULT_REGION to it": (
         "PermanentRedirect AuthorizationHeaderMalformed IllegalLocationConstraintException 301"
     ),
-    "this machine's clock is wrong: set it": "RequestTimeTooSkewed",
-    "there is no such object": "NoSuchKey",
-    "the name of the bucket cannot be right: correct --root": "InvalidBucketName ParamValidationError",
-    "AWS is asked too often: run again later": "SlowDown Throttling ThrottlingException RequestLimitExceeded",
+    "the clock of this machine is wrong: set it": "RequestTimeTooSkewed",
+    "object not found": "NoSuchKey",
+    "invalid bucket name: correct --root": "InvalidBucketName ParamValidationError",
+    "AWS throttled the request: retry later": "SlowDown Throttling ThrottlingException RequestLimitExceeded",
 }
 _STEP_OF = {name: step for step, names in _STEPS.items() for name in names.split()}
 _DENIED = {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "Forbidden", "403"}
@@ -106,14 +106,14 @@ _UNREACHABLE = (
 
 
 def next_step(error: BaseException) -> str:
-    """What an error of AWS_ERRORS means, and what to do about it, in one line."""
+    """Meaning and next step of an error of AWS_ERRORS, in one line."""
     code = error_code(error)
     if code in _DENIED and isinstance(error, botocore_errors.ClientError):
         return f"access denied: the policy of these credentials must allow {error.operation_name}"
     if isinstance(error, _UNREACHABLE):
         setting = os.environ.get("AWS_ENDPOINT_URL")
         where = f"AWS_ENDPOINT_URL (it is {setting})" if setting else "the network and the region"
-        return f"AWS cannot be reached: check {where}; {error}"
+        return f"AWS is not reachable: check {where}; {error}"
     step = _STEP_OF.get(code) or _STEP_OF.get(type(error).__name__)
     if step:
         return step

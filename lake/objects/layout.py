@@ -1,4 +1,4 @@
-"""Where things lie below a root: keys are relative, with forward slashes and no leading one."""
+"""Locations below a root: keys are relative, with forward slashes and no leading one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def hour_of(time: datetime) -> str:
 
 
 def hour_start(dt: str) -> datetime:
-    """The instant at which an hour begins. Raises UsageError where `dt` is no YYYY-MM-DD-HH."""
+    """The instant at which an hour begins. Raises UsageError if `dt` is not YYYY-MM-DD-HH."""
     try:
         return datetime.strptime(dt, HOUR_FORMAT).replace(tzinfo=UTC)
     except ValueError as error:
@@ -35,13 +35,13 @@ def hours_back(dt: str, hours: int) -> list[str]:
 
 
 def hour_in_folder(folder: str) -> str | None:
-    """The hour that a folder name dt=YYYY-MM-DD-HH stands for, None for any other name."""
+    """The hour of a folder named dt=YYYY-MM-DD-HH, None for any other name."""
     match = _HOUR_FOLDER.match(folder)
     return match.group(1) if match else None
 
 
 def partition_span(dt: str) -> tuple[datetime, datetime]:
-    """The instants at which an hour's partition, or a day's, begins and ends. Raises UsageError where it is neither."""
+    """The instants at which an hour's partition, or a day's, begins and ends. Raises UsageError if it is neither."""
     if not _DAY.match(dt):
         start = hour_start(dt)
         return start, start + timedelta(hours=1)
@@ -51,7 +51,7 @@ def partition_span(dt: str) -> tuple[datetime, datetime]:
 
 
 def check_partition(dt: str, grain: Literal["hour", "day"]) -> None:
-    """Raises UsageError where `dt` is no partition of a table of hours, or of days."""
+    """Raises UsageError if `dt` is not a partition of an hourly, or a daily, table."""
     if grain == "hour":
         hour_start(dt)
     elif not _DAY.match(dt):
@@ -66,7 +66,7 @@ def partition_value(time: datetime, like: str) -> str:
 
 
 def partition_in_folder(folder: str) -> str | None:
-    """The hour or day that a folder name stands for, None for any other name."""
+    """The hour or day of a folder name, None for any other name."""
     dt = folder.removeprefix("dt=")
     return dt if folder.startswith("dt=") and _DAY.match(dt) else hour_in_folder(folder)
 
@@ -88,5 +88,5 @@ def new_run_id(now: datetime) -> str:
 
 
 def run_started_at(run_id: str) -> datetime:
-    """The UTC start that a run id carries."""
+    """The UTC start in a run id."""
     return datetime.strptime(run_id.split("-", 1)[0], _RUN_TIME).replace(tzinfo=UTC)

@@ -29,25 +29,25 @@ _NEXT_STEP = {
     errno.ENOSPC: "the disk is full: free space on it (`lake vacuum` removes what no partition points to)",
     errno.EDQUOT: "the disk quota is used up: free space (`lake vacuum` removes what no partition points to)",
     errno.EROFS: "the disk is mounted read-only: choose another root with --root",
-    errno.EACCES: "permission denied: let this user in, or choose another root with --root",
-    errno.EPERM: "not permitted: let this user in, or choose another root with --root",
-    errno.ENOENT: "there is no such file",
-    errno.ENOTDIR: "a part of this path is a file where a folder is expected: remove it, or choose another --root",
-    errno.EEXIST: "a part of this path is a file where a folder is expected: remove it, or choose another --root",
-    errno.EISDIR: "there is a folder where an object is expected",
+    errno.EACCES: "permission denied: grant this user access, or choose another root with --root",
+    errno.EPERM: "not permitted: grant this user access, or choose another root with --root",
+    errno.ENOENT: "file not found",
+    errno.ENOTDIR: "a part of this path is a file, expected a folder: remove it, or choose another --root",
+    errno.EEXIST: "a part of this path is a file, expected a folder: remove it, or choose another --root",
+    errno.EISDIR: "expected an object, found a folder",
     errno.ENAMETOOLONG: "a name in this path is longer than the file system allows (255 bytes): shorten it",
 }
 
 
 def _refusal(doing: str, path: str, error: OSError) -> StorageError:
     if doing == "writing" and error.errno == errno.ENOENT:
-        return StorageError(f"writing {path}: its folder cannot be made here; choose another root with --root")
+        return StorageError(f"writing {path}: its folder cannot be created; choose another root with --root")
     step = _NEXT_STEP.get(error.errno or 0, error.strerror or str(error))
     return StorageError(f"{doing} {path}: {step}")
 
 
 class LocalStore:
-    """Objects in a folder, which is made by the first write.
+    """Objects in a folder, which the first write creates.
 
     A killed process never leaves half an object. Nothing is flushed to the disk itself, so a power cut may lose
     what was written in the seconds before it.
@@ -100,7 +100,7 @@ class LocalStore:
             raise _refusal("writing", path, error) from error
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove objects, and the folders that this leaves empty, as S3 shows no folder without objects."""
+        """Remove objects, and folders that become empty, since S3 has no empty folders."""
         emptied = set()
         for key in keys:
             path = self._path(key)
@@ -132,7 +132,7 @@ class LocalStore:
         return self._path(prefix) if prefix else self.uri
 
     def _entries(self, prefix: str) -> Iterator[os.DirEntry[str]]:
-        """What lies right in a folder, without the temporary files; nothing where there is no such folder."""
+        """Entries of a folder, without temporary files; none if the folder does not exist."""
         folder = self._folder(prefix)
         try:
             with os.scandir(folder) as entries:
@@ -156,7 +156,7 @@ class LocalStore:
                 yield stored
 
     def _temporary(self) -> str:
-        """A new name for a file being written; the first call also clears what killed writers left behind."""
+        """A new name for a file being written; the first call also removes what killed writers left behind."""
         folder = f"{self.uri}/{TEMPORARY}"
         try:
             os.makedirs(folder, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a root URI names: a local folder or s3://bucket/prefix."""
+"""Root URIs: a local folder or s3://bucket/prefix."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class S3Root:
 
 
 def root_of(uri: str) -> Path | S3Root:
-    """The absolute folder, or the bucket and prefix, that a URI names. Raises UsageError where it names neither."""
+    """The absolute folder, or the bucket and prefix, that a URI names. Raises UsageError if it names neither."""
     scheme, separator, rest = uri.partition("://")
     if not separator:
         if not uri:
@@ -38,14 +38,14 @@ def root_of(uri: str) -> Path | S3Root:
     if scheme == "s3":
         bucket, _, prefix = rest.partition("/")
         if not bucket:
-            raise UsageError(f"reading the root {uri!r}: it names no bucket; {EXPECTED}")
+            raise UsageError(f"reading the root {uri!r}: missing bucket; {EXPECTED}")
         return S3Root(bucket, prefix.strip("/"))
     if scheme == "file":
         parts = urlsplit(uri)
         if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
             raise UsageError(f"reading the root {uri!r}: file:// takes an absolute path, as in file:///folder")
         return _absolute(unquote(rest.removeprefix(parts.netloc)))
-    raise UsageError(f"reading the root {uri!r}: {scheme}:// is not known here; {EXPECTED}")
+    raise UsageError(f"reading the root {uri!r}: unsupported scheme {scheme}://; {EXPECTED}")
 
 
 def _absolute(folder: str) -> Path:

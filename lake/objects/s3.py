@@ -1,4 +1,4 @@
-"""A root that is a bucket's prefix. The store holds no client, so that it can be handed to other processes."""
+"""A root that is a bucket's prefix. The store holds no client, so that it can be sent to other processes."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class S3Store:
         return pafs.S3FileSystem(**settings), f"{self._root.bucket}/{self._root.prefix}".rstrip("/")
 
     def _pages(self, prefix: str, **options: str) -> Iterator[Any]:
-        """Pages of what lies below a folder; boto3 has the keys encoded on the way, so they may hold anything."""
+        """Pages of the listing of a folder; boto3 requests URL-encoded keys, so they may contain anything."""
         folder = prefix.strip("/")
         below = self._root.full_key(f"{folder}/" if folder else "")
         with self._explained("listing", folder):
@@ -135,7 +135,7 @@ class S3Store:
 
 
 class _Download(io.RawIOBase):
-    """An object's bytes from its beginning; a connection that breaks is opened again where it broke."""
+    """An object's bytes from its beginning; a broken connection is reopened at the position where it broke."""
 
     def __init__(self, bucket: str, key: str, uri: str) -> None:
         self._uri = uri
@@ -160,7 +160,7 @@ class _Download(io.RawIOBase):
                 data = self._body.read(len(wanted))
             except (*aws.AWS_ERRORS, OSError) as error:
                 if aws.error_code(error) == "PreconditionFailed":
-                    raise StorageError(f"reading {self._uri}: it was replaced meanwhile; run again") from error
+                    raise StorageError(f"reading {self._uri}: it was replaced during the read; run again") from error
                 if attempt == _RESUMED:
                     raise StorageError(
                         f"reading {self._uri} from byte {self._position}: {aws.next_step(error)}"
@@ -184,12 +184,12 @@ class _Download(io.RawIOBase):
         answer = aws.client("s3").get_object(**self._request, Range=f"bytes={self._position}-")
         if not answer.get("ContentRange", "").startswith(f"bytes {self._position}-"):
             raise StorageError(
-                f"reading {self._uri} from byte {self._position}: the server answered with another range of it; "
+                f"reading {self._uri} from byte {self._position}: the server answered with another range; "
                 "see whether AWS_ENDPOINT_URL names a server that knows the Range header"
             )
         self._body = answer["Body"]
 
 
 def _is_folder_marker(key: str, size: int) -> bool:
-    """Whether an empty object stands for a folder: the console makes `name/`, Hadoop `name_$folder$`."""
+    """Whether an empty object is a folder marker: the console creates `name/`, Hadoop `name_$folder$`."""
     return key.endswith("/") or (size == 0 and key.endswith("_$folder$"))

@@ -1,4 +1,4 @@
-"""What a root's objects are, and what every store of them can do, whichever kind it is."""
+"""Stored objects, and the interface of every store."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ class Store(Protocol):
     uri: str
 
     def list(self, prefix: str) -> list[StoredObject]:
-        """All objects below the folder `prefix`, at any depth, sorted by key; folder markers are left out."""
+        """All objects below the folder `prefix`, at any depth, sorted by key; without folder markers."""
 
     def folders(self, prefix: str) -> builtins.list[str]:
-        """Names of the folders right below the folder `prefix`, sorted; none where it does not exist."""
+        """Names of the folders directly below the folder `prefix`, sorted; none if it does not exist."""
 
     def open(self, key: str) -> BinaryIO:
-        """A stream to read the object from its beginning, without holding it in memory."""
+        """A stream over the object from its beginning, not held in memory."""
 
     def read(self, key: str) -> bytes:
         """The object's bytes, whole."""
 
     def read_if_exists(self, key: str) -> bytes | None:
-        """The object's bytes, None where there is no such object."""
+        """The object's bytes, None if it does not exist."""
 
     def write(self, key: str, data: bytes | memoryview) -> None:
-        """Put the object whole: a reader, and a crash, leave either nothing (or the old object) or all of it."""
+        """Write the object atomically: after a crash, and for readers, it is the old one (or missing) or complete."""
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove objects; those that are not there are no error."""
+        """Remove objects; missing ones are ignored."""
 
     def uri_of(self, key: str) -> str:
-        """Where the object lies: an absolute path, or an s3:// URI."""
+        """The object's absolute path or s3:// URI."""
 
     def arrow(self) -> tuple[pafs.FileSystem, str]:
-        """A pyarrow file system, and the path in it that this root stands for."""
+        """A pyarrow file system, and this root's path in it."""

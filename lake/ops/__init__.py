@@ -1,1 +1,1 @@
-"""What on-call asks: status, verify, reconcile, and how to bucket a table."""
+"""For operators: status, verify, reconcile, and a proposal for a number of buckets."""

@@ -1,4 +1,4 @@
-"""Sessions as the stream delivered them against those that batch computes from the lake, for one day of starts."""
+"""Compares the sessions that the stream delivered with those of batch, for the sessions that start on one day."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _EARLY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Difference:
-    """A session that stream and batch do not agree on. `fields` are (stream's, batch's) values where both have it."""
+    """A session that differs between stream and batch. `fields` are (stream, batch) values if both have it."""
 
     kind: Kind
     session_id: str
@@ -117,7 +117,7 @@ def _hours(lake: Lake, table: Table, span: Span) -> list[Partition]:
 
 
 def _rows(lake: Lake, table: Table, partitions: Iterable[Partition], span: Span) -> Iterator[pa.Table]:
-    """Sessions that start within a span, with the partition that they lie in."""
+    """Sessions that start within a span, with their partition."""
     columns = [*KEY, *_VALUES]
     schema = pa.schema([arrow_schema(table).field(name) for name in columns])
     kind = pa.timestamp("us", tz="UTC")

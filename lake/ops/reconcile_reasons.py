@@ -1,4 +1,4 @@
-"""Why a session of the stream is not what batch makes of the lake's events, as far as the lake can tell."""
+"""Reasons why a session differs between stream and batch, from what the lake has."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lake.publish.partition import quarantine_name
 Reason = Literal["late_events", "quarantined_events", "not_yet_arrived", "not_yet_streamed", "not_rebuilt", "unknown"]
 
 Session = dict[str, Any]
-"""A row of clickstream.sessions_v1, and `dt`, the partition that it lies in."""
+"""A row of clickstream.sessions_v1, and `dt`, its partition."""
 
 ArrivedEvent = tuple[datetime, str, str]
 """An event's time, its event_id, and the hour in which it arrived."""
@@ -35,14 +35,14 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Pair:
-    """A session in the stream and the one of its name in batch; one of them is None, or they differ."""
+    """A session in stream and in batch; one of them is None, or they differ."""
 
     stream: Session | None
     batch: Session | None
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Pair:
-        """From a row of two structs; a side that is not there has no session_id."""
+        """From a row of two structs; a missing side has no session_id."""
         sides = (side if side and side["session_id"] is not None else None for side in (row["stream"], row["batch"]))
         return cls(*sides)
 
@@ -93,7 +93,7 @@ class Evidence:
 def evidence_of(
     lake: Lake, plan: DayPlan, published: Partition | None, streamed: Table, pairs: Sequence[Pair]
 ) -> Evidence:
-    """Read what the reasons of these pairs can be told from. Raises StorageError, CatalogError."""
+    """Read the evidence for the reasons of these pairs. Raises StorageError, CatalogError."""
     upstream = lake.table(plan.table.upstream or "")
     options = recorded_rules(plan.table, published).options
     gap = timedelta(milliseconds=int(options.get("gap", "0ms").removesuffix("ms")))
@@ -170,7 +170,7 @@ def _rejected(lake: Lake, upstream: Table, pairs: Sequence[Pair]) -> Iterator[tu
 
 
 def reason_of(pair: Pair, evidence: Evidence) -> tuple[Reason, str]:
-    """The first reason that the evidence bears out, and what was seen; `unknown` where none does."""
+    """The first reason that the evidence supports, with details; `unknown` if none does."""
     events = evidence.connected(pair.key, *pair.times)
     derived = 0 if pair.batch is None else pair.batch["events"]
     if evidence.is_stale and events and (pair.batch is None or len(events) != derived):
@@ -212,7 +212,7 @@ def _never_streamed(batch: Session, events: list[ArrivedEvent], evidence: Eviden
 
 
 def _missing(pair: Pair, evidence: Evidence, told: str) -> tuple[Reason, str]:
-    """Events that the stream had and the lake has not."""
+    """The reason for events that the stream has and the lake has not."""
     rejected = evidence.rejections(pair.key)
     if rejected:
         return "quarantined_events", f"{told}; {len(rejected)} record(s) of the key were rejected ({rejected[0]})"

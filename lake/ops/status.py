@@ -1,4 +1,4 @@
-"""The state of a table's partitions, as the on-call person needs it: what is there, what is stale, what was refused."""
+"""State of a table's partitions: published, stale, refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lake.publish.run_report import PartitionReport, RunReport, recent
 
 @dataclass(frozen=True)
 class PartitionStatus:
-    """One partition. Counts are None where nothing is published. records = rows + duplicates + quarantined."""
+    """One partition. Counts are None if nothing is published. records = rows + duplicates + quarantined."""
 
     table: str
     partition: str

@@ -1,4 +1,4 @@
-"""How many buckets a table should have, from what is published of it, and why."""
+"""Proposes a number of buckets for a table, from measurements of what is published."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from lake.jobs.lake import Lake
 from lake.write.bucket_packing import UNIT_BYTES, pack_partition
 
 BUCKET_BYTES = 1_000_000
-"""What a bucket aims at in a usual hour: less takes a reader as long, because a request to S3 costs time of its own."""
+"""Target size of a bucket in a median hour: smaller ones are not faster to read, since each S3 request has latency."""
 
 MOST_BUCKETS = 512
-"""More than this, and an hour's files take a second request to be listed: S3 lists 1,000 objects at a time."""
+"""With more, listing an hour's files takes a second request: S3 lists 1,000 objects at a time."""
 
 WHOLE_FILE_BYTES = 3_000_000
 """Trino 476 reads smaller files whole (parquet.small-file-threshold, 3 MB by default), Athena presumably too."""
 
 GROUP_BYTES = 64_000
-"""What a row group aims at: its bounds and headers, some 1 kB, are then a few hundredths of it."""
+"""Target size of a row group: its statistics and headers, some 1 kB, are then a few percent of it."""
 
 LEAST_GROUP_ROWS, MOST_GROUP_ROWS = 5_000, 1_000_000
 HOURS_OF_KEYS = 3
-"""How many of the newest hours the keys are counted in."""
+"""Number of newest hours in which keys are counted."""
 
 _FEW_HOURS, _WEEK = 24, 168
 
@@ -97,14 +97,14 @@ def suggest(lake: Lake, name: str, columns: Sequence[str] = (), *, unit_bytes: i
     if not published:
         raise UsageError(
             f"suggesting buckets for {name}: no rows of {source.full_name} are published, so there is nothing to "
-            f"measure. Run `lake run raw_to_parquet --table {source.full_name}` first; `lake status` shows what waits"
+            f"measure; run `lake run raw_to_parquet --table {source.full_name}` first"
         )
     keys = _keys(lake, source, key, [one.dt for one in published[-HOURS_OF_KEYS:]])
     return suggestion(table, source, key, _hours(lake, source, published, unit_bytes), keys)
 
 
 def suggestion(table: Table, source: Table, columns: tuple[str, ...], hours: Hours, keys: Keys) -> Suggestion:
-    """The proposal that follows from the measures, by the rules of `bucket_count` and `row_group_rows`."""
+    """The proposal for these measurements, by the rules of `bucket_count` and `row_group_rows`."""
     count, limited_by = bucket_count(hours.median_bytes, keys.distinct)
     group_rows = row_group_rows(hours.median_rows, hours.median_bytes)
     files = count * hours.files_per_bucket

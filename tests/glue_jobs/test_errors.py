@@ -110,7 +110,7 @@ def test_wrong_credentials_change_nothing_and_right_ones_give_the_undisturbed_re
     keys = [one.key for one in trial.lake.store.list("")]
     with answering(refusing(403, REFUSAL)) as address:
         done = run_job(s3_root, AWS_ENDPOINT_URL=address, AWS_MAX_ATTEMPTS="1")
-    assert_one_message(done, 1, "AWS does not know these credentials", "AWS_ACCESS_KEY_ID")
+    assert_one_message(done, 1, "AWS rejected the credentials", "AWS_ACCESS_KEY_ID")
     assert trial.content() == before
     assert [one.key for one in trial.lake.store.list("")] == keys
     trial.run()

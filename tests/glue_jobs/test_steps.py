@@ -133,7 +133,7 @@ def test_replay_rebuilds_the_hours_with_rejects_once_the_contract_is_mended(
     edit(contract, "      - name: user_id\n        physicalType: bigint\n", "      - name: user_id\n" + TEXT_ALLOWED)
     where = ["--root", trial.root, "--contracts", str(contract.parents[1])]
     assert run_command(["quarantine", "replay", EVENTS, *where]) == 0
-    assert "1 hours rebuilt; 1 records were in quarantine, 0 are" in capsys.readouterr().err
+    assert "1 hours rebuilt; 1 records in quarantine before, 0 now" in capsys.readouterr().err
     assert trial.rejected() == []
     assert trial.rows(8)["user_id"].to_pylist() == [8, 80]
     assert published(trial)["09"] == before["09"]

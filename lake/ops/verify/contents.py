@@ -1,4 +1,4 @@
-"""What a Parquet file of a table must hold: columns, sizes of row groups, buckets, order, values."""
+"""Checks of a Parquet file: columns, sizes of row groups, buckets, order, values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lake.ops.verify.order import out_of_order
 
 @dataclass(frozen=True)
 class Expected:
-    """What a partition's files are held against.
+    """What is expected of a partition's files.
 
     `columns` have to be there, with these types. `former` are columns that the contract had when the partition was
     written: they do no harm. `required` hold no null.
@@ -33,7 +33,7 @@ class Expected:
 
 
 def expected_rows(table: Table, partition: Partition) -> Expected:
-    """For rows: the contract's columns, less those that were added after the partition was written."""
+    """Of rows: the contract's columns without those added after the partition was written."""
     written = {name for name in partition.get("columns").split(",") if name} or {one.name for one in table.columns}
     columns = {one.name: one.type for one in arrow_schema(table) if one.name in written or one.name == RESCUED_COLUMN}
     former = frozenset(written - {one.name for one in table.columns})
@@ -42,31 +42,31 @@ def expected_rows(table: Table, partition: Partition) -> Expected:
 
 
 def expected_rejects() -> Expected:
-    """For a quarantine, the same for every table."""
+    """Of a quarantine, the same for every table."""
     return Expected({one.name: one.type for one in quarantine_schema()})
 
 
 def footer_problems(file: pq.ParquetFile, expected: Expected, name: str) -> Iterator[Problem]:
-    """What a file's footer shows."""
+    """Problems in a file's footer."""
     found = {one.name: one.type for one in file.schema_arrow}
     for column, kind in expected.columns.items():
         if column not in found:
-            yield Problem("schema", f"has no column {column}; the contract has it, as {kind}", name)
+            yield Problem("schema", f"missing column {column}; expected {kind}", name)
         elif not found[column].equals(kind):
-            yield Problem("schema", f"its column {column} is {found[column]}; the contract makes it {kind}", name)
+            yield Problem("schema", f"column {column}: expected {kind}, found {found[column]}", name)
     for column in found.keys() - expected.columns.keys() - expected.former:
-        yield Problem("schema", f"has a column {column}, {found[column]}, which the contract does not know", name)
+        yield Problem("schema", f"unexpected column {column} ({found[column]}), not in the contract", name)
     if expected.bucketing is not None:
         limit = expected.bucketing.row_group_rows
         sizes = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
         if large := [size for size in sizes if size > limit]:
-            message = f"{len(large)} of {len(sizes)} row groups are too large (of up to {max(large):,} rows)"
-            yield Problem("row_group", f"{message}; the contract has {limit:,} rows at most", name)
+            message = f"{len(large)} of {len(sizes)} row groups are too large (up to {max(large):,} rows)"
+            yield Problem("row_group", f"{message}; expected at most {limit:,} rows", name)
 
 
 @dataclass
 class RowChecks:
-    """Looks at a file's rows, one row group after the other, and holds none of them but the last.
+    """Checks a file's rows, one row group at a time, keeping only the last row.
 
     `bucket` is the one that the file's name says, None where it says none.
     """
@@ -83,7 +83,7 @@ class RowChecks:
     _nulls: dict[str, int] = field(default_factory=dict)
 
     def see(self, rows: pa.Table) -> None:
-        """Take the next row group in."""
+        """Check the next row group."""
         # Columns of another type are told of by the footer; their hashes and order would say nothing.
         there = {one.name for one in rows.schema if one.type == self.expected.columns.get(one.name)}
         for column in self.expected.required:
@@ -97,21 +97,19 @@ class RowChecks:
         self._seen += rows.num_rows
 
     def problems(self) -> Iterator[Problem]:
-        """What was seen."""
+        """The problems found."""
         for column, nulls in self._nulls.items():
             yield Problem(
                 "null_in_required", f"{column} is null in {nulls:,} rows; the contract requires it", self.name
             )
         if self._astray:
             message = f"{self._astray:,} of {self._seen:,} rows do not belong to bucket {self.bucket}"
-            hidden = "whoever asks for their key does not see them"
+            hidden = "queries that filter on their key miss them"
             yield Problem("wrong_bucket", f"{message} ({', '.join(self._strays)}); {hidden}", self.name)
         if self._falls and self.expected.bucketing is not None:
             order = ", ".join(self.expected.bucketing.sorted_by)
-            where = (
-                f"{self._falls:,} rows sort before the row in front of them, the first of them row {self._first_fall:,}"
-            )
-            yield Problem("not_sorted", f"{where}; the contract has them sorted by {order}, nulls first", self.name)
+            where = f"{self._falls:,} rows sort before the previous row, first at row {self._first_fall:,}"
+            yield Problem("not_sorted", f"{where}; expected rows sorted by {order}, nulls first", self.name)
 
     def _see_buckets(self, buckets: npt.NDArray[np.int32]) -> None:
         astray = np.flatnonzero(buckets != self.bucket)

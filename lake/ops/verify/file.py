@@ -18,7 +18,7 @@ from lake.ops.verify.findings import Problem
 from lake.write.bucket_files import bucket_in_name
 
 _WHOLE = 32 << 20
-"""Bytes up to which an object is fetched once and held; a larger one is fetched twice, a row group at a time."""
+"""Bytes up to which an object is fetched once, into memory; a larger one is fetched twice, a row group at a time."""
 
 _CHUNK = 1 << 20
 
@@ -27,9 +27,9 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What was found in a file, before it is held against the manifest.
+    """Facts of a file, before they are compared with the manifest.
 
-    `sha256` is empty where only the footer was read; `rows` is None, and `unreadable` says why, where that failed.
+    `sha256` is empty if only the footer was read; `rows` is None, and `unreadable` says why, if reading failed.
     """
 
     name: str
@@ -54,7 +54,7 @@ class FileReader:
         return cls(store, *store.arrow(), quick)
 
     def facts(self, stored: StoredObject, expected: Expected) -> FileFacts:
-        """Read a file. What is wrong with it, or that it cannot be read, is in the answer; nothing is raised for it."""
+        """Read a file. Its problems, also that it cannot be read, are in the result; nothing is raised for them."""
         name = stored.key.rpartition("/")[2]
         bucket, problems = bucket_in(name, expected)
         sha256, unreadable, rows = "", "", None
@@ -90,16 +90,16 @@ class FileReader:
 
 
 def bucket_in(name: str, expected: Expected) -> tuple[int | None, list[Problem]]:
-    """The bucket that a file's name says, None where the table has no buckets or the name says none of them."""
+    """The bucket in a file's name; None if the table has no buckets, or the name has no valid one."""
     if expected.bucketing is None:
         return None, []
     bucket, count = bucket_in_name(name), expected.bucketing.count
     if bucket is None:
-        message = "its name says no bucket; Athena and Trino refuse every query of the hour (expected 000000_0-...)"
+        message = "no bucket in its name (expected 000000_0-...); Athena and Trino fail on every query of the hour"
         return None, [Problem("file_name", message, name)]
     if bucket >= count:
         message = (
-            f"its name says bucket {bucket}, and there are {count}; Athena and Trino refuse every query of the hour"
+            f"bucket {bucket} in its name, expected less than {count}; Athena and Trino fail on every query of the hour"
         )
         return None, [Problem("file_name", message, name)]
     return bucket, []

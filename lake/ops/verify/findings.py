@@ -1,4 +1,4 @@
-"""What `lake verify` can find, and what to do about it."""
+"""Findings of `lake verify`, and their repair commands."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Code = Literal[
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is not as it should be, before it is known what to do about it. `file` is a name, or empty."""
+    """A problem, before its repair is known. `file` is a name, or empty."""
 
     code: Code
     message: str
@@ -71,12 +71,12 @@ class Finding:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """Findings are shown by table, hour and file."""
+        """Sort key: table, hour and file."""
         return self.table, self.partition, self.file, self.code, self.message
 
 
 def run_command(table: Table, dt: str = "", *, rebuild: bool = False) -> str:
-    """The command that runs a table's job, for one hour where one is named."""
+    """The command that runs a table's job, for one hour if `dt` is given."""
     job = table.made_by or ("bucket_by_key" if table.bucketing is not None else "raw_to_parquet")
     words = f"lake run {job} --table {table.full_name}"
     if dt:
@@ -85,25 +85,25 @@ def run_command(table: Table, dt: str = "", *, rebuild: bool = False) -> str:
 
 
 def repair(lake: Lake, table: Table, rows: Partition) -> str:
-    """How to make a damaged hour whole again, by what its rows' partition can still be made from, or put back to."""
+    """The repair of a damaged hour: rebuild if its inputs remain, else roll back, else restore."""
     if _has_inputs(lake, table, rows.dt):
         return _let_go(table, rows, run_command(table, rows.dt, rebuild=True))
     previous = rows.get("previous_location")
     if previous and lake.store.read_if_exists(f"{previous}/{MANIFEST}") is not None:
-        return f"lake rollback {table.full_name} {rows.dt} (what it was made from is gone, so it cannot be rebuilt)"
+        return f"lake rollback {table.full_name} {rows.dt} (its inputs are gone, so it cannot be rebuilt)"
     return (
-        "restore the folder from a backup, or from earlier versions of the bucket's objects: what the hour was made "
-        "from is gone, and nothing published before it is left"
+        "restore the folder from a backup, or from earlier versions of the bucket's objects: the inputs of the hour "
+        "are gone, and so is everything published before"
     )
 
 
 def bring_up_to_date(table: Table, rows: Partition) -> str:
-    """How to have an hour that is sound, and stale, made anew."""
+    """The command that rebuilds a stale hour without errors."""
     return _let_go(table, rows, run_command(table, rows.dt))
 
 
 def _let_go(table: Table, rows: Partition, command: str) -> str:
-    """A command, after what has to come before it: a pinned hour is left alone by every run."""
+    """The command, after an unpin if the hour is pinned, since jobs skip pinned hours."""
     return f"lake unpin {table.full_name} {rows.dt}; then {command}" if rows.is_pinned else command
 
 

@@ -1,4 +1,4 @@
-"""A partition's folder, and whether the files in it are those of its manifest."""
+"""Compares the files in a partition's folder with its manifest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lake.plan.manifest import MANIFEST
 
 @dataclass(frozen=True)
 class Promised:
-    """A file as the manifest has it."""
+    """A file in the manifest."""
 
     name: str
     rows: int
@@ -24,7 +24,7 @@ class Promised:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the manifest says of files. `promised` is None where it lists none: a quarantine's has only totals.
+    """The files in a manifest. `promised` is None if it lists none: a quarantine's has only totals.
 
     `is_moved`: it was written for another folder, whose files had equal content; names may differ.
     """
@@ -35,7 +35,7 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Folder:
-    """What lies in a partition's folder, as readers see it: names that begin with _ or . are passed over."""
+    """The content of a partition's folder as readers see it: names that begin with _ or . are ignored."""
 
     files: tuple[StoredObject, ...]
     subfolders: tuple[str, ...]
@@ -48,7 +48,7 @@ def folder_at(store: Store, location: str) -> Folder:
     objects = store.list(location)
     subfolders = tuple(name for name in store.folders(location) if not _is_hidden(name))
     if not objects and not subfolders:
-        message = f"nothing lies at {store.uri_of(location)}; readers see no rows of this hour"
+        message = f"{store.uri_of(location)} is empty or missing; readers see no rows of this hour"
         return Folder((), (), None, (Problem("location_missing", message),))
     problems = [_subfolder(name, location, objects) for name in subfolders]
     names = {one.key: one.key[len(location) + 1 :] for one in objects}
@@ -56,19 +56,19 @@ def folder_at(store: Store, location: str) -> Folder:
     manifest = None
     data = store.read_if_exists(f"{location}/{MANIFEST}")
     if data is None:
-        message = f"there is no {MANIFEST}; the files are held against the catalog only"
+        message = f"missing {MANIFEST}; the files are compared with the catalog only"
         problems.append(Problem("manifest_missing", message, MANIFEST))
     else:
         try:
             manifest = _manifest(data, location)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            message = f"cannot be read ({type(error).__name__}: {error}); the files are held against the catalog only"
+            message = f"cannot be read ({type(error).__name__}: {error}); the files are compared with the catalog only"
             problems.append(Problem("manifest_damaged", message, MANIFEST))
     return Folder(files, subfolders, manifest, tuple(problems))
 
 
 def differences(manifest: Manifest, facts: Iterable[FileFacts]) -> Iterator[Problem]:
-    """Where the files are not those of the manifest: missing, too many, cut short, or others."""
+    """Differences from the manifest: missing, extra, truncated or altered files."""
     if manifest.promised is None:
         return
     found = {one.name: one for one in facts}
@@ -80,10 +80,10 @@ def differences(manifest: Manifest, facts: Iterable[FileFacts]) -> Iterator[Prob
             yield from _difference(one, found[name])
         else:
             size = f"{one.rows:,} rows, {one.bytes:,} bytes"
-            yield Problem("missing", f"is in the manifest ({size}), and not in the folder", name)
+            yield Problem("missing", f"is in the manifest ({size}), but not in the folder", name)
     for name in found.keys() - promised.keys():
         size = f"{found[name].size:,} bytes"
-        yield Problem("extra", f"is in the folder ({size}), and not in the manifest; readers read it, too", name)
+        yield Problem("extra", f"is in the folder ({size}), but not in the manifest; readers read it", name)
 
 
 def _difference(promised: Promised, found: FileFacts) -> Iterator[Problem]:
@@ -92,14 +92,14 @@ def _difference(promised: Promised, found: FileFacts) -> Iterator[Problem]:
     elif found.size > promised.bytes:
         yield Problem("altered", f"has {found.size:,} bytes; the manifest says {promised.bytes:,}", found.name)
     elif found.sha256 and found.sha256 != promised.sha256:
-        message = f"its bytes are not those that were written: SHA-256 {found.sha256[:12]}…"
+        message = f"its content was changed: it has SHA-256 {found.sha256[:12]}…"
         yield Problem("altered", f"{message}; the manifest says {promised.sha256[:12]}…", found.name)
     elif found.rows is not None and found.rows != promised.rows:
         yield Problem("rows", f"has {found.rows:,} rows; the manifest says {promised.rows:,}", found.name)
 
 
 def _match_by_content(promised: dict[str, Promised], found: dict[str, FileFacts]) -> None:
-    """Take out of both what is equal but for its name; with footers alone, sizes and rows have to do."""
+    """Remove from both what is equal except for its name; with footers only, by size and rows."""
     for name in sorted(promised.keys() - found.keys()):
         one = promised[name]
         for other in sorted(found.keys() - promised.keys()):
@@ -122,7 +122,7 @@ def _manifest(data: bytes, location: str) -> Manifest:
 
 def _subfolder(name: str, location: str, objects: Iterable[StoredObject]) -> Problem:
     inside = sum(1 for one in objects if one.key.startswith(f"{location}/{name}/"))
-    message = f"is a folder, with {inside:,} objects; a partition has files only, and some readers fail at a folder"
+    message = f"is a folder, with {inside:,} objects; expected files only; some readers fail on a folder"
     return Problem("subfolder", message, f"{name}/")
 
 

@@ -1,4 +1,4 @@
-"""Whether rows are in order, without sorting them."""
+"""Checks that rows are sorted, without sorting them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 
 def out_of_order(rows: pa.Table, columns: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Numbers of the rows that sort before the row in front of them; ascending by `columns`, nulls first.
+    """Positions of the rows that sort before the previous row; ascending by `columns`, nulls first.
 
     Strings compare by their UTF-8 bytes, as Parquet's bounds do.
     """
@@ -26,6 +26,6 @@ def out_of_order(rows: pa.Table, columns: Sequence[str]) -> npt.NDArray[np.int64
 
 
 def _mask(answers: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-    """As booleans, with false for what is not known."""
+    """As booleans, null as false."""
     found: npt.NDArray[np.bool_] = answers.fill_null(False).to_numpy()
     return found

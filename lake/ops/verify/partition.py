@@ -1,4 +1,4 @@
-"""A partition against what the catalog says of it: where it lies, how much it holds, what it was made from. Pure."""
+"""Compares a partition with the catalog: its location, its sums, its inputs. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def location_problems(table: Table, zone: str, partition: Partition) -> Iterator
 
 
 def against_catalog(partition: Partition, folder: Folder, facts: Sequence[FileFacts]) -> Iterator[Problem]:
-    """What is wrong with files that were read, and with their sums."""
+    """Problems of the files that were read, and of their sums."""
     of_files = list(differences(folder.manifest, facts)) if folder.manifest is not None else []
     told = {problem.file for problem in of_files}
     for one in facts:
@@ -36,7 +36,7 @@ def against_catalog(partition: Partition, folder: Folder, facts: Sequence[FileFa
 
 
 def _sums(partition: Partition, facts: Sequence[FileFacts], *, is_explained: bool) -> Iterator[Problem]:
-    """Sums against the catalog's. Where files are known to be wrong, rows alone are of use: readers see so many."""
+    """Compares sums with the catalog's. If files are known to be wrong, only rows are compared: readers see so many."""
     rows = [one.rows for one in facts if one.rows is not None]
     if len(rows) == len(facts) and sum(rows) != partition.number("rows"):
         yield Problem("rows", f"its files have {sum(rows):,} rows; the catalog says {partition.number('rows'):,}")
@@ -48,12 +48,12 @@ def _sums(partition: Partition, facts: Sequence[FileFacts], *, is_explained: boo
     if all(one.sha256 for one in facts):
         digest = content_digest([DataFile(one.name, one.rows or 0, one.size, one.sha256) for one in facts])
         if digest != partition.get("content_digest"):
-            message = f"its files' content has the digest {digest}; the catalog says"
+            message = f"the content digest of its files is {digest}; the catalog says"
             yield Problem("digest", f"{message} {partition.get('content_digest') or 'none'}")
 
 
 def about_source(table: Table, partition: Partition, source: Partition | None) -> Iterator[Problem]:
-    """What the partition was made from: the account of its records, and whether that is still so."""
+    """Checks the inputs: the accounting of records, and whether the partition is stale."""
     yield from _account(table, partition)
     columns = [name for name in partition.get("columns").split(",") if name]
     if partition.get("reading_digest") not in ("", table.reading_digest(columns)):
@@ -62,7 +62,7 @@ def about_source(table: Table, partition: Partition, source: Partition | None) -
     if source is None:
         return
     if partition.get("upstream_digest") != source.get("content_digest"):
-        message = f"is older than its source, {table.upstream}, which was published again since"
+        message = f"is older than its source, {table.upstream}, which was published again later"
         yield Problem("older_than_source", message, level="information")
     elif partition.number("rows") != source.number("rows"):
         message = f"the catalog says {partition.number('rows'):,} rows, and {source.number('rows'):,} of its source"

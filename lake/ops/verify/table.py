@@ -1,4 +1,4 @@
-"""Verifying a table: its partitions and their files, a few at a time."""
+"""Verifies a table: its partitions and their files, a few at a time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Published:
 
 @dataclass
 class Verification:
-    """What was looked at, and what was found. `bytes` and `rows` are those of the files that were read."""
+    """The result: what was checked, and the findings. `bytes` and `rows` are of the files that were read."""
 
     table: str
     findings: list[Finding] = field(default_factory=list)
@@ -60,7 +60,7 @@ def published(
     Raises UsageError where an hour is malformed or not published, or where hours and a range are given.
     """
     if partitions and (since or until):
-        raise UsageError(f"verifying {table.full_name}: hours, and a range of hours; expected one of them")
+        raise UsageError(f"verifying {table.full_name}: expected hours or a range (--since, --until), got both")
     for hour in (*partitions, since, until):
         if hour is not None:
             check_partition(hour, table.grain)
@@ -78,7 +78,7 @@ def published(
     there = {one.partition.dt for one in found}
     if absent := [dt for dt in partitions if dt not in there]:
         raise UsageError(
-            f"verifying {table.full_name} dt={absent[0]}: no such partition is published; see `lake status`"
+            f"verifying {table.full_name} dt={absent[0]}: partition not found; `lake status` lists what is published"
         )
     return found
 
@@ -91,11 +91,11 @@ def verify(
     quick: bool = False,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> Verification:
-    """Read partitions back, and hold them against their manifests, the catalog and the contract.
+    """Read partitions back, and compare them with their manifests, the catalog and the contract.
 
     With `quick`, listings, sizes and footers only. `on_bytes` is called with the size of each file that was read. A
-    partition that a run publishes anew meanwhile is looked at again. Raises StorageError, CatalogError where the root
-    or the catalog cannot be reached; what is wrong with the data is a finding.
+    partition that a run publishes meanwhile is checked again. Raises StorageError, CatalogError where the root
+    or the catalog cannot be reached; problems of the data are findings.
     """
     began = monotonic()
     done = Verification(table.full_name)
@@ -128,7 +128,7 @@ class _Work:
     _counting: Lock = field(default_factory=Lock)
 
     def partition(self, wanted: Published) -> list[Finding]:
-        """Findings of a partition as it is published now."""
+        """The findings of a partition as it is published now."""
         database, name, current = self.table.database, wanted.name, wanted.partition
         for _ in range(_ATTEMPTS):
             problems = self._problems(name, current)
@@ -163,7 +163,7 @@ class _Work:
         return facts
 
     def _source(self, dt: str) -> Partition | None:
-        """The partition that an hour of a table with an upstream is made from."""
+        """The upstream partition that an hour is made from."""
         database, _, name = (self.table.upstream or "").partition(".")
         return self.lake.catalog.partition(database, name, dt) if name else None
 
@@ -184,24 +184,24 @@ class _Work:
 
 
 def _declared(lake: Lake, table: Table, names: set[str]) -> list[Finding]:
-    """Whether the catalog's tables are there, and have the contract's buckets."""
+    """Checks that the catalog has the tables, with the contract's buckets."""
     findings = []
     for wanted in (catalog_table(table), quarantine_table(table)):
         if wanted.name not in names:
             continue
         found = lake.catalog.table(table.database, wanted.name)
         code: Code = "table_missing"
-        message = "the catalog has partitions, and no table; no query finds them"
+        message = "the catalog has partitions but no table, so queries fail"
         if found is not None:
             code = "table_buckets"
-            message = f"the catalog says {_told(found.buckets)}; the contract says {_told(wanted.buckets)}"
+            message = f"the catalog says {_described(found.buckets)}; the contract says {_described(wanted.buckets)}"
         if found is None or found.buckets != wanted.buckets:
             step = run_command(table, rebuild=True)
             findings.append(Finding("error", code, f"{table.database}.{wanted.name}", "", "", message, step))
     return findings
 
 
-def _told(buckets: Buckets | None) -> str:
+def _described(buckets: Buckets | None) -> str:
     if buckets is None:
         return "no buckets"
     order = f", sorted by {', '.join(buckets.sorted_by)}" if buckets.sorted_by else ""

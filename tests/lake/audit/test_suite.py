@@ -71,8 +71,11 @@ ROWS = "expect_table_row_count_to_equal"
         ("{", "expected JSON"),
         ([], "expected an object"),
         ({"expectations": []}, "expected a name"),
-        ({"name": "demo.readings_v1"}, "expected a list of expectations, found None"),
-        ({"name": "demo.other_v1", "expectations": []}, "expected 'demo.readings_v1', as its path says"),
+        ({"name": "demo.readings_v1"}, "expected a list of expectations, got None"),
+        (
+            {"name": "demo.other_v1", "expectations": []},
+            "expected the name 'demo.readings_v1', as in its path, got 'demo.other_v1'",
+        ),
         ({"name": "x", "expectatons": []}, "did you mean 'expectations'?"),
         ({"name": "x", "expectations": ["a"]}, "expectation 1: expected an object"),
         ({"name": "x", "expectations": [{"kwargs": {}}]}, "expected a type such as"),
@@ -94,7 +97,7 @@ ROWS = "expect_table_row_count_to_equal"
         ),
         (
             {"name": "x", "expectations": [expectation(ROWS, value={"$PARAMETER": "rws"})]},
-            "no parameter is called rws",
+            "unknown parameter rws",
         ),
     ],
 )

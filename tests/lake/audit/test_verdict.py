@@ -71,7 +71,7 @@ def test_the_message_of_a_refusal_says_what_was_expected_what_was_found_and_what
         "    observed: 1200",
         "The page: s3://lake/audits/page.html",
         "Nothing was published; readers still see what was there before. Look at the rows above and at "
-        "`lake quarantine show demo.readings_v1 --run r1`. If the data is wrong, mend its source; if "
+        "`lake quarantine show demo.readings_v1 --run r1`. If the data is wrong, fix the source; if "
         "the expectation is, change expectations/demo/readings_v1.json. Then run the job again.",
     ]
 

@@ -154,7 +154,7 @@ def test_root_must_be_on_s3(tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "step"),
     [
-        ("UnrecognizedClientException", "AWS does not know these credentials"),
+        ("UnrecognizedClientException", "AWS rejected the credentials"),
         ("ExpiredTokenException", "the AWS credentials have expired: sign in again"),
         ("AccessDeniedException", "access denied: the policy of these credentials must allow GetTable"),
         ("InternalServiceException", "An error occurred .* AWS's own words"),
@@ -172,8 +172,8 @@ def test_refusal_says_what_to_do(code: str, step: str, aws: str, monkeypatch: py
 @pytest.mark.parametrize(
     ("changes", "step"),
     [
-        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "AWS cannot be reached: check AWS_ENDPOINT_URL"),
-        ({"AWS_DEFAULT_REGION": None, "AWS_CONFIG_FILE": "/nonexistent"}, "no AWS region is set: set AWS_DEFAULT_R"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "AWS is not reachable: check AWS_ENDPOINT_URL"),
+        ({"AWS_DEFAULT_REGION": None, "AWS_CONFIG_FILE": "/nonexistent"}, "missing AWS region: set AWS_DEFAULT_R"),
     ],
 )
 def test_way_to_glue_that_is_not_there(

@@ -41,7 +41,7 @@ def test_a_sound_table_is_one_line_beside_an_empty_answer(site: Site, capsys: py
     out, err = capsys.readouterr()
     assert out == ""
     size = site.lake.catalog.partitions("sensors", "readings_v1")[0].number("bytes") / 1000
-    told = rf"{FLAT}: 1 partition, 1 file, 200 rows, {size:.1f} kB verified in \d+\.\d s: all sound\n"
+    told = rf"{FLAT}: 1 partition, 1 file, 200 rows, {size:.1f} kB verified in \d+\.\d s: no errors\n"
     assert re.fullmatch(told, err)
 
 
@@ -53,12 +53,11 @@ def test_what_is_wrong_is_told_by_hour_and_file_with_what_to_do(site: Site, caps
     size = {one.key.rpartition("/")[2]: one.size for one in store.list(site.partition().location)}[moved]
     assert out == (
         f"sensors.readings_by_sensor_v1 dt=2026-11-21-09\n"
-        f"  error missing: {name} is in the manifest (40 rows, {size:,} bytes), and not in the folder\n"
-        f"  error extra: {moved} is in the folder ({size:,} bytes), and not in the manifest; readers read it, too\n"
-        f"  error wrong_bucket: {moved} 40 of 40 rows do not belong to bucket 12 (row 0 to bucket 7); whoever asks for "
-        "their key does not see them\n"
-        "  error subfolder: more/ is a folder, with 1 objects; a partition has files only, and some readers fail at a "
-        "folder\n"
+        f"  error missing: {name} is in the manifest (40 rows, {size:,} bytes), but not in the folder\n"
+        f"  error extra: {moved} is in the folder ({size:,} bytes), but not in the manifest; readers read it\n"
+        f"  error wrong_bucket: {moved} 40 of 40 rows do not belong to bucket 12 (row 0 to bucket 7); queries that "
+        "filter on their key miss them\n"
+        "  error subfolder: more/ is a folder, with 1 objects; expected files only; some readers fail on a folder\n"
         "  next: lake run bucket_by_key --table sensors.readings_by_sensor_v1 --since 2026-11-21-09 "
         "--until 2026-11-21-10 --rebuild\n"
     )
@@ -79,7 +78,7 @@ def test_a_program_gets_one_document(site: Site, capsys: pytest.CaptureFixture[s
                 "table": BUCKETED,
                 "partition": HOUR,
                 "file": "_manifest.json",
-                "message": "there is no _manifest.json; the files are held against the catalog only",
+                "message": "missing _manifest.json; the files are compared with the catalog only",
                 "next_step": "lake run bucket_by_key --table sensors.readings_by_sensor_v1 --since 2026-11-21-09 "
                 "--until 2026-11-21-10 --rebuild",
             }
@@ -104,7 +103,7 @@ def test_information_alone_is_no_failure(site: Site, capsys: pytest.CaptureFixtu
         "  next: lake run bucket_by_key --table sensors.readings_by_sensor_v1 --since 2026-11-21-09 "
         "--until 2026-11-21-10\n"
     )
-    assert err.endswith(": all sound, and 1 for your information\n")
+    assert err.endswith(": no errors, 1 for information\n")
 
 
 def test_quick_reads_no_rows_and_says_so(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,10 +127,10 @@ def test_only_the_hours_that_are_asked_for_are_read(site: Site, capsys: pytest.C
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["2026-11-21-11"], "dt=2026-11-21-11: no such partition is published; see `lake status`"),
+        (["2026-11-21-11"], "dt=2026-11-21-11: partition not found; `lake status` lists what is published"),
         (["2026-11-21"], "reading the hour '2026-11-21': expected YYYY-MM-DD-HH in UTC"),
         (["--since", "yesterday"], "reading the hour 'yesterday'"),
-        ([HOUR, "--since", HOUR], "hours, and a range of hours; expected one of them"),
+        ([HOUR, "--since", HOUR], "expected hours or a range (--since, --until), got both"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

@@ -56,7 +56,7 @@ def test_root_that_is_a_file_is_refused(tmp_path: Path) -> None:
     root.write_bytes(b"")
     store = LocalStore(root)
     for use in [lambda: store.list("raw"), lambda: store.folders(""), lambda: store.write("k", b"")]:
-        with pytest.raises(StorageError, match=r"file where a folder is expected: remove it"):
+        with pytest.raises(StorageError, match=r"is a file, expected a folder: remove it"):
             use()
 
 
@@ -72,7 +72,7 @@ def test_full_disk_is_named_and_leaves_the_old_object(root: Path, monkeypatch: p
 
 def test_folder_that_may_not_be_read_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "scandir", lambda *_: (_ for _ in ()).throw(PermissionError(errno.EACCES, "denied")))
-    with pytest.raises(StorageError, match=r"listing .*/raw: permission denied: let this user in"):
+    with pytest.raises(StorageError, match=r"listing .*/raw: permission denied: grant this user access"):
         LocalStore(root).list("raw")
 
 

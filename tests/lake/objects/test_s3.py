@@ -95,7 +95,7 @@ def test_object_served_as_gzip_is_read_as_it_is_stored(bucket: str, s3_root: str
 
 def test_absent_bucket_is_named(aws: str) -> None:
     store = open_store("s3://no-such-bucket-here/lake")
-    step = r"s3://no-such-bucket-here/lake.*: there is no such bucket: create it, or correct --root"
+    step = r"s3://no-such-bucket-here/lake.*: bucket not found: create it, or correct --root"
     for use in [lambda: store.list(""), lambda: store.read_if_exists("k"), lambda: store.write("k", b"")]:
         with pytest.raises(StorageError, match=step):
             use()
@@ -121,18 +121,18 @@ def test_profile_that_does_not_exist(aws: str, monkeypatch: pytest.MonkeyPatch) 
 
 def test_endpoint_that_nobody_listens_at(alone: Callable[[str], None]) -> None:
     alone("http://127.0.0.1:9")
-    with pytest.raises(StorageError, match=r"AWS cannot be reached: check AWS_ENDPOINT_URL \(it is http://127.0.0.1:9"):
+    with pytest.raises(StorageError, match=r"AWS is not reachable: check AWS_ENDPOINT_URL \(it is http://127.0.0.1:9"):
         open_store("s3://b/lake").list("raw")
 
 
 @pytest.mark.parametrize(
     ("status", "code", "step"),
     [
-        (403, "InvalidAccessKeyId", "AWS does not know these credentials: see AWS_PROFILE"),
-        (403, "SignatureDoesNotMatch", "AWS does not know these credentials: see AWS_PROFILE"),
+        (403, "InvalidAccessKeyId", "AWS rejected the credentials: check AWS_PROFILE"),
+        (403, "SignatureDoesNotMatch", "AWS rejected the credentials: check AWS_PROFILE"),
         (400, "ExpiredToken", "the AWS credentials have expired: sign in again"),
         (403, "AccessDenied", "access denied: the policy of these credentials must allow ListObjectsV2"),
-        (503, "SlowDown", "AWS is asked too often: run again later"),
+        (503, "SlowDown", "AWS throttled the request: retry later"),
     ],
 )
 def test_refusal_says_what_to_do(status: int, code: str, step: str, alone: Callable[[str], None]) -> None:
@@ -189,7 +189,7 @@ def test_object_replaced_while_a_broken_download_goes_on_is_never_mixed(alone: C
     answer, _ = breaking_off(after=1_200_000, replaced=True)
     with answering(answer) as address:
         alone(address)
-        with pytest.raises(StorageError, match=r"reading s3://b/lake/k: it was replaced meanwhile; run again"):
+        with pytest.raises(StorageError, match=r"reading s3://b/lake/k: it was replaced during the read; run again"):
             open_store("s3://b/lake").read("k")
 
 
@@ -197,7 +197,7 @@ def test_server_that_knows_no_ranges_is_no_cause_of_a_mixture(alone: Callable[[s
     answer, _ = breaking_off(after=1_200_000, ranges=False)
     with answering(answer) as address:
         alone(address)
-        with pytest.raises(StorageError, match=r"from byte \d+: the server answered with another range of it"):
+        with pytest.raises(StorageError, match=r"from byte \d+: the server answered with another range"):
             open_store("s3://b/lake").read("k")
 
 

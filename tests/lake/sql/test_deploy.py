@@ -188,7 +188,7 @@ def test_the_command_says_what_it_did_and_then_that_there_is_nothing_to_do(
 ) -> None:
     words = ["sql", "deploy", "--root", str(tmp_path / "lake"), "--sql", str(sql)]
     assert run_command([*words, "--dry-run", "taxi"]) == 0
-    assert capsys.readouterr().err == "3 would change, 0 tables and views are as they should be\n"
+    assert capsys.readouterr().err == "3 would change, 0 tables and views are up to date\n"
     assert run_command([*words, "taxi", "--json"]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out) == [
@@ -196,13 +196,12 @@ def test_the_command_says_what_it_did_and_then_that_there_is_nothing_to_do(
         {"kind": "table", "name": "taxi.trips_v1_quarantine", "outcome": "created"},
         {"kind": "view", "name": "taxi.trips", "outcome": "created"},
     ]
-    assert said.err == "3 changed, 0 tables and views are as they should be\n"
+    assert said.err == "3 changed, 0 tables and views are up to date\n"
     assert run_command([*words, "taxi"]) == 0
     said = capsys.readouterr()
-    assert (said.out, said.err) == ("", "nothing to do: 3 tables and views are as they should be\n")
+    assert (said.out, said.err) == ("", "nothing to do: 3 tables and views are up to date\n")
     (sql / "taxi/trips/view.sql").unlink()
     assert run_command([*words, "taxi"]) == 0
     assert capsys.readouterr().err == (
-        "1 left over: deployed once, and without a file now; --prune drops them\n"
-        "nothing to do: 2 tables and views are as they should be\n"
+        "1 deployed earlier, now without a file; --prune drops them\nnothing to do: 2 tables and views are up to date\n"
     )

@@ -39,7 +39,7 @@ def test_a_bucket_file_under_another_buckets_name(buckets_anywhere: Site) -> Non
     finding = site.finding("wrong_bucket")
     assert (finding.table, finding.partition, finding.file) == (TABLE, HOUR, moved)
     assert finding.message == (
-        "40 of 40 rows do not belong to bucket 12 (row 0 to bucket 7); whoever asks for their key does not see them"
+        "40 of 40 rows do not belong to bucket 12 (row 0 to bucket 7); queries that filter on their key miss them"
     )
     assert finding.next_step == REBUILD_BUCKETS
 
@@ -131,8 +131,8 @@ def test_rows_out_of_order_within_a_row_group_or_between_two(tmp_path: Path, row
     assert site.found() == [("error", "not_sorted", site.names()[2])]
     assert site.found(quick=True) == []
     assert site.finding("not_sorted").message == (
-        "1 rows sort before the row in front of them, the first of them row 20; "
-        "the contract has them sorted by sensor_id, current_temperature, nulls first"
+        "1 rows sort before the previous row, first at row 20; "
+        "expected rows sorted by sensor_id, current_temperature, nulls first"
     )
 
 
@@ -140,9 +140,7 @@ def test_row_groups_larger_than_the_contracts(site: Site) -> None:
     site.put_buckets(lambda _, rows: pa.concat_tables([rows] * 501), row_group_rows=20_040)
     found = [one for one in site.verify(quick=True).findings if one.code == "row_group"]
     assert [one.file for one in found] == site.names()
-    assert found[0].message == (
-        "1 of 1 row groups are too large (of up to 20,040 rows); the contract has 20,000 rows at most"
-    )
+    assert found[0].message == ("1 of 1 row groups are too large (up to 20,040 rows); expected at most 20,000 rows")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +165,7 @@ def test_an_hour_older_than_its_source_is_told_and_is_no_error(site: Site) -> No
     done = site.verify()
     (finding,) = done.findings
     assert (finding.level, finding.code, done.errors) == ("information", "older_than_source", 0)
-    assert finding.message == "is older than its source, sensors.readings_v1, which was published again since"
+    assert finding.message == "is older than its source, sensors.readings_v1, which was published again later"
     assert finding.next_step == REBUILD_BUCKETS.removesuffix(" --rebuild")
     site.edit_catalog(pinned="true")
     step = site.finding("older_than_source").next_step

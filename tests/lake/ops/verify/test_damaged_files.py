@@ -43,7 +43,7 @@ def test_a_bit_flipped_in_a_page(site: Site) -> None:
     found = site.found()
     assert ("error", "altered", name) in found
     assert {file for _, _, file in found} == {name}
-    assert site.finding("altered").message.startswith("its bytes are not those that were written: SHA-256 ")
+    assert site.finding("altered").message.startswith("its content was changed: it has SHA-256 ")
     assert site.found(quick=True) == []
 
 
@@ -135,9 +135,9 @@ def test_a_file_with_other_columns(buckets: Site) -> None:
             ("schema", name, message)
             for name in buckets.names()
             for message in (
-                "has a column unit, string, which the contract does not know",
-                "has no column status; the contract has it, as string",
-                "its column current_temperature is int64; the contract makes it int32",
+                "unexpected column unit (string), not in the contract",
+                "missing column status; expected string",
+                "column current_temperature: expected int32, found int64",
             )
         ]
 
@@ -167,7 +167,7 @@ def test_the_folder_gone(buckets_anywhere: Site) -> None:
     store.delete([one.key for one in store.list(location)])
     (finding,) = site.verify().findings
     assert (finding.code, finding.partition, finding.file) == ("location_missing", HOUR, "")
-    assert finding.message == f"nothing lies at {store.uri_of(location)}; readers see no rows of this hour"
+    assert finding.message == f"{store.uri_of(location)} is empty or missing; readers see no rows of this hour"
     assert finding.next_step == REBUILD_BUCKETS
 
 

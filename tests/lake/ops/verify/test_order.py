@@ -50,7 +50,7 @@ def test_it_is_as_sorting_says(rows: list[tuple[Any, ...]], is_sorted: bool, cut
     found = [one.message for one in checks.problems()]
     assert len(found) == bool(expected)
     if expected:
-        told = f"{len(expected)} rows sort before the row in front of them, the first of them row {expected[0]};"
+        told = f"{len(expected)} rows sort before the previous row, first at row {expected[0]};"
         assert found[0].startswith(told)
 
 
