@@ -6,8 +6,6 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
-from lake.errors import LakeError
-
 Level = Literal["fail", "warn", "info"]
 State = Literal["passed", "warned", "failed"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -67,10 +65,6 @@ class Verdict:
         return "failed" if "fail" in unmet else "warned" if "warn" in unmet else "passed"
 
     @property
-    def is_publishable(self) -> bool:
-        return self.state != "failed"
-
-    @property
     def unmet(self) -> tuple[ExpectationResult, ...]:
         """Expectations that were not met, those of fail level first."""
         return tuple(r for level in LEVELS for r in self.results if r.level == level and r.success is False)
@@ -80,25 +74,8 @@ class Verdict:
         return tuple(result for result in self.results if result.success is None)
 
     def to_json(self) -> str:
-        """The verdict as a JSON object; `state` is for readers and not read back."""
+        """The verdict as a JSON object, with its state."""
         return json.dumps({"state": self.state, **asdict(self)}, indent=1, ensure_ascii=False, allow_nan=False)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Verdict:
-        """The verdict that `to_json` wrote. Raises LakeError if the text is not one."""
-        try:
-            fields = json.loads(text)
-            fields.pop("state", None)
-            results = tuple(
-                ExpectationResult(**{**result, "samples": tuple(result.get("samples", ()))})
-                for result in fields.pop("results")
-            )
-            return cls(results=results, **fields)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise LakeError(
-                f"reading a verdict: expected the JSON that an audit wrote, found {str(text[:60])!r}… ({error}); "
-                "rebuild the partition to audit it anew"
-            ) from error
 
 
 def verdict_key(table: str, dt: str, run_id: str, suffix: Literal["json", "html"] = "json") -> str:

@@ -22,7 +22,8 @@ from tests.glue_jobs.harness import JOBS
 from tests.glue_jobs.plain_sessions import Event, distinct, micros, plain_counts
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql import SparkSession
 
 event_counts = runpy.run_path(str(JOBS / "event_counts.py"), run_name="job")["event_counts"]
 CONTRACT = REPOSITORY / "contracts" / "clickstream" / "event_counts_by_day_v1.odcs.yaml"

@@ -22,7 +22,8 @@ from tests.glue_jobs.harness import JOBS
 from tests.glue_jobs.plain_sessions import CASES, Event, Row, case, distinct, micros, plain_sessions
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql import DataFrame, SparkSession
 
 SESSIONS = runpy.run_path(str(JOBS / "sessions.py"), run_name="job")["sessions"]
 FOLDERS = sorted(folder for folder in CASES.iterdir() if folder.is_dir())

@@ -61,7 +61,6 @@ def test_a_verdict_holds_the_whole_result_of_each_expectation(judged: Judged) ->
         seconds=verdict.seconds,
     )
     assert verdict.state == "warned"
-    assert verdict.is_publishable
 
 
 def test_no_more_than_five_rows_are_shown_from_several_files(written: Written) -> None:
@@ -126,7 +125,7 @@ def test_a_column_of_nulls_alone_has_no_unexpected_value(judged: Judged) -> None
 @pytest.mark.parametrize(("level", "state"), [("info", "passed"), ("warn", "warned"), ("fail", "failed")])
 def test_the_level_of_what_is_unmet_decides_the_state(judged: Judged, level: str, state: str) -> None:
     verdict = judged([], expectation("expect_table_row_count_to_be_between", level, min_value=1))
-    assert (verdict.state, verdict.is_publishable) == (state, state != "failed")
+    assert verdict.state == state
 
 
 HALF = expectation("expect_table_row_count_to_be_between", min_value={"$PARAMETER": "trailing_rows_median * 0.5"})
