@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lake.stream.build_cache import cache_folder, build_once
+from lake.stream.build_cache import build_once, cache_folder
 from lake_local.trino.errors import TrinoSetupError
 
 VERSION = "476"
