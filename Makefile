@@ -45,6 +45,7 @@ test-flink: $(JOBS)/.ready $(STREAMS)/.ready  ## Run the tests that start Flink,
 test-trino: $(JOBS)/.ready  ## Run the tests that start Trino
 	$(PYTEST) -m "trino and not nightly"
 
+test-nightly: WORKERS = 1
 test-nightly: $(JOBS)/.ready $(STREAMS)/.ready  ## Run what is long by nature: kills on clusters, demonstrations, benchmarks, a million clicks
 	@$(call each,$(PYTEST) -m nightly,$(PYTEST_STREAMS) -m nightly || [ $$? -eq 5 ])  # 5: there are none
 

@@ -7,11 +7,14 @@ pure logic, and quick.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import tempfile
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +46,15 @@ NEEDS = {
 }
 """Markers, and the fixtures that a test needs by itself or through others, from which it has the marker."""
 
-SHARED = {"trino": {"trino"}, "flink cluster": {"flink", "cluster"}}
-"""What is started once for all tests of a run, with what is in it: one worker process runs all tests of each."""
+WHOLE_JOBS = REPOSITORY / "tests" / "glue_jobs"
+"""Every test there runs a job from its plan to its report."""
+
+SHARED = {
+    "trino": {"trino_local", "trino_s3", "trino_at_root"},
+    "flink cluster": {"cluster"},
+    "pages": {"add_a_table"},
+}
+"""What takes long to make and is made once: the process that makes it runs all tests that use these fixtures."""
 
 LONGEST_FIRST = ("flink", "trino", "spark", "e2e", "kinesis", "s3")
 """Where tests run in several processes, none should begin with what takes minutes when the others have ended."""
@@ -129,14 +139,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         needs = {marker for marker, names in NEEDS.items() if names & fixtures}
         if callspec is not None and callspec.params.get("any_root") == "s3":
             needs.add("s3")
+        if item.path.is_relative_to(WHOLE_JOBS):
+            needs.add("e2e")
         for marker in sorted(needs):
             item.add_marker(marker)
-        markers = {mark.name for mark in item.iter_markers()}
-        for group, names in SHARED.items():
-            if names <= markers | fixtures:
-                item.add_marker(pytest.mark.xdist_group(group))
     if hasattr(config, "workerinput"):  # one of several processes
         items.sort(key=_place)
+        units = {item.nodeid: unit_of(item.nodeid, set(getattr(item, "fixturenames", ()))) for item in items}
+        _units_file(config.workerinput["testrunuid"], config.workerinput["workerid"]).write_text(json.dumps(units))
 
 
 def _place(item: pytest.Item) -> int:
@@ -144,14 +154,34 @@ def _place(item: pytest.Item) -> int:
     return min(ranks, default=len(LONGEST_FIRST))
 
 
+def unit_of(nodeid: str, fixtures: set[str]) -> str:
+    """What one process runs as a whole: the tests that share what takes long to make, or else those of a file."""
+    return next((name for name, names in SHARED.items() if names & fixtures), nodeid.partition("::")[0])
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
-    """With --dist loadgroup, what has no group stays together by file, for the sake of its module's fixtures."""
+    """With --dist loadgroup, processes are given units. The marker xdist_group is not heeded with pytest 9.2."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class ByGroupOrFile(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            file, _, rest = nodeid.partition("::")
-            _, has_group, group = rest.rpartition("]")[2].rpartition("@")
-            return group if has_group else file
+    class ByUnit(LoadScopeScheduling):
+        @cached_property
+        def units(self) -> dict[str, str]:
+            worker = next(iter(self.registered_collections))
+            file = _units_file(worker.workerinput["testrunuid"], worker.workerinput["workerid"])
+            return dict(json.loads(file.read_text()))
 
-    return ByGroupOrFile(config, log) if config.getvalue("dist") == "loadgroup" else None
+        def _split_scope(self, nodeid: str) -> str:
+            return self.units[nodeid]
+
+    return ByUnit(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    _units_file(node.workerinput["testrunuid"], node.workerinput["workerid"]).unlink(missing_ok=True)
+
+
+def _units_file(run: str, worker: str) -> Path:
+    """Where a worker process leaves its tests' units, which only it can tell, for the one that gives them out."""
+    return Path(tempfile.gettempdir()) / f"pytest-units-{run}-{worker}.json"

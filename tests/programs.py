@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from lake.stream.apps import apps_folder
+from lake.contract.load import contracts_folder
+from lake.stream.apps import app_file, apps_folder
 from lake.stream.environment import streams_python
 from lake.stream.errors import StreamSetupError
 from lake.stream.jar import connectors_jar
+from lake.stream.package import write_package
 
 Program = Callable[[str, str], Path]
 
@@ -69,3 +71,13 @@ def with_flink() -> None:
 def jar(with_flink: None) -> Path:
     """The operators' jar, out of the user's cache or built."""
     return connectors_jar(apps_folder())
+
+
+@pytest.fixture(scope="session")
+def packages(jar: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The zip of each application."""
+    folder = tmp_path_factory.mktemp("packages")
+    return {
+        app: write_package(app_file(app, apps_folder()), jar, contracts_folder(), folder / f"{app}.zip")
+        for app in ("sessions", "event_counts")
+    }

@@ -65,10 +65,6 @@ class Verdict:
         return "failed" if "fail" in unmet else "warned" if "warn" in unmet else "passed"
 
     @property
-    def is_publishable(self) -> bool:
-        return self.state != "failed"
-
-    @property
     def unmet(self) -> tuple[ExpectationResult, ...]:
         """Expectations that were not met, those of fail level first."""
         return tuple(r for level in LEVELS for r in self.results if r.level == level and r.success is False)

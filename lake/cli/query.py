@@ -50,7 +50,9 @@ def query(
         str | None,
         typer.Option("--database", "-d", metavar="NAME", help="Default database."),
     ] = None,
-    show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the generated DuckDB SQL to stderr.")] = False,
+    show_sql: Annotated[
+        bool, typer.Option("--show-sql", help="Print the generated DuckDB SQL to standard error.")
+    ] = False,
     parameters: Annotated[
         list[str] | None,
         typer.Option(

@@ -54,7 +54,7 @@ class PartitionPublisher:
         message = self.auditor.message(verdict)
         self.on_step(Step.AUDITED, plan.dt)
         candidate = self._candidate(staged).with_parameters(verdict=verdict.state)
-        if not verdict.is_publishable:
+        if verdict.state == "failed":
             return _report(candidate, "refused", message, plan.input_digest)
         if staged.quarantine is not None:
             if (blocking := self._newer_or_pinned(plan.dt)) is not None:

@@ -26,7 +26,6 @@ def rows(folder: Path, columns: str) -> list[list[object]]:
 
 
 @pytest.mark.e2e
-@pytest.mark.xdist_group("pages")
 def test_the_page_makes_a_table_as_it_says(add_a_table: Followed, tmp_path: Path) -> None:
     shutil.copytree(add_a_table.folder, tmp_path, dirs_exist_ok=True)
     assert counts(tmp_path) == (6, 4, 1, 1)

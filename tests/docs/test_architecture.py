@@ -64,3 +64,14 @@ def test_the_glossary_has_each_digest_that_a_partition_is_published_with() -> No
     explained = re.findall(r"^\| (\w+) digest \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(explained) == sorted(published)
     assert len(explained) == 6
+
+
+def test_each_function_of_the_flow_is_where_the_page_says() -> None:
+    steps = re.findall(r"^\| [^|]*\| `(\w+)` in `([\w/.]+)`", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    missing = [
+        (name, path)
+        for name, path in steps
+        if not re.search(rf"^ *def {name}\b", (REPOSITORY / path).read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert missing == []
+    assert len(steps) > 10

@@ -39,7 +39,6 @@ def test_the_page_says_what_the_code_does() -> None:
 
 
 @pytest.mark.e2e
-@pytest.mark.xdist_group("pages")
 def test_the_page_makes_a_bucketed_table_as_it_says(add_a_table: Followed, tmp_path: Path) -> None:
     shutil.copytree(add_a_table.folder, tmp_path, dirs_exist_ok=True)
     blocks = fences(PAGE)

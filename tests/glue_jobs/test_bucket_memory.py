@@ -77,7 +77,7 @@ def peaks(folder: Path, rows: int) -> tuple[int, int]:
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("rows", [500_000, pytest.param(2_000_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("rows", [1_000_000, pytest.param(2_000_000, marks=pytest.mark.nightly)])
 def test_memory_is_a_multiple_of_a_unit_and_does_not_grow_with_the_hour(tmp_path: Path, rows: int) -> None:
     small, large = peaks(tmp_path / "small", rows), peaks(tmp_path / "large", 2 * rows)
     assert max(small[0], large[0]) < MOST, f"{small[0]} MB for {rows:,} rows, {large[0]} MB for twice as many"

@@ -14,7 +14,7 @@ import pytest
 from tests.glue_jobs.harness import EVENTS, JOB, REPOSITORY, Trial
 from tests.glue_jobs.spark_cluster import Cluster, cluster, descendants, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
+pytestmark = pytest.mark.nightly  # its cheaper forms: test_on_spark.py, and the kills in test_crashes.py
 
 HOURS = range(24)
 RECORDS = 20_000

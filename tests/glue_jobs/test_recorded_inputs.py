@@ -53,7 +53,6 @@ def taxi(tmp_path: Path) -> Trial:
     return Trial(str(tmp_path / "lake"), TAXI, expectations=None)
 
 
-@pytest.mark.e2e
 def test_twelve_taxi_exports_in_twelve_hours_are_the_rows_that_python_reads(taxi: Trial, recorded: Path) -> None:
     for hour, path in enumerate(exports(recorded)):
         taxi.land(hour, path.name, path.read_bytes())

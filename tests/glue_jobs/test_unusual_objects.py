@@ -21,8 +21,6 @@ from tests.glue_jobs.accounts import accounts, assert_all_accounted_for
 from tests.glue_jobs.clicks import line, packed, row
 from tests.glue_jobs.harness import Trial, click
 
-pytestmark = pytest.mark.e2e
-
 Row = dict[str, Any]
 Reject = tuple[str, int, int, bytes]
 """Reason, record, offset, payload."""

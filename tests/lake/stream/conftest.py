@@ -1,4 +1,4 @@
-"""Folders of the tests' own, and the real zips."""
+"""A folder of applications of the tests' own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from lake.contract.load import contracts_folder
-from lake.stream.apps import app_file
-from lake.stream.package import write_package
 from tests.conftest import REPOSITORY
 
 APPS = REPOSITORY / "flink_apps"
@@ -25,13 +22,3 @@ def apps(tmp_path: Path) -> Path:
     (folder / "target").mkdir()
     (folder / "target" / "left.txt").write_text("of another build\n")
     return folder
-
-
-@pytest.fixture(scope="session")
-def packages(jar: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The zip of each application."""
-    folder = tmp_path_factory.mktemp("packages")
-    return {
-        app: write_package(app_file(app, APPS), jar, contracts_folder(), folder / f"{app}.zip")
-        for app in ("sessions", "event_counts")
-    }
