@@ -9,14 +9,13 @@ import duckdb
 import sqlglot
 from sqlglot.errors import SqlglotError
 
-from lake.errors import LakeError, StorageError
+from lake.errors import LakeError, StorageError, did_you_mean
 from lake.sql.query_errors import (
     QueryFailedError,
     QuerySyntaxError,
     UnknownColumnError,
     UnsupportedSqlError,
     marked,
-    suggestion,
 )
 from lake.sql.statement import ATHENA
 
@@ -33,11 +32,11 @@ def explained(error: duckdb.Error, sql: str, columns: Iterable[str], tables: Ite
         name = match[1] or match[2]
         known = sorted(set(columns))
         there = f"; expected one of {', '.join(known[:30])}" if known else ": the query has no FROM"
-        near = suggestion(name, known) or there
+        near = did_you_mean(name, known, 3) or there
         return UnknownColumnError(f"reading the query{_at(sql, name)}: column {name} not found{near}{_mark(sql, name)}")
     if match := _QUALIFIER.search(text):
         name = match[1]
-        near = suggestion(name, tables)
+        near = did_you_mean(name, tables, 3)
         return UnknownColumnError(
             f"reading the query{_at(sql, name)}: table or column {name} not found in this FROM{near}{_mark(sql, name)}"
         )

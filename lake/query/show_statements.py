@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from lake.catalog.model import Catalog, CatalogView
+from lake.errors import did_you_mean
 from lake.query.tables import Name, known_table
-from lake.sql.query_errors import StatementError, UnknownTableError, suggestion
+from lake.sql.query_errors import StatementError, UnknownTableError
 from lake.sql.statement import Listing
 
 
@@ -65,7 +66,7 @@ def _tables(listing: Listing, known: list[tuple[str, str]], database: str | None
             }
         )
     if home not in homes:
-        raise UnknownTableError(f"reading SHOW TABLES IN {home}: database not found{suggestion(home, homes)}")
+        raise UnknownTableError(f"reading SHOW TABLES IN {home}: database not found{did_you_mean(home, homes, 3)}")
     return _one_column("table", _matching([name for each, name in known if each == home], listing.pattern))
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
-from lake.sql.query_errors import UnknownTableError, UnsupportedSqlError, suggestion
+from lake.errors import did_you_mean
+from lake.sql.query_errors import UnknownTableError, UnsupportedSqlError
 
 PARTITIONS_SUFFIX = "$partitions"
 _CATALOG = "awsdatacatalog"
@@ -74,9 +75,11 @@ def _refuse(written: str, meant: str, known: list[Name]) -> Name:
             f"reading {written}: nothing is published in this lake yet; `lake run` publishes tables"
         )
     names = [f"{home}.{name}" for home, name in known]
-    near = suggestion(meant, names) or suggestion(f"{meant}_v1", names)
+    near = did_you_mean(meant, names, 3) or did_you_mean(f"{meant}_v1", names, 3)
     if not near and "." not in meant:
-        near = suggestion(meant, [name for _, name in known]) or suggestion(f"{meant}_v1", [name for _, name in known])
+        near = did_you_mean(meant, [name for _, name in known], 3) or did_you_mean(
+            f"{meant}_v1", [name for _, name in known], 3
+        )
     shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
     raise UnknownTableError(f"reading {written}: table not found{near}\nTables: {shown}")
 

@@ -14,10 +14,11 @@ from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from lake.catalog.view_routing import PLACEHOLDER
+from lake.errors import did_you_mean
 from lake.sql.check_comparisons import mismatched_types, pieces_of_dates
 from lake.sql.errors import Problem
 from lake.sql.files import SqlFile
-from lake.sql.query_errors import QueryError, suggestion
+from lake.sql.query_errors import QueryError
 from lake.sql.relations import KEY, Relations, View
 from lake.sql.resolve import ResolvedQuery, resolve, schema_of
 from lake.sql.routed import NOWHERE, routed_tables
@@ -136,7 +137,7 @@ def _relations_read(checked: CheckedStatement, query: exp.Query, relations: Rela
     names = [f"{node.db}.{node.name}".lower() if not node.catalog else node.sql(ATHENA) for node in nodes]
     for node, name in zip(nodes, names, strict=True):
         if name not in relations.columns and name not in relations.broken:
-            near = suggestion(name if node.db else f"{checked.file.database}{name}", relations.columns)
+            near = did_you_mean(name if node.db else f"{checked.file.database}{name}", relations.columns, 3)
             hint = "" if node.db else "; write a table as database.table"
             checked.problem(node, f"table or view {name.removeprefix('.')} not found{near or hint}")
     return tuple(sorted(set(names))) if all(name in relations.columns for name in names) else None
@@ -168,7 +169,7 @@ def _not_found(column: Any, known: list[str]) -> str:
     if any(projection.alias == column.name != projection.unalias().name for projection in select.selects):
         hint = "; Athena knows the alias of an output in ORDER BY alone: repeat the expression, or use its position"
     else:
-        hint = suggestion(column.name, known) or f"; expected one of {', '.join(known)}"
+        hint = did_you_mean(column.name, known, 3) or f"; expected one of {', '.join(known)}"
     return f"column {column.name} not found{hint}"
 
 

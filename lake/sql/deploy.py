@@ -72,8 +72,8 @@ def _chosen(databases: Sequence[str], tables: dict[str, CatalogTable], views: di
     for database in databases:
         if database not in known:
             raise UsageError(
-                f"deploying {database!r}: database not found; expected one of {', '.join(known)}"
-                f"{did_you_mean(database, known)}"
+                f"deploying {database!r}: database not found{did_you_mean(database, known)}; "
+                f"databases: {', '.join(known)}"
             )
     chosen = {name for name in (*tables, *views) if not databases or name.partition(".")[0] in databases}
     for name in reversed(views):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
-
 from lake.errors import LakeError
 
 
@@ -52,10 +49,3 @@ def marked(sql: str, line: int, column: int, width: int = 1) -> str:
     if not 1 <= line <= len(lines):
         return ""
     return f"\n  {lines[line - 1]}\n  {' ' * (column - 1)}{'^' * max(width, 1)}"
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """`; did you mean x or y?`, or nothing where no known name is near."""
-    by_lower = {each.lower(): each for each in known}
-    near = [by_lower[each] for each in difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)]
-    return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -174,16 +174,16 @@ def test_listings(sql: str, columns: list[str], rows: list[tuple[str, ...]], eig
 @pytest.mark.parametrize(
     ("sql", "kind", "message"),
     [
-        ("SELECT 1 FROM clicks.event", UnknownTableError, "did you mean clicks.events_v1"),
-        ("SELECT 1 FROM click.events_v1", UnknownTableError, "did you mean clicks.events_v1"),
+        ("SELECT 1 FROM clicks.event", UnknownTableError, "did you mean 'clicks.events_v1'"),
+        ("SELECT 1 FROM click.events_v1", UnknownTableError, "did you mean 'clicks.events_v1'"),
         ("SELECT 1 FROM other.clicks.events_v1", UnknownTableError, 'the catalog here is "awsdatacatalog"'),
-        ("SHOW TABLES IN click", UnknownTableError, "did you mean clicks?"),
+        ("SHOW TABLES IN click", UnknownTableError, "did you mean 'clicks'?"),
         ('SELECT * FROM "/etc/passwd"', UnknownTableError, "table not found"),
         ("SELECT * FROM read_csv('/etc/passwd')", UnsupportedSqlError, "table function"),
         (
             "SELECT\n  clint_event FROM events_v1",
             UnknownColumnError,
-            "line 2:3: column clint_event not found; did you mean client_event?\n"
+            "line 2:3: column clint_event not found; did you mean 'client_event'?\n"
             "    clint_event FROM events_v1\n    ^^^^^^^^^^^",
         ),
         (

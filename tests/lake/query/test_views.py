@@ -136,7 +136,7 @@ def test_views_are_listed(sql: str, rows: list[list[str]], root: str) -> None:
 @pytest.mark.parametrize(
     ("sql", "kind", "message"),
     [
-        ("SELECT 1 FROM sensors.reading", UnknownTableError, "did you mean sensors.readings"),
+        ("SELECT 1 FROM sensors.reading", UnknownTableError, "did you mean 'sensors.readings'"),
         (
             "SELECT 1 FROM sensors.one",
             ViewError,
@@ -151,7 +151,7 @@ def test_views_are_listed(sql: str, rows: list[list[str]], root: str) -> None:
         ("SELECT 1 FROM sensors.garbled", ViewError, "reading the view sensors.garbled: reading the query, line 1:1"),
         ('SELECT 1 FROM sensors."readings$partitions"', UnknownTableError, "is a view; a table has partitions"),
         ("SHOW PARTITIONS sensors.readings", StatementError, "is a view; the tables below it have partitions"),
-        ("SELECT sensor FROM readings", QueryError, "column sensor not found; did you mean sensor_id?"),
+        ("SELECT sensor FROM readings", QueryError, "column sensor not found; did you mean 'sensor_id'?"),
     ],
 )
 def test_an_author_is_told(sql: str, kind: type[QueryError], message: str, root: str) -> None:
