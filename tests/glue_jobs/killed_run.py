@@ -10,10 +10,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from lake.errors import LakeError
 from lake.jobs.lake import Lake
 from lake.jobs.runner import JobRuntime, main
 from lake.publish.vacuum import vacuum
@@ -89,9 +91,12 @@ def run_and_die() -> None:
         return
     found = {**KILLS, **BUCKET_KILLS}.get(kill)
     given = {} if found is None else {"on_step": found.listener()}
-    planned = Lake.open(root, contracts[0] if contracts else None).table(table)
-    is_daily = planned.made_by is not None
-    path = JOBS / f"{planned.made_by or ('bucket_by_key' if planned.upstream else 'raw_to_parquet')}.py"
+    made_by = upstream = None
+    with suppress(LakeError):  # what is wrong with a table is for the job to say
+        planned = Lake.open(root, contracts[0] if contracts else None).table(table)
+        made_by, upstream = planned.made_by, planned.upstream
+    is_daily = made_by is not None
+    path = JOBS / f"{made_by or ('bucket_by_key' if upstream else 'raw_to_parquet')}.py"
     names = job(path)
     sys.argv = [str(path), "--root", root, "--table", table]
     sys.argv += ["--contracts", contracts[0]] if contracts else []
