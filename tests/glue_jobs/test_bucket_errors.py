@@ -44,7 +44,7 @@ def test_an_upstream_without_a_contract_is_named_with_who_wants_it(trial: Trial,
     error = error_of(trial)
     assert error.exit_code == 2
     assert str(error).startswith(
-        f"bucketing {BUCKETED}: the contract of its sourceTable was not found. looking for table '{UPSTREAM}' in "
+        f"bucketing {BUCKETED}: the contract of its sourceTable was not found. looking for the table '{UPSTREAM}' in "
     )
 
 
