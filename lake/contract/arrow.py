@@ -44,7 +44,7 @@ def arrow_type(hive: HiveType | str) -> pa.DataType:
 
 
 def hive_name(kind: pa.DataType) -> str:
-    """The Hive name of a type that `arrow_type` gives, for messages."""
+    """The Hive name of a type that `arrow_type` gives, for messages; of any other, Arrow's."""
     if pa.types.is_decimal(kind):
         return f"decimal({kind.precision},{kind.scale})"
     if pa.types.is_list(kind):
@@ -53,7 +53,7 @@ def hive_name(kind: pa.DataType) -> str:
         return f"struct<{','.join(f'{field.name}:{hive_name(field.type)}' for field in kind)}>"
     if pa.types.is_map(kind):
         return f"map<{hive_name(kind.key_type)},{hive_name(kind.item_type)}>"
-    return next(name for name, primitive in _PRIMITIVES.items() if primitive == kind)
+    return next((name for name, primitive in _PRIMITIVES.items() if primitive == kind), str(kind))
 
 
 def arrow_schema(table: Table) -> pa.Schema:

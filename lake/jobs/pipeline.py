@@ -123,9 +123,10 @@ def run_plan(
     Raises what the work raises, and GateRefused after all other partitions are published.
     """
     began = runtime.clock()
-    report = RunReport(new_run_id(began), plan.table.full_name, kind.job, started_at=began.isoformat())
-    logs.bind(run_id=report.run_id, table=report.table)
-    with routed_afterwards(lake.catalog, plan.table.full_name):
+    run_id = runtime.run_id or new_run_id(began)
+    report = RunReport(run_id, plan.table.full_name, kind.job, started_at=began.isoformat())
+    bound = logs.bound(run_id=report.run_id, table=report.table)
+    with bound, routed_afterwards(lake.catalog, plan.table.full_name):
         runtime.reporter.planned(plan)
         if plan.stale:
             save(lake.store, plan.table, report)

@@ -16,7 +16,7 @@ from lake.jobs.lake import Lake
 from lake.jobs.progress import JobReporter
 from lake.jobs.runtime import arguments, is_on_glue, run_as_glue_job
 from lake.jobs.spark import Workers, start_spark_workers
-from lake.objects.layout import hour_start
+from lake.objects.layout import hour_start, new_run_id
 from lake.plan.event_spans import span_of_day
 from lake.plan.partition_plan import utc_now
 from lake.steps import OnStep, ignore_step
@@ -42,7 +42,7 @@ class JobOptions:
 
 @dataclass(frozen=True)
 class JobRuntime:
-    """What a run is given of the world around it.
+    """What a run is given of the world around it; `run_id` names it, a new one unless given.
 
     `start_workers` is called with the application's name and the Spark master once there is work to do; `on_step` after
     each step of the run. The sizes replace those of the kind of table: bytes of a unit of work, and of the units that a
@@ -55,6 +55,7 @@ class JobRuntime:
     on_step: OnStep = ignore_step
     unit_bytes: int | None = None
     batch_bytes: int | None = None
+    run_id: str = ""
 
 
 _LOG = logging.getLogger(__name__)
@@ -70,7 +71,9 @@ def main(
     def outcome() -> int:
         options = arguments(kind)
         reporter = JobReporter(as_json=options.json)
-        surroundings = replace(runtime or JobRuntime(), reporter=reporter)
+        given = runtime or JobRuntime()
+        surroundings = replace(given, reporter=reporter, run_id=given.run_id or new_run_id(given.clock()))
+        logs.bind(run_id=surroundings.run_id, table=options.table)
         try:
             run(Lake.open(options.root, options.contracts), options, surroundings)
         except LakeError as error:
@@ -84,7 +87,7 @@ def main(
         return 0
 
     logs.configure(debug="--debug" in sys.argv)
-    # In a copy, so that what the run binds to its log lines ends with the run.
+    # In a copy, so that what is bound to log lines ends with the run.
     if code := copy_context().run(run_as_glue_job, outcome):
         sys.exit(code)
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake.catalog import Partition
-from lake.contract.arrow import arrow_schema, quarantine_schema
+from lake.contract.arrow import arrow_schema, hive_name, quarantine_schema
 from lake.contract.hive_hash import bucket_numbers
 from lake.contract.model import RESCUED_COLUMN, Bucketing, Table
 from lake.ops.verify.findings import Problem
@@ -51,11 +51,13 @@ def footer_problems(file: pq.ParquetFile, expected: Expected, name: str) -> Iter
     found = {one.name: one.type for one in file.schema_arrow}
     for column, kind in expected.columns.items():
         if column not in found:
-            yield Problem("schema", f"missing column {column}; expected {kind}", name)
+            yield Problem("schema", f"missing column {column}; expected {hive_name(kind)}", name)
         elif not found[column].equals(kind):
-            yield Problem("schema", f"column {column}: expected {kind}, found {found[column]}", name)
+            yield Problem(
+                "schema", f"column {column}: expected {hive_name(kind)}, found {hive_name(found[column])}", name
+            )
     for column in found.keys() - expected.columns.keys() - expected.former:
-        yield Problem("schema", f"unexpected column {column} ({found[column]}), not in the contract", name)
+        yield Problem("schema", f"unexpected column {column} ({hive_name(found[column])}), not in the contract", name)
     if expected.bucketing is not None:
         limit = expected.bucketing.row_group_rows
         sizes = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]

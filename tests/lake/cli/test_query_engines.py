@@ -52,7 +52,7 @@ def test_explain_answers_on_standard_output_for_people(root: str, capsys: pytest
     assert "Athena would charge $0.000048." in out
     assert out.endswith(
         "\nsubstr(dt, 1, 10) = '2026-11-21'\n"
-        "  dt is inside a function, so the catalog hands over every partition before any is left out.\n"
+        "  dt is inside a function, so the catalog lists every partition before any is left out.\n"
         "  Instead: the bare column: dt BETWEEN '2026-11-21-00' AND '2026-11-21-23'\n"
     )
     assert "$5 per TB scanned, at least 10 MB a query" in err

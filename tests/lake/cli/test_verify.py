@@ -99,7 +99,7 @@ def test_information_alone_is_no_failure(site: Site, capsys: pytest.CaptureFixtu
     assert out == (
         "sensors.readings_by_sensor_v1 dt=2026-11-21-09\n"
         "  information older_than_source: is older than its source, sensors.readings_v1, which was published again "
-        "since\n"
+        "later\n"
         "  next: lake run bucket_by_key --table sensors.readings_by_sensor_v1 --since 2026-11-21-09 "
         "--until 2026-11-21-10\n"
     )
@@ -111,7 +111,7 @@ def test_quick_reads_no_rows_and_says_so(site: Site, capsys: pytest.CaptureFixtu
     assert run_command(["verify", BUCKETED, "--quick"]) == 1
     out, err = capsys.readouterr()
     assert "wrong_bucket" not in out
-    assert re.search(r" looked at \(listings, sizes, footers\) in \d+\.\d s: 3 errors\n$", err)
+    assert re.search(r" checked \(listings, sizes, footers\) in \d+\.\d s: 3 errors\n$", err)
 
 
 def test_only_the_hours_that_are_asked_for_are_read(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

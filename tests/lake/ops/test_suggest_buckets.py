@@ -204,7 +204,7 @@ def test_any_column_with_a_hash_can_be_asked_for(lake: Lake) -> None:
         (BY_SENSOR, ["dt"], "sensors.readings_v1 has no column 'dt'"),
         ("clickstream.events_v1", ["client_timestamp"], "client_timestamp is a timestamp; a bucket column is one of"),
         ("clickstream.events_by_user_v1", [], "no rows of clickstream.events_v1 are published, so there is nothing to"),
-        ("clickstream.events_v1", ["user_id"], "Run `lake run raw_to_parquet --table clickstream.events_v1` first"),
+        ("clickstream.events_v1", ["user_id"], "run `lake run raw_to_parquet --table clickstream.events_v1` first"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(lake: Lake, table: str, columns: list[str], message: str) -> None:

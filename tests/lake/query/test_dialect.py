@@ -82,7 +82,7 @@ def test_the_statement_itself_stays_as_it_was() -> None:
         ("reduce(a, 0, (s, x) -> s + x, s -> s * 2)", "reduce"),
         ("regexp_replace(a, 'x', m -> upper(m[1]))", "regexp_replace"),
         ("format_datetime(a, b)", "literal"),
-        ("format_datetime(a, 'VVV')", "'VVV' is not known"),
+        ("format_datetime(a, 'VVV')", "'VVV' is not supported locally"),
     ],
 )
 def test_what_cannot_be_said_is_refused_by_its_name(athena: str, what: str) -> None:

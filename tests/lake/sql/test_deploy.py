@@ -148,7 +148,7 @@ def test_a_database_brings_what_its_views_read_and_no_more(tmp_path: Path, sql: 
         ("taxi.trips_v1_quarantine", "created"),
         ("operations.rejected", "created"),
     ]
-    with pytest.raises(UsageError, match="database not found; databases: clickstream, operations, sensors, taxi"):
+    with pytest.raises(UsageError, match=r"did you mean 'taxi'\?; databases: clickstream, operations, sensors, taxi"):
         deployed(sql, catalog, "taxis")
 
 

@@ -134,5 +134,5 @@ def test_a_place_that_cannot_be_written_is_named(any_jar: Path, tmp_path: Path) 
 
 
 def test_an_unknown_application_is_named_with_those_there_are() -> None:
-    with pytest.raises(NoSuchAppError, match=r"'sesions' not found in .*; expected one of event_counts, sessions"):
+    with pytest.raises(NoSuchAppError, match=r"did you mean 'sessions'\?; applications: event_counts, sessions"):
         app_file("sesions", APPS)

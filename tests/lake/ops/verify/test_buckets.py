@@ -83,7 +83,7 @@ def test_one_row_in_a_wrong_bucket(site: Site) -> None:
 def test_a_file_name_that_athena_and_trino_refuse(site: Site, name: str) -> None:
     site.rename(site.files()[0], name)
     assert [code for _, code, file in site.found(quick=True) if file == name] == ["extra", "file_name"]
-    assert site.finding("file_name").message.endswith(("(expected 000000_0-...)", "refuse every query of the hour"))
+    assert site.finding("file_name").message.endswith(("(expected 000000_0-...)", "fail on every query of the hour"))
 
 
 @pytest.mark.parametrize(

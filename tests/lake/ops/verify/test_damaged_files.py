@@ -135,9 +135,9 @@ def test_a_file_with_other_columns(buckets: Site) -> None:
             ("schema", name, message)
             for name in buckets.names()
             for message in (
-                "unexpected column unit (string), not in the contract",
+                "column current_temperature: expected int, found bigint",
                 "missing column status; expected string",
-                "column current_temperature: expected int32, found int64",
+                "unexpected column unit (string), not in the contract",
             )
         ]
 
