@@ -168,9 +168,9 @@ def _expectation(kind: str, kwargs: Mapping[str, Any], where: str = "auditing", 
     try:
         return ExpectationConfiguration(type=kind, kwargs=dict(kwargs), meta={"number": number}).to_domain_obj()
     except (GreatExpectationsError, ValueError, TypeError) as error:
-        told = " ".join(str(error).split())
+        cause = " ".join(str(error).split())
         raise SuiteError(
-            f"{where}: Great Expectations takes no {kind} with {dict(kwargs)}: {told}; "
+            f"{where}: Great Expectations takes no {kind} with {dict(kwargs)}: {cause}; "
             "compare its name and arguments with Great Expectations' gallery"
         ) from error
 

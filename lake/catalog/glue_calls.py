@@ -57,7 +57,7 @@ def named(doing: str, is_wanted: Callable[[Any], bool]) -> list[tuple[str, str]]
 
 
 def describe(database: str, name: str) -> Any:
-    """Glue's own description of a table or a view, None where there is none."""
+    """Glue's own description of a table or a view; None if it does not exist."""
     try:
         with explained(f"reading the table {database}.{name}"):
             return aws.client("glue").get_table(DatabaseName=database, Name=name)["Table"]
@@ -68,7 +68,7 @@ def describe(database: str, name: str) -> Any:
 
 
 def make_database(database: str) -> None:
-    """Create the database where there is none yet."""
+    """Create the database, if it does not exist."""
     glue = aws.client("glue")
     try:
         glue.get_database(Name=database)

@@ -81,7 +81,7 @@ def partition_of(entry: Mapping[str, Any], key_of: Callable[[str], str]) -> Part
 def view_input(view: CatalogView, root_uri: str) -> TableInputTypeDef:
     """A view, as Athena and Trino keep theirs: its text and its columns are JSON, in Base64, in a comment.
 
-    Trino wants runAsInvoker or an owner. Raises CatalogError where a column's type is none that Hive has.
+    Trino wants runAsInvoker or an owner. Raises CatalogError where Hive lacks a column's type.
     """
     definition: dict[str, Any] = {
         "originalSql": view.sql,

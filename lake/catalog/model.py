@@ -116,7 +116,7 @@ class Catalog(Protocol):
         """
 
     def drop_view(self, database: str, name: str) -> None:
-        """Remove the view; nothing happens where there is none."""
+        """Remove the view, if it exists."""
 
     def partitions(
         self, database: str, table: str, since: str | None = None, until: str | None = None
@@ -134,7 +134,7 @@ class Catalog(Protocol):
         """
 
     def drop_partition(self, database: str, table: str, dt: str) -> None:
-        """Remove the partition's entry; its objects stay. Nothing happens where there is none."""
+        """Remove the partition's entry; its objects stay. Nothing happens if it does not exist."""
 
 
 def check_location(location: str) -> None:

@@ -13,7 +13,7 @@ from lake.errors import CatalogError
 
 
 class SqliteCatalog:
-    """Tables, views and partitions in `<root>/catalog.sqlite`, made by the first write; empty where there is none."""
+    """Tables, views and partitions in `<root>/catalog.sqlite`, created by the first write; empty before."""
 
     def __init__(self, root: Path | str) -> None:
         self.path = Path(root) / "catalog.sqlite"

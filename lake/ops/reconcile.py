@@ -72,7 +72,7 @@ class Reconciliation:
 def reconcile_sessions(lake: Lake, day: str) -> Reconciliation:
     """Compare the sessions that start on `day`, YYYY-MM-DD in UTC, row for row.
 
-    Raises UsageError where `day` is none, StorageError and CatalogError.
+    Raises UsageError where `day` is not a date, StorageError and CatalogError.
     """
     span = span_of_day(day)
     streamed, derived = lake.table(STREAMED), lake.table(DERIVED)

@@ -185,8 +185,8 @@ def reason_of(pair: Pair, evidence: Evidence) -> tuple[Reason, str]:
     hour = min(one["dt"] for one in delivered)
     late = [event for event in events if event[2] > hour or _came_after_close(event, evidence.gap)]
     if late:
-        told = f"{len(late)} of its {len(events)} events came late, the last of them in {max(e[2] for e in late)}"
-        return "late_events", f"{told}; the stream delivered the session in {hour}"
+        counts = f"{len(late)} of its {len(events)} events came late, the last of them in {max(e[2] for e in late)}"
+        return "late_events", f"{counts}; the stream delivered the session in {hour}"
     return "unknown", f"none of its {len(events)} events came late; see the stream's late and quarantine outputs"
 
 
@@ -211,15 +211,15 @@ def _never_streamed(batch: Session, events: list[ArrivedEvent], evidence: Eviden
     return "unknown", f"{len(late)} of its {len(events)} events came late; see the stream's late and quarantine outputs"
 
 
-def _missing(pair: Pair, evidence: Evidence, told: str) -> tuple[Reason, str]:
+def _missing(pair: Pair, evidence: Evidence, missing: str) -> tuple[Reason, str]:
     """The reason for events that the stream has and the lake has not."""
     rejected = evidence.rejections(pair.key)
     if rejected:
-        return "quarantined_events", f"{told}; {len(rejected)} record(s) of the key were rejected ({rejected[0]})"
+        return "quarantined_events", f"{missing}; {len(rejected)} record(s) of the key were rejected ({rejected[0]})"
     hour = hour_of(pair.times[1])
     if evidence.last_arrived < hour or any("not read yet" in note for note in evidence.notes):
-        return "not_yet_arrived", f"{told} yet; its last hour is {evidence.last_arrived or 'none'}"
-    return "unknown", told
+        return "not_yet_arrived", f"{missing} yet; its last hour is {evidence.last_arrived or 'none'}"
+    return "unknown", missing
 
 
 def _overlap(one: Session, other: Session, gap: timedelta) -> bool:

@@ -23,7 +23,7 @@ Read = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class AnswerType:
-    """An Arrow type, and how its values are read. Raises ValueError, or pyarrow's errors, where a value is none."""
+    """An Arrow type, and how its values are read. Raises ValueError, or an error of pyarrow, for another value."""
 
     arrow: pa.DataType
     read: Read

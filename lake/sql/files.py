@@ -55,7 +55,7 @@ class SqlFile:
         """The text with a typed literal in place of each `?`; line by line as the file.
 
         `values` are texts as a person types them, by parameter; one without a value gets its example. Raises
-        SqlFileError where a value is of no parameter, or is none of the parameter's type.
+        SqlFileError where a value belongs to no parameter, or is not of the parameter's type.
         """
         names = [parameter.name for parameter in self.parameters]
         for name in values:

@@ -86,7 +86,7 @@ class RowChecks:
 
     def see(self, rows: pa.Table) -> None:
         """Check the next row group."""
-        # Columns of another type are told of by the footer; their hashes and order would say nothing.
+        # Columns of another type are reported from the footer; their hashes and order would say nothing.
         there = {one.name for one in rows.schema if one.type == self.expected.columns.get(one.name)}
         for column in self.expected.required:
             if column in there and (nulls := rows.column(column).null_count):

@@ -25,11 +25,11 @@ def location_problems(table: Table, zone: str, partition: Partition) -> Iterator
 def against_catalog(partition: Partition, folder: Folder, facts: Sequence[FileFacts]) -> Iterator[Problem]:
     """Problems of the files that were read, and of their sums."""
     of_files = list(differences(folder.manifest, facts)) if folder.manifest is not None else []
-    told = {problem.file for problem in of_files}
+    reported = {problem.file for problem in of_files}
     for one in facts:
         of_files += one.problems
         # A file of other bytes than were written cannot be read for that reason: it is said once.
-        if one.unreadable and one.name not in told:
+        if one.unreadable and one.name not in reported:
             of_files.append(Problem("unreadable", f"cannot be read as Parquet: {one.unreadable}", one.name))
     yield from of_files
     yield from _sums(partition, facts, is_explained=bool(of_files) or bool(folder.subfolders))

@@ -226,7 +226,7 @@ def test_what_does_not_answer_is_not_waited_for_without_end(
     assert first.startswith(f"reading from source kinesis://{places.source}: no response at {nobody}: ")
     assert second.startswith(f"writing to sink {table}: no response at {silent}: ")
     for found in (first, second):
-        assert found.endswith(". See to the network, the region and the endpoint")
+        assert found.endswith(". Check the network, the region and the endpoint")
         assert "\n" not in found
 
 
