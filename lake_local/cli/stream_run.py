@@ -60,7 +60,7 @@ def run(
     from lake_local.flink.run import local_folder, refuse_wrong, run_package, settings_of
 
     if from_package is not None and not from_package.is_file():
-        raise PackageError(f"running {app}: the package {from_package} is not there; `lake stream package` makes one")
+        raise PackageError(f"running {app}: package {from_package} not found; write one with `lake stream package`")
     given = settings_of([f"source={source}", f"sink={sink}", *(settings or [])])
     refuse_wrong(given)
     streams_python(), java_home()  # said before a minute's build, not after it

@@ -99,7 +99,7 @@ def test_a_jar_or_a_package_that_is_absent_is_named(
     assert run_command(words) == 1
     assert "operators' jar not found: /nowhere/a.jar (LAKE_FLINK_JAR)" in capfd.readouterr().err
     assert run_command([*words, "--package", "no.zip"]) == 1
-    assert "the package no.zip is not there; `lake stream package` makes one" in capfd.readouterr().err
+    assert "package no.zip not found; write one with `lake stream package`" in capfd.readouterr().err
 
 
 def test_only_finished_files_count_as_output(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_counts_of_a_folder_by_minute(packages: dict[str, Path], clicks: Path, t
             "clicks",
             "dynamodb://counts",
             2,
-            "error: sessions: reading runtime property sink: 'dynamodb://counts' is wrong;",
+            "error: sessions: reading runtime property sink: invalid value 'dynamodb://counts';",
         ),
         ("clicks", "clicks/events.ndjson", 1, "error: sessions: java.io.IOException: "),
     ],
@@ -152,7 +152,7 @@ def test_a_package_without_its_jar_says_so(packages: dict[str, Path], clicks: Pa
     ended = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert ended.returncode == 1
     assert ended.stderr.startswith(
-        f"sessions: starting: the jar {main.parent}/lib/lake-flink-connectors.jar is not the"
+        f"sessions: starting: jar {main.parent}/lib/lake-flink-connectors.jar not found; build it with"
     )
 
 

@@ -33,7 +33,7 @@ def in_order_of_time(folder: Path, file: Path) -> Path:
     time = b""
     for part in sorted(folder.iterdir()):
         for line in part.read_bytes().splitlines(keepends=True):
-            found = line.rpartition(b'"client_timestamp": "')
+            found = line.rpartition(b'"client_timestamp":"')
             time = found[2][:24] if found[1] and len(found[2]) > 24 else time
             dated.append((time, line))
     dated.sort(key=lambda one: one[0])
