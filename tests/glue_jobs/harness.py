@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from lake.catalog import Partition
 from lake.contract.arrow import arrow_schema, quarantine_schema
@@ -156,6 +157,11 @@ class Trial:
         store = self.lake.store
         keys = [one.key for one in store.list(partition.location) if one.key.endswith(".parquet")]
         return {key: store.read(key) for key in keys}
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the lake's own code logged; libraries log, too, at the levels of a job that ran in this process."""
+    return [record.getMessage() for record in caplog.records if record.name.startswith("lake.")]
 
 
 def _dt(hour: int | str) -> str:

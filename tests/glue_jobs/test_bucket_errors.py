@@ -13,7 +13,7 @@ from lake.errors import GateRefused, LakeError
 from lake.ops.status import table_status
 from lake.publish.run_report import recent
 from tests.glue_jobs.bucket_lakes import BUCKETED, UPSTREAM, assert_bucketed, bucketed_trial, orders, publish_upstream
-from tests.glue_jobs.harness import JOBS, Trial, job, runtime
+from tests.glue_jobs.harness import JOBS, Trial, job, logged, runtime
 
 READINGS, BY_SENSOR = "sensors.readings_v1", "sensors.readings_by_sensor_v1"
 
@@ -52,10 +52,10 @@ def test_an_upstream_with_nothing_published_is_nothing_to_do(trial: Trial, caplo
     caplog.set_level("INFO", "lake.jobs")
     assert trial.run().partitions == []
     nothing_to_do = f"{BUCKETED}: nothing to do; {UPSTREAM} has no published partitions in that range"
-    assert caplog.messages == [nothing_to_do]
+    assert logged(caplog) == [nothing_to_do]
     publish_upstream(trial, 9, orders(["a"]))
     assert trial.run(since="2026-11-21-10").partitions == []
-    assert caplog.messages == [nothing_to_do] * 2
+    assert logged(caplog) == [nothing_to_do] * 2
     assert trial.lake.store.list("bucketed") == []
 
 

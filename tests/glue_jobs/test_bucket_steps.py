@@ -18,7 +18,7 @@ from tests.glue_jobs.bucket_lakes import (
     orders,
     publish_upstream,
 )
-from tests.glue_jobs.harness import Trial
+from tests.glue_jobs.harness import Trial, logged
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -84,7 +84,7 @@ def test_a_second_run_has_nothing_to_do_and_says_so(trial: Trial, caplog: pytest
     caplog.set_level("INFO", "lake")
     caplog.clear()
     assert trial.outcomes() == {}
-    assert caplog.messages == [f"{BUCKETED}: nothing to do; all 3 partitions are current"]
+    assert logged(caplog) == [f"{BUCKETED}: nothing to do; all 3 partitions are current"]
     assert (trial.content(), published(trial), [one.key for one in trial.lake.store.list("")]) == before
 
 

@@ -11,7 +11,7 @@ from lake.cli.app import run_command
 from lake.plan.manifest import manifest_of
 from lake.publish.partition import roll_back, unpin
 from lake.query.run import run_query
-from tests.glue_jobs.harness import EVENTS, REPOSITORY, Trial, click
+from tests.glue_jobs.harness import EVENTS, REPOSITORY, Trial, click, logged
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -69,7 +69,7 @@ def test_a_second_run_has_nothing_to_do_and_says_so(trial: Trial, caplog: pytest
     caplog.set_level("INFO", "lake")
     caplog.clear()
     assert trial.outcomes() == {}
-    assert caplog.messages == [f"{EVENTS}: nothing to do; all 2 partitions are current"]
+    assert logged(caplog) == [f"{EVENTS}: nothing to do; all 2 partitions are current"]
     assert (trial.content(), published(trial), files(trial)) == before
 
 
