@@ -22,12 +22,14 @@ _PLAIN = _TEXT + rb"|true|false|null|" + _DECIMAL
 _NAME = _TEXT + _S + b":" + _S
 
 
-def _or_nest_of(value: bytes) -> bytes:
-    """A pattern of a scalar, or of an object or array of such values."""
-    value = b"(?:" + value + b")" + _S
-    members = b"(?:" + _NAME + value + rb"(?:," + _S + rb'(?=")|(?=\})))*+'
-    elements = b"(?:" + value + rb"(?:," + _S + rb"(?!\])|(?=\])))*+"
-    return _PLAIN + rb"|\{" + _S + members + rb"\}|\[" + _S + elements + rb"\]"
+def _shallow(depth: int) -> bytes:
+    """A pattern of values nested at most so deep."""
+    if depth == 0:
+        return b"(?:" + _PLAIN + b")"
+    value = _shallow(depth - 1) + _S
+    members = b"(?:" + _NAME + value + b"(?:," + _S + rb'(?=")|(?=\})))*+'
+    elements = b"(?:" + value + b"(?:," + _S + rb"(?!\])|(?=\])))*+"
+    return b"(?:" + _PLAIN + rb"|\{" + _S + members + rb"\}|\[" + _S + elements + rb"\])"
 
 
 _SPACE = re.compile(_S)
@@ -37,14 +39,13 @@ _CUT_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 _NUMBER = re.compile(_DECIMAL + rb"(?![.eE])")
 _DIGITS = re.compile(rb"[0-9]*+")
 # Most members and elements are shallow, with a comma behind them: runs of them are passed at once.
-_SHALLOW_DEPTH = 2
-_SHALLOW = b"(?:" + _or_nest_of(_or_nest_of(_PLAIN)) + b")"
-_SHALLOW_MEMBERS = re.compile(b"(?:" + _S + _NAME + _SHALLOW + _S + b",)*+")
-_SHALLOW_ELEMENTS = re.compile(b"(?:" + _S + _SHALLOW + _S + b",)*+")
+_SHALLOW_DEPTH = 4
+_SHALLOW_MEMBERS = re.compile(b"(?:" + _S + _NAME + _shallow(_SHALLOW_DEPTH) + _S + b",)*+")
+_SHALLOW_ELEMENTS = re.compile(b"(?:" + _S + _shallow(_SHALLOW_DEPTH) + _S + b",)*+")
 _BRACKETS = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\\x00-\x1f]++|\\.)*+")*+([{\[]++|[}\]]++)')
 _WORDS = {b"t": b"true", b"f": b"false", b"n": b"null"}
 _KEPT_SCANS = 2
-_QUICK_REACH = 64 << 10
+_QUICK_REACH = 4 << 10
 
 
 class Extent(NamedTuple):
