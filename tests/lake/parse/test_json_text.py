@@ -60,6 +60,16 @@ def test_depth_has_one_limit_wherever_the_stack_stands() -> None:
         assert extent_of_value(nested(depth), 0) == Extent(None, False, TOO_DEEP)
 
 
+@pytest.mark.parametrize("padding", [b"", b" " * 5000], ids=["short", "long"])
+def test_a_value_exactly_as_deep_as_allowed_ends_and_one_deeper_does_not(padding: bytes) -> None:
+    def nested(depth: int) -> bytes:
+        return b"[" * (depth - 1) + padding + b"[1],1" + b"]" * (depth - 1)
+
+    for extent in (extent_of_value, Extents().at):
+        assert extent(nested(MAX_DEPTH), 0) == Extent(len(nested(MAX_DEPTH)))
+        assert extent(nested(MAX_DEPTH + 1), 0) == Extent(None, False, TOO_DEEP)
+
+
 @pytest.mark.parametrize(
     ("record", "rest"),
     [
