@@ -49,6 +49,7 @@ class _Stream:
         self._columnar = ColumnarReader(columns, learned, self._rowwise, table.rescue, options)
         self._skipper: Skipper | None = None
         self._pieces: list[bytes] = []
+        self._arrived = 0
         self._wanted = self._options.block_bytes
         self._records = 0
         self._without_record: list[bytes] = []
@@ -58,9 +59,10 @@ class _Stream:
             if chunk.after_gap:
                 yield from self._read(is_last=True)
             self._pieces.append(chunk.data)
+            self._arrived += len(chunk.data)
             if not self._records and sum(map(len, self._without_record)) < self._options.max_record:
                 self._without_record.append(chunk.data)
-            if sum(map(len, self._pieces)) >= self._wanted:
+            if self._arrived >= self._wanted:
                 yield from self._read(is_last=False)
         yield from self._read(is_last=True)
         if not self._records:
@@ -85,7 +87,7 @@ class _Stream:
             yield from self._finish()
             self._splitter.base += len(rest)
             rest = b""
-        self._pieces = [rest]
+        self._pieces, self._arrived = [rest], len(rest)
         self._wanted = max(self._options.block_bytes, 2 * len(rest))
 
     def _read_block(self, data: bytes, at: int, builder: BlockBuilder) -> tuple[int, bool]:

@@ -6,6 +6,7 @@ Bytes are not looked at as UTF-8, and nothing is converted. The messages are tho
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import NamedTuple
 
 import orjson
@@ -17,20 +18,34 @@ _S = rb"[ \t\r\n]*+"
 _BODY = rb'[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+'
 _TEXT = b'"' + _BODY + b'"'
 _DECIMAL = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
-_PLAIN = b"(?:" + _TEXT + rb"|true|false|null|" + _DECIMAL + b")"
+_PLAIN = _TEXT + rb"|true|false|null|" + _DECIMAL
+_NAME = _TEXT + _S + b":" + _S
+
+
+def _shallow(depth: int) -> bytes:
+    """A pattern of values nested at most so deep."""
+    if depth == 0:
+        return b"(?:" + _PLAIN + b")"
+    value = _shallow(depth - 1) + _S
+    members = b"(?:" + _NAME + value + b"(?:," + _S + rb'(?=")|(?=\})))*+'
+    elements = b"(?:" + value + b"(?:," + _S + rb"(?!\])|(?=\])))*+"
+    return b"(?:" + _PLAIN + rb"|\{" + _S + members + rb"\}|\[" + _S + elements + rb"\])"
+
+
 _SPACE = re.compile(_S)
 _STRING = re.compile(_TEXT)
 _STRING_BODY = re.compile(_BODY)
 _CUT_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 _NUMBER = re.compile(_DECIMAL + rb"(?![.eE])")
 _DIGITS = re.compile(rb"[0-9]*+")
-# Most members and elements are scalars with a comma behind them: runs of them are passed at once.
-_SCALAR_MEMBERS = re.compile(b"(?:" + _S + _TEXT + _S + b":" + _S + _PLAIN + _S + b",)*+")
-_SCALAR_ELEMENTS = re.compile(b"(?:" + _S + _PLAIN + _S + b",)*+")
+# Most members and elements are shallow, with a comma behind them: runs of them are passed at once.
+_SHALLOW_DEPTH = 4
+_SHALLOW_MEMBERS = re.compile(b"(?:" + _S + _NAME + _shallow(_SHALLOW_DEPTH) + _S + b",)*+")
+_SHALLOW_ELEMENTS = re.compile(b"(?:" + _S + _shallow(_SHALLOW_DEPTH) + _S + b",)*+")
 _BRACKETS = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\\x00-\x1f]++|\\.)*+")*+([{\[]++|[}\]]++)')
-_QUICK_REACH = 4 << 10
 _WORDS = {b"t": b"true", b"f": b"false", b"n": b"null"}
-_WITHIN_NEST = "an object or array"
+_KEPT_SCANS = 2
+_QUICK_REACH = 4 << 10
 
 
 class Extent(NamedTuple):
@@ -41,18 +56,52 @@ class Extent(NamedTuple):
     message: str = ""
 
 
+class Extents:
+    """Extents of values in one buffer after the other, at places that mostly rise.
+
+    Where damaged records nest in each other, what is wrong with the outermost is wrong with each: every byte is scanned
+    about once, not once for each object that is open there.
+    """
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._quick_from = 0
+        # Two: one scan's strings may be another's brackets, after a lost quote.
+        self._failed: list[_Scan] = []
+
+    def at(self, data: bytes, start: int) -> Extent:
+        """How far the JSON value goes that begins at `start` (which is no white space)."""
+        if data is not self._data:
+            self._data, self._quick_from, self._failed = data, 0, []
+        for known in self._failed:
+            if known.goes_on_from(start):
+                return known.extent()
+        end = self._quick_end(data, start) if start >= self._quick_from and data[start] in b"{[" else None
+        if end is not None:
+            return Extent(end)
+        scan = _Scan(data, start)
+        extent = scan.extent()
+        if extent.end is None and scan.open:
+            self._failed = [scan, *self._failed][:_KEPT_SCANS]
+        return extent
+
+    def _quick_end(self, data: bytes, start: int) -> int | None:
+        """Where an object or array ends that orjson reads, which takes far less time than a scan."""
+        stop = start + _QUICK_REACH
+        end = end_of_nest(data, start, stop)
+        try:
+            if end is not None:
+                orjson.loads(data[start:end])
+                return end
+        except orjson.JSONDecodeError:
+            pass
+        self._quick_from = end or stop  # what was looked at in vain is not looked at again
+        return None
+
+
 def extent_of_value(data: bytes, start: int) -> Extent:
     """How far the JSON value goes that begins at `start` (which is no white space)."""
-    if data[start : start + 1] in (b"{", b"["):  # mostly sound, and short: orjson knows that far more quickly
-        end = end_of_nest(data, start, start + _QUICK_REACH)
-        if end is not None and _is_json(data[start:end]):
-            return Extent(end)
-    try:
-        return Extent(_Scan(data, start).value(start))
-    except _CutError as cut:
-        return Extent(None, True, f"the record ends within {cut}")
-    except _SyntaxError as error:
-        return Extent(None, False, str(error))
+    return _Scan(data, start).extent()
 
 
 def end_of_space(data: bytes, at: int) -> int:
@@ -64,7 +113,7 @@ def end_of_nest(data: bytes, start: int, stop: int) -> int | None:
     """Where the object or array at `start` ends if it is JSON; None where no bracket before `stop` closes it."""
     depth = 0
     at = start
-    while brackets := _BRACKETS.match(data, at, stop):
+    while depth <= MAX_DEPTH and (brackets := _BRACKETS.match(data, at, stop)):
         depth += depth_of(brackets[1])
         at = brackets.end()
         if depth <= 0:
@@ -90,76 +139,102 @@ def depth_of(brackets: bytes) -> int:
     return len(brackets) if brackets[0] in b"{[" else -len(brackets)
 
 
-def _is_json(source: bytes) -> bool:
-    try:
-        orjson.loads(source)
-    except orjson.JSONDecodeError:
-        return False
-    return True
+class _Fault(NamedTuple):
+    """What is wrong at a place; `is_cut` where the buffer ends within what `problem` names."""
+
+    problem: str
+    at: int
+    is_cut: bool = False
 
 
-class _SyntaxError(Exception):
-    """What is there is no JSON, whatever may follow."""
-
-
-class _CutError(Exception):
-    """The buffer ends within what is named."""
+class _FaultError(Exception):
+    pass
 
 
 class _Scan:
-    """Walks over one value without recursion."""
+    """Walks over one value without recursion. `open` are the places of brackets that are not closed yet."""
 
     def __init__(self, data: bytes, start: int) -> None:
-        self._data = data
+        self.data = data
         self._start = start
-        self._open: list[bytes] = []  # brackets that are not closed yet
+        self._fault: _Fault | None = None
+        self.open: list[int] = []
 
-    def value(self, at: int) -> int:
-        """The end of the value at `at`."""
+    def goes_on_from(self, start: int) -> bool:
+        """Whether the value at `start` was open where the scan failed: from now on the scan is that value's."""
+        place = bisect_left(self.open, start)
+        if place == len(self.open) or self.open[place] != start:
+            return False
+        del self.open[:place]
+        self._start = start
+        return True
+
+    def extent(self) -> Extent:
+        """How far the value goes; after `goes_on_from`, from where the scan failed."""
+        fault = self._fault
+        if fault is None or (fault.problem == TOO_DEEP and len(self.open) < MAX_DEPTH):
+            try:
+                return Extent(self._end(self._start if fault is None else fault.at))
+            except _FaultError as error:
+                fault = self._fault = error.args[0]
+        if fault.is_cut:
+            return Extent(None, True, f"the record ends within {fault.problem}")
+        at = "" if fault.problem == TOO_DEEP else f" at byte {fault.at - self._start} of the record"
+        return Extent(None, False, fault.problem + at)
+
+    def _end(self, at: int) -> int:
+        """The end of the value, of which what is before `at` was passed."""
         while True:
-            bracket = self._data[at : at + 1]
-            if bracket in (b"{", b"["):
-                at, is_next = self._opened(at, bracket)
+            first = self.data[at : at + 1]
+            if first in (b"{", b"["):
+                at, is_next = self._opened(at)
             else:
-                at, is_next = self._scalar(at, bracket), False
+                at, is_next = self._scalar(at, first), False
             while not is_next:
-                if not self._open:
+                if not self.open:
                     return at
                 at, is_next = self._after_item(at)
 
-    def _opened(self, at: int, bracket: bytes) -> tuple[int, bool]:
+    def _opened(self, opening: int) -> tuple[int, bool]:
         """Behind an opening bracket: where the first value begins (True), or behind an empty nest (False)."""
-        if len(self._open) == MAX_DEPTH:
-            raise _SyntaxError(TOO_DEEP)
-        at = self._next(at + 1)
-        if self._data[at : at + 1] == _closing(bracket):
+        if len(self.open) == MAX_DEPTH:
+            raise _FaultError(_Fault(TOO_DEEP, opening))
+        self.open.append(opening)
+        at = self._next(opening + 1)
+        if self.data[at : at + 1] == self._closing():
+            self.open.pop()
             return at + 1, False
-        self._open.append(bracket)
         return self._item(at), True
 
     def _after_item(self, at: int) -> tuple[int, bool]:
         """Behind an item: where the value of the next one begins (True), or behind the closing bracket (False)."""
         at = self._next(at)
-        closing = _closing(self._open[-1])
-        mark = self._data[at : at + 1]
+        closing = self._closing()
+        mark = self.data[at : at + 1]
         if mark == closing:
-            self._open.pop()
+            self.open.pop()
             return at + 1, False
         if mark != b",":
-            raise self._wrong(f"expected ',' or '{closing.decode()}'", at)
+            raise _FaultError(_Fault(f"expected ',' or '{closing.decode()}'", at))
         return self._item(self._next(at + 1)), True
 
     def _item(self, at: int) -> int:
-        """Where the next value begins: of a member, behind its name; scalars before it are passed."""
-        if self._open[-1] == b"[":
-            return self._next(_SCALAR_ELEMENTS.match(self._data, at).end())  # type: ignore[union-attr]  # may be empty
-        at = self._next(_SCALAR_MEMBERS.match(self._data, at).end())  # type: ignore[union-attr]  # may be empty
-        if self._data[at : at + 1] != b'"':
-            raise self._wrong("expected a name in double quotes", at)
+        """Where the next value begins: of a member, behind its name; shallow values before it are passed."""
+        is_array = self._closing() == b"]"
+        if len(self.open) <= MAX_DEPTH - _SHALLOW_DEPTH:
+            run = _SHALLOW_ELEMENTS if is_array else _SHALLOW_MEMBERS
+            at = self._next(run.match(self.data, at).end())  # type: ignore[union-attr]  # matches the empty text
+        if is_array:
+            return at
+        if self.data[at : at + 1] != b'"':
+            raise _FaultError(_Fault("expected a name in double quotes", at))
         at = self._next(self._string(at))
-        if self._data[at : at + 1] != b":":
-            raise self._wrong("expected ':'", at)
+        if self.data[at : at + 1] != b":":
+            raise _FaultError(_Fault("expected ':'", at))
         return self._next(at + 1)
+
+    def _closing(self) -> bytes:
+        return b"}" if self.data.startswith(b"{", self.open[-1]) else b"]"
 
     def _scalar(self, at: int, first: bytes) -> int:
         if first == b'"':
@@ -167,53 +242,46 @@ class _Scan:
         word = _WORDS.get(first)
         if word is None:
             return self._number(at)
-        if self._data.startswith(word, at):
+        if self.data.startswith(word, at):
             return at + len(word)
-        if word.startswith(self._data[at : at + len(word)]) and at + len(word) > len(self._data):
-            raise _CutError("a value")
-        raise self._wrong("expected a value", at)
+        if word.startswith(self.data[at : at + len(word)]) and at + len(word) > len(self.data):
+            raise _FaultError(_Fault("a value", at, is_cut=True))
+        raise _FaultError(_Fault("expected a value", at))
 
     def _string(self, at: int) -> int:
-        whole = _STRING.match(self._data, at)
+        whole = _STRING.match(self.data, at)
         if whole:
             return whole.end()
-        at = _STRING_BODY.match(self._data, at + 1).end()  # type: ignore[union-attr]  # matches the empty text
-        if at == len(self._data) or _CUT_ESCAPE.match(self._data, at):
-            raise _CutError("a string")
-        is_escape = self._data[at : at + 1] == b"\\"
-        raise self._wrong("invalid escape" if is_escape else "control character in a string", at)
+        at = _STRING_BODY.match(self.data, at + 1).end()  # type: ignore[union-attr]  # matches the empty text
+        if at == len(self.data) or _CUT_ESCAPE.match(self.data, at):
+            raise _FaultError(_Fault("a string", at, is_cut=True))
+        is_escape = self.data[at : at + 1] == b"\\"
+        raise _FaultError(_Fault("invalid escape" if is_escape else "control character in a string", at))
 
     def _number(self, begin: int) -> int:
-        whole = _NUMBER.match(self._data, begin)
+        whole = _NUMBER.match(self.data, begin)
         if whole:
             return whole.end()
-        at = begin + self._data.startswith(b"-", begin)
-        at = at + 1 if self._data.startswith(b"0", at) else self._digits(at, begin)
-        if self._data.startswith(b".", at):
+        at = begin + self.data.startswith(b"-", begin)
+        at = at + 1 if self.data.startswith(b"0", at) else self._digits(at, begin)
+        if self.data.startswith(b".", at):
             at = self._digits(at + 1, begin)
-        if self._data[at : at + 1] in (b"e", b"E"):
-            at += 2 if self._data[at + 1 : at + 2] in (b"+", b"-") else 1
+        if self.data[at : at + 1] in (b"e", b"E"):
+            at += 2 if self.data[at + 1 : at + 2] in (b"+", b"-") else 1
             at = self._digits(at, begin)
         return at
 
     def _digits(self, at: int, begin: int) -> int:
-        end = _DIGITS.match(self._data, at).end()  # type: ignore[union-attr]  # matches the empty text
+        end = _DIGITS.match(self.data, at).end()  # type: ignore[union-attr]  # matches the empty text
         if end > at:
             return end
-        if at >= len(self._data) and at > begin:
-            raise _CutError("a number")
-        raise self._wrong("expected a value" if at == begin else "expected a digit", at)
+        if at >= len(self.data) and at > begin:
+            raise _FaultError(_Fault("a number", at, is_cut=True))
+        raise _FaultError(_Fault("expected a value" if at == begin else "expected a digit", at))
 
     def _next(self, at: int) -> int:
         """Where white space ends, within an object or array that goes on there."""
-        at = end_of_space(self._data, at)
-        if at >= len(self._data):
-            raise _CutError(_WITHIN_NEST)
+        at = end_of_space(self.data, at)
+        if at >= len(self.data):
+            raise _FaultError(_Fault("an object or array", at, is_cut=True))
         return at
-
-    def _wrong(self, problem: str, at: int) -> _SyntaxError:
-        return _SyntaxError(f"{problem} at byte {at - self._start} of the record")
-
-
-def _closing(bracket: bytes) -> bytes:
-    return b"}" if bracket == b"{" else b"]"

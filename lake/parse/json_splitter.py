@@ -18,7 +18,7 @@ import re
 from collections.abc import Collection
 
 from lake.parse.json_frame import Frame, MoreNeeded
-from lake.parse.json_scanner import end_of_space, extent_of_value
+from lake.parse.json_scanner import Extents, end_of_space, extent_of_value
 from lake.parse.json_text import value_of
 from lake.parse.reasons import Reason
 from lake.parse.refused import shown
@@ -51,6 +51,7 @@ class Splitter:
         self._envelopes = "Records" not in fields
         known = b"|".join(re.escape(json.dumps(name, ensure_ascii=False).encode()) for name in sorted(fields))
         self._begins_record = re.compile(rb"\{[ \t\r\n]*(?:" + known + rb")[ \t\r\n]*:")
+        self._extents = Extents()
         self.in_array = False
         self.base = 0
         self.is_last = False
@@ -181,7 +182,7 @@ class Splitter:
 
     def _object(self, data: bytes, at: int) -> Frame:
         self._has_element = True
-        extent = extent_of_value(data, at)
+        extent = self._extents.at(data, at)
         if extent.end is not None:
             return Frame(at, extent.end)
         if extent.is_cut and not self.is_last:
@@ -192,7 +193,7 @@ class Splitter:
 
     def _other(self, data: bytes, at: int) -> Frame:
         """What is no object: another JSON value, or junk."""
-        extent = extent_of_value(data, at)
+        extent = self._extents.at(data, at)
         if extent.end is not None and (extent.end < len(data) or self.is_last) and _DELIMITER.match(data, extent.end):
             message = f"expected an object, got {_shown(data[at : extent.end])}"
             return Frame(at, extent.end, Reason.NOT_AN_OBJECT, message)
@@ -213,7 +214,7 @@ class Splitter:
             elif kind == "next":
                 if self._begins_record.match(data, match.start("next")):
                     return self._before(data, match.start("next"))
-                extent = extent_of_value(data, match.start("next"))
+                extent = self._extents.at(data, match.start("next"))
                 if extent.end is not None or (extent.is_cut and self.is_last):
                     return self._before(data, match.start("next"))
                 if extent.is_cut:

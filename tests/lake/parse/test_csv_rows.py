@@ -65,7 +65,7 @@ def field(text: bytes, is_quoted: bool) -> bytes:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_typed_reading_bends_no_spelling(kind: str) -> None:
     table = table_of(Column("v", "v", kind), Column("n", "n", "bigint"))
-    reader = RowReader(table, header_of(b"v,n", table))
+    reader = RowReader(table, header_of(b"v,n", table), ReadOptions())
     for text in TEXTS:
         for is_quoted in (False, True):
             record = field(text, is_quoted) + b",1"
@@ -160,7 +160,7 @@ def test_a_float_is_rounded_once() -> None:
     text = "1.00000017881393432617187499"  # through 64 bits it becomes the neighbour above
     rows, _ = whole(csv_blocks(chunks(f"v\n{text}\n".encode()), table), table)
     assert rows.column("v").to_pylist() == [1.0000001192092896]
-    assert RowReader(table, header_of(b"v", table)).exact_row(text.encode())[0] == 1.0000001192092896
+    assert RowReader(table, header_of(b"v", table), ReadOptions()).exact_row(text.encode())[0] == 1.0000001192092896
 
 
 def test_all_twelve_taxi_exports_are_rows(recorded: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from lake.parse.json_scanner import MAX_DEPTH, TOO_DEEP, Extent, extent_of_value, is_too_deep
+from lake.parse.json_scanner import MAX_DEPTH, TOO_DEEP, Extent, Extents, extent_of_value, is_too_deep
 from lake.parse.json_skip import Skipper
 
 RECORD = (
@@ -58,6 +60,16 @@ def test_depth_has_one_limit_wherever_the_stack_stands() -> None:
         assert extent_of_value(nested(depth), 0) == Extent(None, False, TOO_DEEP)
 
 
+@pytest.mark.parametrize("padding", [b"", b" " * 5000], ids=["short", "long"])
+def test_a_value_exactly_as_deep_as_allowed_ends_and_one_deeper_does_not(padding: bytes) -> None:
+    def nested(depth: int) -> bytes:
+        return b"[" * (depth - 1) + padding + b"[1],1" + b"]" * (depth - 1)
+
+    for extent in (extent_of_value, Extents().at):
+        assert extent(nested(MAX_DEPTH), 0) == Extent(len(nested(MAX_DEPTH)))
+        assert extent(nested(MAX_DEPTH + 1), 0) == Extent(None, False, TOO_DEEP)
+
+
 @pytest.mark.parametrize(
     ("record", "rest"),
     [
@@ -81,3 +93,18 @@ def test_a_record_too_large_to_hold_is_followed_to_its_end_through_any_pieces(re
 
 def test_junk_too_large_to_hold_ends_before_an_object() -> None:
     assert Skipper().end(b'a{b{"x":1}') == 3
+
+
+TOKENS = b'{ [ } ] , : " "a" "a": 1 1. tr true \\ x {"a": {} [1] [1, {"a":[ ,"b":{ "}{" {"a":{"b":1}},'.split(b" ")
+
+
+@given(st.lists(st.sampled_from([*TOKENS, b"\n"]), min_size=1).map(b"".join), st.sampled_from([1, 60, 500]))
+@example(b"[[\n", 300)
+@example(b'{"a":\n', 900)
+@example(b'[{"a":{}},', 900)
+def test_what_one_scan_has_found_holds_for_each_value_within(data: bytes, times: int) -> None:
+    data *= times
+    extents = Extents()
+    for start in range(min(len(data), 4000)):
+        if data[start] not in b" \n" and start % (1 + times // 20) == 0:
+            assert extents.at(data, start) == extent_of_value(data, start), (data, start)
