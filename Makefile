@@ -8,7 +8,7 @@ STREAMS := .venv-streams
 BENCH := .venv-bench
 export GX_ANALYTICS_ENABLED := false
 # Processes that run tests. Each may start a Spark of its own, so there are no more on a machine of many cores.
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST = $(JOBS)/bin/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 10
 PYTEST_STREAMS = $(STREAMS)/bin/pytest tests/flink_apps --durations 10
 # Both commands are run, whether or not the first fails, and either's failure is the target's.

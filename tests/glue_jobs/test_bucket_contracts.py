@@ -49,7 +49,7 @@ def test_another_bucket_count_is_refused_while_partitions_are_published(trial: T
     assert str(refused.value) == (
         "bucketing shop.orders_by_key_v1: its contract says 8 buckets by key, and what is published has 4 buckets by "
         "key. Readers prune by the table's buckets, so another number is another table: write the contract of "
-        "orders_by_key_v2, run the job for it, and let the view read it"
+        "orders_by_key_v2, run the job for it, and change the view to read it"
     )
     assert refused.value.exit_code == 2
     assert (trial.content(), trial.lake.catalog.table("shop", "orders_by_key_v1")) == before
