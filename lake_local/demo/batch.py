@@ -100,7 +100,9 @@ class Batch:
             if code != 0:
                 last = "".join(f"\n  {line}" for line in said[-_SHOWN_LINES:])
                 raise DemoError(f"running `lake run {' '.join(job)}` over {self.root}: exit code {code}{last}")
-            reports.append(next(json.loads(line) for line in reversed(said) if line.startswith("{")))
+            # The job's log lines, in the same file, are JSON objects as well.
+            objects = (json.loads(line) for line in reversed(said) if line.startswith("{"))
+            reports.append(next(report for report in objects if "partitions" in report))
         return reports
 
     def _start(self, processes: ProcessGroup, job: tuple[str, ...]) -> tuple[Process, Path]:
