@@ -100,9 +100,7 @@ class Batch:
             if code != 0:
                 last = "".join(f"\n  {line}" for line in said[-_SHOWN_LINES:])
                 raise DemoError(f"running `lake run {' '.join(job)}` over {self.root}: exit code {code}{last}")
-            # The job's log lines, in the same file, are JSON objects as well.
-            objects = (json.loads(line) for line in reversed(said) if line.startswith("{"))
-            reports.append(next(report for report in objects if "partitions" in report))
+            reports.append(job_report(said))
         return reports
 
     def _start(self, processes: ProcessGroup, job: tuple[str, ...]) -> tuple[Process, Path]:
@@ -110,3 +108,9 @@ class Batch:
         words = [sys.executable, "-m", "lake", "run", *job, "--json", "--root", self.root, *contracts]
         output = self.folder / f"{job[0]}-{job[-1]}.log"
         return processes.start(words, os.environ, Path.cwd(), output), output
+
+
+def job_report(lines: Sequence[str]) -> dict[str, Any]:
+    """The run's report among what a job printed: its log lines are JSON objects as well, and may come after it."""
+    objects: Iterator[dict[str, Any]] = (json.loads(line) for line in reversed(lines) if line.startswith("{"))
+    return next(report for report in objects if "partitions" in report)
