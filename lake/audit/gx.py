@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from lake.audit.gx_import import great_expectations
 from lake.audit.parameters import NAMES
 from lake.audit.suite import Suite, SuiteError
 
@@ -41,10 +42,9 @@ def preload() -> None:
 def _frames() -> Any:
     """The batch definition that takes a frame."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # it would post events to its makers
-    import great_expectations
+    context = great_expectations().get_context(mode="ephemeral")
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     asset = context.data_sources.add_pandas("partition").add_dataframe_asset("rows")
     return asset.add_batch_definition_whole_dataframe("all")

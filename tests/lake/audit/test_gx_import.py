@@ -1,0 +1,28 @@
+"""Great Expectations is imported without what only others' uses of it need, and has it as soon as one is asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+import pyarrow as pa
+from lake.audit.gx import judge_table, preload
+preload()
+heavy = ("scipy.stats._stats_py", "altair.vegalite", "pyspark.ml", "trino")
+assert not [name for name in heavy if name in sys.modules]
+partition = {"values": ["a", "b"], "weights": [0.5, 0.5]}
+table = pa.table({"letter": ["a", "b", "b", "a"]})
+kwargs = {"column": "letter", "partition_object": partition, "threshold": 0.1}
+outcome = judge_table(table, "expect_column_kl_divergence_to_be_less_than", kwargs)
+assert outcome.success and outcome.result["observed_value"] == 0.0, outcome
+assert "scipy.stats._stats_py" in sys.modules
+import altair, pyspark.ml
+assert altair.Chart and pyspark.ml.Pipeline
+"""
+
+
+def test_what_is_deferred_is_there_when_an_expectation_asks_for_it() -> None:
+    ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
