@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -54,11 +55,26 @@ def arrivals(draw: st.DrawFn) -> list[list[Event]]:
     return [arriving[start : start + size] for start in range(0, len(arriving), size)]
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
+def event(event_id: str, minutes: int, arrived: str, user: int = 1) -> Event:
+    return Event(event_id, user, "phone", "home", MIDNIGHT + minutes * MINUTE, arrived)
+
+
+def test_late_and_repeated_events_around_midnight_come_to_what_one_run_at_the_end_comes_to(spark: SparkSession) -> None:
+    first = [event("a", -10, "2026-11-21-23"), event("b", 5, "2026-11-22-00"), event("c", -600, "2026-11-22-00", 2)]
+    late = [event("d", -20, "2026-11-22-12"), event("e", 24 * 60 + 5, "2026-11-24-07"), event("b", 5, "2026-11-24-07")]
+    check(spark, [first, late], {"cut_at_midnight": True, "timezone": "Asia/Tokyo"})
+
+
+@pytest.mark.nightly
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 @given(batches=arrivals(), options=RULES)
 def test_runs_in_between_come_to_what_one_run_at_the_end_comes_to(
     spark: SparkSession, batches: list[list[Event]], options: dict[str, object]
 ) -> None:
+    check(spark, batches, options)
+
+
+def check(spark: SparkSession, batches: list[list[Event]], options: dict[str, object]) -> None:
     spark.conf.set("spark.sql.shuffle.partitions", "2")
     with tempfile.TemporaryDirectory() as folder:
         often, once = DayLake(f"{folder}/often", spark), DayLake(f"{folder}/once", spark)

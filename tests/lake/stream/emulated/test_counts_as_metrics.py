@@ -38,6 +38,7 @@ def truth(clicks: Path) -> dict[str, dict[str, int]]:
     return {name: dict(of_hours) for name, of_hours in found.items()}
 
 
+@pytest.mark.nightly  # tests/infra/functions has cheaper forms, of counts that go back and come up again
 def test_clicks_that_are_counted_again_from_the_start_are_published_once(
     packages: dict[str, Path],
     clicks: Path,

@@ -32,7 +32,7 @@ class Size:
 
 
 SIZES = [
-    pytest.param(Size(20_000, 3, sessions=1_500), id="20k"),
+    pytest.param(Size(6_000, 2, sessions=400), id="6k"),
     pytest.param(Size(1_050_000, 7, sessions=50_000), id="a million", marks=pytest.mark.nightly),
 ]
 
