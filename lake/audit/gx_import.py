@@ -21,11 +21,21 @@ def great_expectations() -> ModuleType:
     """The package, imported once a process."""
     if "great_expectations" in sys.modules:
         return sys.modules["great_expectations"]
+    _remove_distutils_finder()
     for name in DEFERRED:
         if name not in sys.modules:
             _defer(name)
     with _hidden(NOT_NEEDED):
         return importlib.import_module("great_expectations")
+
+
+def _remove_distutils_finder() -> None:
+    """Python 3.11 has a distutils of its own: setuptools' is not needed, and the way to it can wait for ever.
+
+    setuptools' finder imports within the import system's lock, and what it imports takes logging's. A fork in another
+    thread (of Spark's JVM, while this one imports) takes them in the other order.
+    """
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "DistutilsMetaFinder"]
 
 
 def _defer(name: str) -> None:
