@@ -121,7 +121,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
 @given(events=EVENTS, resolution=st.sampled_from(["hour", "minute"]))
 def test_random_events_are_counted_as_a_plain_loop_counts_them(
     spark: SparkSession, events: list[Event], resolution: str

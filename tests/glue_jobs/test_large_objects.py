@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.glue_jobs.accounts import assert_all_accounted_for
 from tests.glue_jobs.clicks import line
 from tests.glue_jobs.harness import REPOSITORY, Trial
@@ -45,6 +47,7 @@ def peak_of_an_array(folder: Path, megabytes: int) -> int:
     return int(done.stdout)
 
 
+@pytest.mark.nightly  # its cheaper form, without a job: tests/lake/parse/test_json_large.py
 def test_an_array_of_300_megabytes_on_one_line_is_read_in_memory_that_its_size_does_not_decide(tmp_path: Path) -> None:
     small = peak_of_an_array(tmp_path / "small", 60)
     large = peak_of_an_array(tmp_path / "large", 300)

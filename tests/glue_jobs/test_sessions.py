@@ -103,7 +103,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
 @given(events=EVENTS, rules=RULES)
 def test_random_events_make_the_sessions_of_a_plain_loop(
     session: SparkSession, events: list[Event], rules: SessionRules

@@ -91,6 +91,7 @@ def test_down_leaves_no_process_and_no_folder(root: str) -> None:
     assert lake_trino(root, "down") == (0, "", f"Trino is not running for {root}\n")
 
 
+@pytest.mark.nightly  # its cheaper form: test_two_at_once_bring_up_one_server_which_stays_and_answers
 def test_other_settings_replace_the_server(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = running(root) or start(root)
     monkeypatch.setenv("LAKE_TRINO_MEMORY", "900M")
