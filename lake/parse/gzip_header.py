@@ -24,14 +24,16 @@ class MemberError(Exception):
 class Member:
     """A member that begins with the first byte fed. Hands out at most `size` bytes at a time, whatever it holds."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, feed: int = _FIRST_FEED) -> None:
+        """`feed` is how many bytes are tried at first; `fed` counts them all, those behind the member's end as well."""
         self._size = min(size, _MOST)
         self._limit = min(size, _FIRST_LIMIT)
-        self._feed = _FIRST_FEED
+        self._feed = feed
         self._held: bytes | None = b""  # of the header, until it is whole
         self._stream = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         self.is_whole = False
         self.consumed_to = 0
+        self.fed = 0
 
     def inflate(self, data: bytes, at: int) -> Iterator[bytes]:
         """What `data` from `at` on decompresses to, as far as the member goes; then `consumed_to` is where it stopped.
@@ -41,16 +43,17 @@ class Member:
         held = b""
         if self._held is not None:
             held, self._held = self._held, self._held + data[at : at + _MOST_HEADER]
-            if not _is_header_whole(self._held):
+            if (header := _header_to_feed_whole(self._held)) is None:
                 if len(self._held) >= _MOST_HEADER:
                     raise MemberError(f"its header does not end within {_MOST_HEADER} bytes")
                 self.consumed_to = len(data)
                 return
-            self._feed = max(self._feed, len(self._held))
+            self._feed = max(self._feed, header)
             self._held = None
         view = memoryview(data)
         while at < len(data) and not self.is_whole:
             fed_to = min(at + self._feed, len(data))
+            self.fed += fed_to - at
             inflated = self._decompress(held + view[at:fed_to] if held else view[at:fed_to])
             held = b""
             while True:
@@ -73,18 +76,19 @@ class Member:
         return inflated
 
 
-def _is_header_whole(header: bytes) -> bool:
-    """Whether the header may be fed: isal misreads one with several optional fields that comes in two parts.
+def _header_to_feed_whole(header: bytes) -> int | None:
+    """How many bytes of the header must be fed at once: isal misreads several optional fields that come in two parts.
 
-    Raises MemberError where reserved flags are set ("must give an error indication"), which isal reads over.
+    None where they are not all there. Raises MemberError where reserved flags are set ("must give an error
+    indication"), which isal reads over.
     """
     if len(header) < 4:
-        return False
+        return None
     flags = header[3]
     if flags & _RESERVED:
         raise MemberError("its header has reserved flags set")
     if flags & ~1 in (0, _EXTRA_FIELD, _NAME, _COMMENT):
-        return True
+        return 0
     end = 10
     if flags & _EXTRA_FIELD:
         end = 12 + int.from_bytes(header[10:12].ljust(2, b"\0"), "little")
@@ -93,4 +97,4 @@ def _is_header_whole(header: bytes) -> bool:
             end = header.find(b"\0", end) + 1 or len(header) + 1
     if flags & _HEADER_CHECKSUM:
         end += 2
-    return end <= len(header)
+    return end if end <= len(header) else None

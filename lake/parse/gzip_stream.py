@@ -20,6 +20,7 @@ Reading a damaged object takes two readings and more, as the damage shows after 
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -91,16 +92,24 @@ def damages_of(reopen: Callable[[], BinaryIO]) -> tuple[Damage, ...]:
     return damages
 
 
-def damaged_bytes(raw: BinaryIO, damage: Damage, damages: tuple[Damage, ...]) -> Iterator[bytes]:
-    """The bytes of one of the object's damages (as stored, or as the layers above it gave them), piece by piece."""
+def damaged_bytes(raw: BinaryIO, depth: int, damages: tuple[Damage, ...]) -> Iterator[tuple[Damage, bytes]]:
+    """The bytes of the object's damages at one depth (as stored, or as the layers above it gave them), in pieces.
+
+    One reading of the object, however many damages there are.
+    """
     position = 0
-    for piece in _layers_off(raw, damage.depth, damages):
-        wanted = piece.data[max(damage.start - position, 0) : max(damage.end - position, 0)]
-        if wanted:
-            yield wanted
-        position += len(piece.data)
-        if position >= damage.end:
+    wanted = deque(sorted(damage for damage in damages if damage.depth == depth))
+    for piece in _layers_off(raw, depth, damages):
+        end = position + len(piece.data)
+        while wanted and wanted[0].start < end:
+            if data := piece.data[max(wanted[0].start - position, 0) : max(wanted[0].end - position, 0)]:
+                yield wanted[0], data
+            if wanted[0].end > end:
+                break
+            wanted.popleft()
+        if not wanted:
             return
+        position = end
 
 
 def _layers_off(raw: BinaryIO, depth: int, damages: Iterable[Damage], size: int = _GATHERED) -> Iterator[Piece]:
@@ -125,14 +134,18 @@ def _read(raw: BinaryIO) -> Iterator[Piece]:
 def _without(pieces: Iterator[Piece], damages: list[Damage]) -> Iterator[Piece]:
     """The pieces less the damaged stretches, with a gap after each."""
     position, gap = 0, False
+    ahead = deque(damages)
     for data, after_gap in pieces:
         gap = gap or after_gap
         end = position + len(data)
         kept_from = position
-        for damage in [damage for damage in damages if damage.start < end and damage.end > position]:
-            if damage.start > kept_from:
-                yield Piece(data[kept_from - position : damage.start - position], gap)
-            kept_from, gap = damage.end, True
+        while ahead and ahead[0].start < end:
+            if ahead[0].start > kept_from:
+                yield Piece(data[kept_from - position : ahead[0].start - position], gap)
+            kept_from, gap = min(ahead[0].end, end), True
+            if ahead[0].end > end:
+                break
+            ahead.popleft()
         if kept_from < end:
             yield Piece(data[kept_from - position :], gap)
             gap = False

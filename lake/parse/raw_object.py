@@ -11,8 +11,10 @@ damaged stretches, which become rejects. `read_object` does just that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import groupby
+from operator import itemgetter
 from typing import BinaryIO, TypeVar
 
 from lake.contract.arrow import arrow_schema
@@ -77,13 +79,17 @@ def object_blocks(
             records += block.records
             yield block
     except DamagedObject:
-        with ExitStack() as opened:
-            all_damages = damages_of(lambda: opened.enter_context(open_object()))
-        raise Restart(all_damages) from None
+        raise Restart(damages_in(open_object)) from None
     no_rows = arrow_schema(table).empty_table()
     for offset, payload, message in _damaged_pieces(open_object, damages, options.damage_bytes):
         yield Block(no_rows, (Rejected(Reason.DAMAGED_GZIP, message, records, offset, payload),))
         records += 1
+
+
+def damages_in(open_object: OpenObject) -> tuple[Damage, ...]:
+    """An object's damages, in order; none if it is sound."""
+    with ExitStack() as opened:
+        return damages_of(lambda: opened.enter_context(open_object()))
 
 
 def _record_blocks(
@@ -127,49 +133,25 @@ def _with_last_gap(chunks: Iterator[Chunk], stored: _Stored, damages: tuple[Dama
 def _damaged_pieces(
     open_object: OpenObject, damages: tuple[Damage, ...], size: int
 ) -> Iterator[tuple[int, bytes, str]]:
-    """Offset, bytes and message for each piece of each damaged stretch."""
-    outer = sorted(damage for damage in damages if damage.depth == 0)
-    if outer:
+    """Offset, bytes and message for each piece of each damaged stretch; the object is read once for each layer."""
+    for depth in sorted({damage.depth for damage in damages}):
         with open_object() as raw:
-            for damage, offset, payload in _stretches(raw, outer, size):
-                yield offset, payload, _message(damage)
-    for damage in sorted(damage for damage in damages if damage.depth > 0):
-        with open_object() as raw:
-            offset = damage.start
-            for payload in _of_size(damaged_bytes(raw, damage, damages), size):
-                yield offset, payload, _message(damage)
-                offset += len(payload)
-
-
-def _stretches(raw: BinaryIO, damages: Iterable[Damage], size: int) -> Iterator[tuple[Damage, int, bytes]]:
-    """The bytes of stretches of a stream, which come in order, in one reading however many there are."""
-    at = 0
-    for damage in damages:
-        while at < damage.end:
-            wanted = damage.end - at if at >= damage.start else damage.start - at
-            data = b"".join(_read_of(raw, min(wanted, size)))
-            if not data:
-                return
-            if at >= damage.start:
-                yield damage, at, data
-            at += len(data)
-
-
-def _read_of(raw: BinaryIO, size: int) -> Iterator[bytes]:
-    while size > 0 and (data := raw.read(size)):
-        yield data
-        size -= len(data)
+            for damage, pieces in groupby(damaged_bytes(raw, depth, damages), itemgetter(0)):
+                offset = damage.start
+                for payload in _of_size((data for _, data in pieces), size):
+                    yield offset, payload, _message(damage)
+                    offset += len(payload)
 
 
 def _of_size(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
-    held = b""
+    held = bytearray()
     for piece in pieces:
         held += piece
         while len(held) >= size:
-            yield held[:size]
-            held = held[size:]
+            yield bytes(held[:size])
+            del held[:size]
     if held:
-        yield held
+        yield bytes(held)
 
 
 def _message(damage: Damage) -> str:

@@ -20,7 +20,7 @@ from lake.objects import Store, StoredObject, open_store
 from lake.parse.block import Block, Rejected
 from lake.parse.gzip_stream import Damage
 from lake.parse.json_coalesce import joined_rows, together
-from lake.parse.raw_object import Restart, object_blocks
+from lake.parse.raw_object import Restart, damages_in, object_blocks
 from lake.parse.reasons import Reason
 from lake.parse.record_payloads import sources_of
 from lake.plan.packing import WorkUnit
@@ -30,6 +30,7 @@ from lake.write.key_index import RowHasher, index_bytes, index_key, repeats_with
 from lake.write.parquet import DEFAULT_SIZES, DataFile, FileSizes, ParquetWriter
 
 _QUARANTINE_GROUP_BYTES = 32 << 20
+_Damages = tuple[Damage, ...]
 
 
 @dataclass(frozen=True)
@@ -77,42 +78,36 @@ class UnitResult:
 def write_unit(job: UnitJob) -> UnitResult:
     """Read, parse and write one unit. Raises StorageError; bad input is quarantined, never raised.
 
-    Damage in a gzip member shows only at the member's end, when rows of it are already on their way: the unit then
-    starts again, knowing the damage.
+    Damage in an object shows only after some of it was read, and what was read of it is then forgotten. Where rows of
+    it have been written already, the unit starts again, once: by then, the damage of all of its objects is known.
     """
-    damages: dict[str, tuple[Damage, ...]] = {}
     store = open_store(job.root)
-    while True:
-        attempt = _Attempt(job, store)
-        try:
-            for objects in together(job.unit.objects):
-                if len(objects) == 1 or damages or not attempt.read_coalesced(objects):
-                    for object_ in objects:
-                        attempt.read(object_, damages.get(object_.key, ()))
-            return attempt.finish(damages)
-        except _DamagedError as damaged:
-            if damaged.key in damages:
-                raise StorageError(
-                    f"reading {store.uri_of(damaged.key)}: the object changes while it is read; run the job again"
-                ) from damaged
-            damages[damaged.key] = damaged.damages
-            attempt.discard_output()
+    attempt = _Attempt(job, store, {})
+    try:
+        return attempt.run()
+    except _RowsWrittenError:
+        attempt.discard_output()
+    return _Attempt(job, store, attempt.damages | _damages_behind(job.unit, attempt.damages, store)).run()
 
 
-class _DamagedError(Exception):
-    """An object is damaged, and how."""
+def _damages_behind(unit: WorkUnit, known: Mapping[str, tuple[Damage, ...]], store: Store) -> dict[str, _Damages]:
+    """The damages of the objects behind the last one of which they are known."""
+    behind = [object_.key for object_ in unit.objects if object_.key > max(known)]
+    return {key: damages_in(partial(store.open, key)) for key in behind}
 
-    def __init__(self, key: str, damages: tuple[Damage, ...]) -> None:
-        super().__init__(key)
-        self.key, self.damages = key, damages
+
+class _RowsWrittenError(Exception):
+    """An object turned out damaged after rows of it had been written."""
 
 
 class _Attempt:
     """One attempt at a unit: gathers rows into row groups, numbers them, and leaves duplicates out."""
 
-    def __init__(self, job: UnitJob, store: Store) -> None:
+    def __init__(self, job: UnitJob, store: Store, damages: Mapping[str, _Damages]) -> None:
+        """`damages` are the known ones, by the object's key."""
         table, unit = job.table, job.unit
         self._job, self._store = job, store
+        self.damages = dict(damages)
         self._schema = arrow_schema(table)
         self._rows = self._writer(job.rows_folder, self._schema, frozenset(table.key))
         distinct = frozenset(["record", "offset", "payload"])
@@ -124,6 +119,7 @@ class _Attempt:
         self._quarantined: list[dict[str, object]] = []
         self._quarantined_bytes = 0
         self._numbered = 0
+        self._flushes = 0  # what was read before one cannot be forgotten any more
         self._is_head = bool(table.key)
         self._result = UnitResult(unit)
 
@@ -133,7 +129,15 @@ class _Attempt:
             self._store, folder, job.unit.name, schema, plain, file_bytes=job.sizes.file, on_step=job.on_step
         )
 
-    def read_coalesced(self, objects: Sequence[StoredObject]) -> bool:
+    def run(self) -> UnitResult:
+        """The whole unit. Raises _RowsWrittenError."""
+        for objects in together(self._job.unit.objects):
+            if len(objects) == 1 or not self._read_coalesced(objects):
+                for object_ in objects:
+                    self._read(object_)
+        return self._finish()
+
+    def _read_coalesced(self, objects: Sequence[StoredObject]) -> bool:
         """Read small objects as one, if all of their records are plain rows; returns False, with no effect, if not."""
         joined = joined_rows([self._store.read(object_.key) for object_ in objects], self._job.table)
         if joined is None:
@@ -144,16 +148,32 @@ class _Attempt:
             self._counted(ObjectCount(object_.key, count, 0))
         return True
 
-    def read(self, object_: StoredObject, damages: tuple[Damage, ...]) -> None:
-        """Read one object. Raises _DamagedError if it is damaged in another way than `damages` says."""
-        rows = rejected = 0
+    def _read(self, object_: StoredObject) -> None:
+        """Read one object, and again from where it began if it turns out to be damaged."""
+        flushes = self._flushes
+        waiting, quarantined = len(self._waiting), len(self._quarantined)
+        sizes = self._waiting_bytes, self._quarantined_bytes
         try:
-            for block in object_blocks(partial(self._store.open, object_.key), self._job.table, damages):
-                rows += block.rows.num_rows
-                rejected += len(block.rejected)
-                self._take(object_, block)
+            return self._read_once(object_)
         except Restart as restart:
-            raise _DamagedError(object_.key, restart.damages) from restart
+            if object_.key in self.damages:
+                raise StorageError(
+                    f"reading {self._store.uri_of(object_.key)}: the object changes while it is read; run the job again"
+                ) from restart
+            self.damages[object_.key] = restart.damages
+        if self._flushes != flushes:
+            raise _RowsWrittenError
+        del self._waiting[waiting:], self._quarantined[quarantined:]
+        self._waiting_bytes, self._quarantined_bytes = sizes
+        return self._read_once(object_)
+
+    def _read_once(self, object_: StoredObject) -> None:
+        rows = rejected = 0
+        opened = partial(self._store.open, object_.key)
+        for block in object_blocks(opened, self._job.table, self.damages.get(object_.key, ())):
+            rows += block.rows.num_rows
+            rejected += len(block.rejected)
+            self._take(object_, block)
         self._counted(ObjectCount(object_.key, rows, rejected))
 
     def _counted(self, count: ObjectCount) -> None:
@@ -164,10 +184,10 @@ class _Attempt:
         """Delete what has been put so far: another attempt may need fewer files."""
         self._store.delete([file.key for file in [*self._rows.files, *self._rejects.files]])
 
-    def finish(self, damages: Mapping[str, tuple[Damage, ...]]) -> UnitResult:
+    def _finish(self) -> UnitResult:
         self._flush_rows()
         if self._job.decisions is not None and self._job.decisions.conflicts:
-            self._quarantine_conflicts(self._job.decisions.conflicts, damages)
+            self._quarantine_conflicts(self._job.decisions.conflicts)
         self._flush_rejects()
         if self._job.rows_folder:
             self._rows.close()
@@ -209,6 +229,7 @@ class _Attempt:
             self._flush_rejects()
 
     def _flush_rejects(self) -> None:
+        self._flushes += 1
         if self._quarantined and self._job.rows_folder:
             self._rejects.write(pa.Table.from_pylist(self._quarantined, schema=quarantine_schema()))
         self._quarantined, self._quarantined_bytes = [], 0
@@ -216,6 +237,7 @@ class _Attempt:
     def _flush_rows(self) -> None:
         if not self._waiting:
             return
+        self._flushes += 1
         rows = pa.concat_tables(self._waiting)
         self._waiting, self._waiting_bytes = [], 0
         count = rows.num_rows
@@ -243,7 +265,7 @@ class _Attempt:
         self._result.dropped.extend(repeats.tolist())
         return repeats - self._numbered
 
-    def _quarantine_conflicts(self, conflicts: tuple[int, ...], damages: Mapping[str, tuple[Damage, ...]]) -> None:
+    def _quarantine_conflicts(self, conflicts: tuple[int, ...]) -> None:
         """Read the objects once more, for the bytes of the records in conflict."""
         start = 0
         key = ", ".join(self._job.table.key)
@@ -254,6 +276,6 @@ class _Attempt:
                 continue
             message = f"another record came first with the same {key} and other values"
             opened = partial(self._store.open, count.key)
-            for source in sources_of(opened, self._job.table, wanted, damages.get(count.key, ())):
+            for source in sources_of(opened, self._job.table, wanted, self.damages.get(count.key, ())):
                 conflict = Rejected(Reason.CONFLICTING_DUPLICATE, message, source.record, source.offset, source.payload)
                 self._quarantine(count.key, conflict)

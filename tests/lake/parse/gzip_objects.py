@@ -65,6 +65,6 @@ def read(stored: bytes) -> tuple[list[bytes], list[tuple[int, int]]]:
         damages = damages_of(lambda: io.BytesIO(stored))
         for damage in damages:
             if damage.depth == 0:
-                carried = b"".join(damaged_bytes(io.BytesIO(stored), damage, damages))
+                carried = b"".join(data for of, data in damaged_bytes(io.BytesIO(stored), 0, damages) if of == damage)
                 assert carried == stored[damage.start : damage.end]
         return runs(stored, damages), [(damage.start, damage.end) for damage in damages]

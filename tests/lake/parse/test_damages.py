@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lake.parse.gzip_recovery import stretches_of_layer
+from lake.parse.gzip_recovery import FED_AT_MOST, FED_FREELY, stretches_of_layer
 from lake.parse.gzip_segments import Piece
 from lake.parse.gzip_stream import Damage, DamagedObject, damaged_bytes, damages_of, plain_chunks
 from tests.lake.parse.gzip_objects import (
@@ -136,7 +137,7 @@ def test_damage_inside_inner_gzip_costs_the_inner_member_only() -> None:
         (len(packed(A)), len(packed(A) + BROKEN), 1)
     ]
     assert runs(stored, damages) == [A, C + B]
-    assert b"".join(damaged_bytes(io.BytesIO(stored), damages[0], damages)) == BROKEN
+    assert list(damaged_bytes(io.BytesIO(stored), 1, damages)) == [(damages[0], BROKEN)]
 
 
 def test_an_inner_member_that_spans_a_damaged_outer_one_is_damage_too() -> None:
@@ -174,7 +175,8 @@ def test_damage_is_the_same_however_little_is_held_and_wherever_the_pieces_are_c
         return (Piece(stored[at : at + size]) for at in range(0, len(stored), size))
 
     whole = stretches_of_layer(lambda: iter([Piece(stored)] if stored else []), too_deep=False)
-    assert stretches_of_layer(pieces, too_deep=False, held=1) == whole
+    cut = stretches_of_layer(pieces, too_deep=False, held=1)
+    assert (cut.damaged, cut.has_members) == (whole.damaged, whole.has_members)
     assert all(before.end <= after.start for before, after in pairwise(whole.damaged))
 
 
@@ -192,6 +194,39 @@ def test_any_bytes_at_all_can_be_read_and_none_is_lost(before: bytes, kept: int,
     plain, damages = read(stored)
     lost = b"".join(stored[start:end] for start, end in damages)
     assert sorted(b"".join(plain) + lost) == sorted(stored)
+
+
+def headers_that_all_lead_to_the_end(count: int, size: int) -> bytes:
+    """Headers whose first stored block ends where the same chain of stored blocks begins, which has no end."""
+    lengths = [(count - number - 1) * 15 for number in range(count)]
+    blocks = [b"\0" + struct.pack("<HH", length, length ^ 0xFFFF) for length in lengths]
+    chain = b"\0\xff\xff\0\0" + b"x" * 0xFFFF
+    return b"".join(b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + block for block in blocks) + chain * (size // len(chain))
+
+
+@pytest.mark.parametrize("before", [b"", A], ids=["at the start", "behind plain bytes"])
+def test_headers_that_all_lead_to_the_end_are_not_all_followed(before: bytes) -> None:
+    stored = before + headers_that_all_lead_to_the_end(4000, 2 << 20)
+    found = stretches_of_layer(lambda: iter([Piece(stored)]), too_deep=False)
+    assert found.fed <= FED_AT_MOST * len(stored) + FED_FREELY + len(stored)
+    assert [stretch[:2] for stretch in found.damaged] == [(len(before), len(stored))]
+    assert read(stored) == ([before] if before else [], [(len(before), len(stored))])
+
+
+def test_where_a_search_was_given_up_lines_of_text_are_still_read() -> None:
+    junk = headers_that_all_lead_to_the_end(200, 1 << 20) + b"\n"
+    stored = A + junk + B + junk + C
+    assert read(stored)[0] == [A, B, C]
+
+
+def test_each_of_ten_thousand_damaged_members_is_read_a_few_times() -> None:
+    stored = (packed(A) + BROKEN) * 5_000
+    found = stretches_of_layer(lambda: iter([Piece(stored)]), too_deep=False)
+    assert len(found.damaged) == 5_000
+    assert found.fed < FED_AT_MOST * len(stored)
+    damages = damages_of(lambda: io.BytesIO(stored))
+    opened = io.BytesIO(stored)
+    assert [data for _, data in damaged_bytes(opened, 0, damages)] == [BROKEN] * 5_000
 
 
 def test_an_object_full_of_false_headers_is_damage_and_is_read_in_bounded_time() -> None:
