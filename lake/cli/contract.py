@@ -84,7 +84,9 @@ def show(
         ]
         rows.append((column.name, column.hive_type, column.field, "; ".join(filter(None, rules)), column.description))
     print_table(_COLUMNS, rows)
-    source = "no raw objects" if found.source is None else f"{found.source.format} objects below {found.source.prefix}/"
+    source = "no raw objects"
+    if found.source is not None:
+        source = f"{found.source.format} objects below {found.source.prefix}/{found.source.layout}/"
     if found.bucketing is not None:
         source = f"{found.upstream}, {found.bucketing.count} buckets by {', '.join(found.bucketing.columns)}"
     note(f"{found.full_name} version {found.version}, from {source}; {found.contract_uri}")

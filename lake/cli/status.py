@@ -78,7 +78,7 @@ def _show(state: TableStatus, show_all: bool) -> None:
         account = _account(newest) if state.upstream is None else _rows(newest, state.upstream)
         console_out().print(Text(f"  {account}"))
     for stray in state.strays[:3]:
-        console_out().print(Text(f"  ignored: {stray} is not under a dt=YYYY-MM-DD-HH folder", style="yellow"))
+        console_out().print(Text(f"  ignored: {stray} is not under a {state.layout} folder", style="yellow"))
     if len(state.strays) > 3:
         console_out().print(Text(f"  … and {len(state.strays) - 3:,} more", style="yellow"))
     if state.last_error is not None:

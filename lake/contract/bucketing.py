@@ -25,7 +25,7 @@ _ROW_GROUP_ROWS = 20_000
 _LEAST_GROUP, _LARGEST_GROUP = 1_000, 10_000_000
 _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*_v[1-9][0-9]*")
 _JOB = re.compile(r"[a-z][a-z0-9_]*")
-_RAW_PROPERTIES = ("sourceFormat", "sourcePrefix", "lookbackHours")
+_RAW_PROPERTIES = ("sourceFormat", "sourcePrefix", "sourceLayout", "lookbackHours")
 
 
 def read_upstream(document: Document, properties: dict[str, Custom], own: str) -> str | None:

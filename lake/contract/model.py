@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from lake.contract.source_layout import DEFAULT_LAYOUT, SourceLayout
+
 RESCUED_COLUMN = "rescued"
 
 
@@ -43,10 +45,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Source:
-    """Where raw objects come from: `prefix` is below the root, e.g. raw/clickstream/events."""
+    """Where raw objects come from: `prefix` is below the root, e.g. raw/clickstream/events, `layout` below that."""
 
     prefix: str
     format: Literal["json", "csv"]
+    layout: str = DEFAULT_LAYOUT
+
+    @property
+    def folders(self) -> SourceLayout:
+        """What the layout says."""
+        return SourceLayout(self.layout)
 
 
 @dataclass(frozen=True)

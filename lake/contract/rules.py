@@ -12,10 +12,11 @@ from lake.contract.columns import read_columns
 from lake.contract.custom import Custom, custom_properties, flag
 from lake.contract.document import Document, Where
 from lake.contract.model import Column, Source, Table
+from lake.contract.source_layout import DEFAULT_LAYOUT, EXAMPLES, SourceLayout
 from lake.errors import did_you_mean
 
 TABLE_PROPERTIES = (
-    *("sourcePrefix", "sourceFormat", "eventTime", "lookbackHours", "rescueUnknownFields"),
+    *("sourcePrefix", "sourceFormat", "eventTime", "lookbackHours", "rescueUnknownFields", "sourceLayout"),
     *("sourceTable", *BUCKET_PROPERTIES, *DAY_PROPERTIES),
 )
 ARRIVAL = "arrival"
@@ -113,8 +114,10 @@ def _schema_object(document: Document, standard: OpenDataContractStandard, place
 def _source(document: Document, properties: dict[str, Custom], place: Place) -> Source | None:
     prefix, kind = properties.get("sourcePrefix"), properties.get("sourceFormat")
     if kind is None:
-        if prefix is not None:
-            document.problem(prefix.where, "sourcePrefix without sourceFormat; expected sourceFormat json or csv too")
+        for name in ("sourcePrefix", "sourceLayout"):
+            if name in properties:
+                message = f"{name} without sourceFormat; expected sourceFormat json or csv too"
+                document.problem(properties[name].where, message)
         return None
     if kind.value not in ("json", "csv"):
         document.problem(kind.where, f"sourceFormat is {kind.value!r}; expected json or csv")
@@ -123,7 +126,18 @@ def _source(document: Document, properties: dict[str, Custom], place: Place) -> 
     if prefix is not None and not (isinstance(key, str) and _PREFIX.match(key)):
         message = f"sourcePrefix is {key!r}; expected a folder below the root, e.g. raw/{place.database}/{place.base}"
         document.problem(prefix.where, message)
-    return Source(str(key), kind.value)
+    return Source(str(key), kind.value, _layout(document, properties))
+
+
+def _layout(document: Document, properties: dict[str, Custom]) -> str:
+    given = properties.get("sourceLayout")
+    if given is None:
+        return DEFAULT_LAYOUT
+    try:
+        return SourceLayout(str(given.value).strip("/")).template
+    except ValueError as error:
+        document.problem(given.where, f"sourceLayout is {given.value!r}: {error}; e.g. {EXAMPLES}")
+        return DEFAULT_LAYOUT
 
 
 def _event_time(document: Document, properties: dict[str, Custom], columns: tuple[Column, ...]) -> str | None:

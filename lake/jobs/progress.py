@@ -30,7 +30,8 @@ class JobReporter:
         """What will be rebuilt, and why."""
         name = plan.table.full_name
         for stray in plan.strays:
-            _LOG.warning("%s: ignored %s, which is not under a dt=YYYY-MM-DD-HH folder", name, stray)
+            layout = plan.table.source.layout if plan.table.source else ""
+            _LOG.warning("%s: ignored %s, which is not under a %s folder", name, stray, layout)
         if plan.table.upstream and not plan.partitions:
             _LOG.info("%s: nothing to do; %s has no published partitions in that range", name, plan.table.upstream)
             return

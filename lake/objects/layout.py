@@ -34,6 +34,11 @@ def hours_back(dt: str, hours: int) -> list[str]:
     return [hour_of(start - timedelta(hours=back)) for back in range(hours, 0, -1)]
 
 
+def next_hour(dt: str) -> str:
+    """The hour after `dt`."""
+    return hour_of(hour_start(dt) + timedelta(hours=1))
+
+
 def hour_in_folder(folder: str) -> str | None:
     """The hour of a folder named dt=YYYY-MM-DD-HH, None for any other name."""
     match = _HOUR_FOLDER.match(folder)

@@ -35,7 +35,8 @@ class PartitionStatus:
 class TableStatus:
     """A table's partitions, oldest first, and the last run's error if no run has succeeded since.
 
-    `upstream` is the full name of the table that this one is made from, None where it is made from raw objects.
+    `upstream` is the full name of the table that this one is made from, None where it is made from raw objects;
+    `layout` is how those lie.
     """
 
     table: str
@@ -43,6 +44,7 @@ class TableStatus:
     strays: tuple[str, ...]
     last_error: RunReport | None
     upstream: str | None = None
+    layout: str = ""
 
 
 def table_status(lake: Lake, table: Table) -> TableStatus:
@@ -54,7 +56,8 @@ def table_status(lake: Lake, table: Table) -> TableStatus:
         for partition in report.partitions:
             latest.setdefault(partition.dt, partition)
     partitions = tuple(_partition(table, partition, latest) for partition in plan.partitions)
-    return TableStatus(table.full_name, partitions, plan.strays, _last_error(reports), table.upstream)
+    layout = table.source.layout if table.source else ""
+    return TableStatus(table.full_name, partitions, plan.strays, _last_error(reports), table.upstream, layout)
 
 
 def _partition(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lake.catalog import Catalog, Partition
@@ -11,11 +10,10 @@ from lake.contract.model import Table
 from lake.digest import digest_of
 from lake.errors import UsageError
 from lake.objects import Store, StoredObject
-from lake.objects.layout import hour_in_folder, hours_back
+from lake.objects.layout import hours_back
 from lake.plan.partition_plan import Before, PartitionInputs, PlanScope, TablePlan
+from lake.plan.raw_listing import list_raw_hours
 from lake.plan.staleness import Staleness, columns_of
-
-_LISTERS = 16
 
 
 @dataclass(frozen=True)
@@ -79,28 +77,17 @@ def plan_raw_hours(
     """
     if table.source is None:
         raise UsageError(f"planning {table.full_name}: its contract names no raw source, so there is nothing to read")
-    prefix = table.source.prefix
-    folders = store.folders(prefix)
-    landed = {hour: folder for folder in folders if (hour := hour_in_folder(folder))}
     published = scope.partitions(catalog, table)
-    hours = [dt for dt in sorted(landed) if scope.has(dt)]
     lookback = table.lookback_hours if table.key else 0
-    looked_back_on = {back for dt in hours for back in hours_back(dt, lookback)} & landed.keys()
-    listed = _listed(store, prefix, {dt: landed[dt] for dt in looked_back_on | set(hours)})
+    listed, strays = list_raw_hours(store, table.source, scope, lookback)
 
     def inputs_of(dt: str, _: Partition | None) -> RawInputs:
         back = {earlier: listed[earlier] for earlier in hours_back(dt, lookback) if listed.get(earlier)}
         return RawInputs(table, rules_version, listed.get(dt, ()), back)
 
+    hours = [dt for dt in listed if scope.has(dt)]
     partitions = Staleness(table, store, scope).judge_all(hours, published, inputs_of)
-    strays = tuple(f"{prefix}/{folder}/" for folder in folders if not hour_in_folder(folder))
     return TablePlan(table, scope.listed_at, partitions, strays)
-
-
-def _listed(store: Store, prefix: str, folders: Mapping[str, str]) -> dict[str, tuple[StoredObject, ...]]:
-    with ThreadPoolExecutor(_LISTERS) as pool:
-        listings = pool.map(lambda folder: tuple(store.list(f"{prefix}/{folder}")), folders.values())
-        return dict(zip(folders, listings, strict=True))
 
 
 def _versions(objects: tuple[StoredObject, ...]) -> list[list[object]]:

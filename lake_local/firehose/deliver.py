@@ -53,7 +53,7 @@ def _next_hour(time: datetime) -> datetime:
 
 
 def default_prefixes(table: Table) -> tuple[str, str]:
-    """The prefix and the error prefix of a table's stream: the contract's raw folder, and errors/ beside it.
+    """The prefix and the error prefix of a table's stream: the contract's raw folder and layout, and errors/ beside it.
 
     Raises UsageError where the contract has no raw source.
     """
@@ -61,7 +61,7 @@ def default_prefixes(table: Table) -> tuple[str, str]:
         raise UsageError(f"landing {table.full_name}: its contract has no raw source, so nothing is delivered to it")
     folder = table.source.prefix.strip("/")
     errors = folder.removeprefix("raw/")
-    return f"{folder}/{_HOUR}", f"errors/{errors}/!{{firehose:error-output-type}}/{_HOUR}"
+    return f"{folder}/{table.source.folders.firehose}", f"errors/{errors}/!{{firehose:error-output-type}}/{_HOUR}"
 
 
 def stream_name(table: Table) -> str:

@@ -10,6 +10,7 @@ from lake.contract.model import Table
 from lake.jobs.lake import Lake
 from lake.objects.layout import partition_span, partition_value
 from lake.plan.manifest import MANIFEST
+from lake.plan.raw_listing import has_raw_objects
 
 Level = Literal["error", "information"]
 
@@ -109,7 +110,7 @@ def _let_go(table: Table, rows: Partition, command: str) -> str:
 
 def _has_inputs(lake: Lake, table: Table, dt: str) -> bool:
     if table.source is not None:
-        return bool(lake.store.list(f"{table.source.prefix}/dt={dt}"))
+        return has_raw_objects(lake.store, table.source, dt)
     database, _, name = (table.upstream or "").partition(".")
     if table.grain == "day":
         return bool(lake.catalog.partitions(database, name))  # the job keeps a day of which hours are gone

@@ -32,6 +32,7 @@ def with_column(table: Table, column: str, /, **changes: Any) -> Table:
         {"contract_uri": "elsewhere"},
         {"event_time": None},
         {"source": Source("raw/elsewhere", "json")},
+        {"source": Source("raw/shop/orders", "json", "YYYY/MM/DD/HH")},
     ],
 )
 def test_prose_place_and_retention_change_no_digest(orders: Table, changes: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ def states(trial: Trial) -> dict[str, tuple[str, str]]:
 
 
 def test_nothing_landed_is_nothing_to_tell(trial: Trial) -> None:
-    assert status(trial) == TableStatus(EVENTS, (), (), None)
+    assert status(trial) == TableStatus(EVENTS, (), (), None, layout="dt=YYYY-MM-DD-HH")
 
 
 def test_an_hour_goes_from_never_published_to_current_to_stale_again(trial: Trial) -> None:

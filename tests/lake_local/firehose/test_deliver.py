@@ -7,13 +7,16 @@ import gzip
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lake.contract.model import Table
+from lake.contract.model import Source, Table
 from lake.errors import UsageError
 from lake.objects import open_store
+from lake.plan.partition_plan import PlanScope
+from lake.plan.raw_listing import list_raw_hours
 from lake_local.firehose.deliver import Arrivals, default_prefixes, land_files, stream_name
 from lake_local.firehose.records import files_below, is_line_json
 from lake_local.firehose.stream import LARGEST_RECORD, Stream
@@ -26,6 +29,21 @@ def test_default_prefixes_lie_beside_each_other_by_arrival_hour() -> None:
         "errors/clickstream/events/!{firehose:error-output-type}/dt=!{timestamp:yyyy-MM-dd-HH}/",
         "clickstream-events",
     )
+
+
+@pytest.mark.parametrize(
+    "layout", ["YYYY/MM/DD/HH", "year=YYYY/month=MM/day=DD/hour=HH", "YYYY/MM/DD", "AWSLogs/*/CloudTrail/*/YYYY/MM/DD"]
+)
+def test_what_is_landed_in_a_tables_layout_is_found_in_the_hour_of_its_arrival(tmp_path: Path, layout: str) -> None:
+    source = Source("raw/clickstream/events", "json", layout)
+    prefix, errors = default_prefixes(replace(EVENTS, source=source))
+    store = open_store(str(tmp_path / "lake"))
+    stream = Stream("clickstream-events", prefix, errors)
+    delivered = land_files([written(tmp_path / "a", b'{"a":1}\n')], stream, store, Arrivals(at("23:10")))
+    listing = list_raw_hours(store, source, PlanScope(), 0)
+    assert {dt: [stored.key for stored in objects] for dt, objects in listing.objects.items()} == {
+        "2026-11-21-23": [landed.key for landed in delivered.objects]
+    }
 
 
 def test_object_is_named_as_firehose_names_it(tmp_path: Path) -> None:
