@@ -1,10 +1,11 @@
 """A raw object's plain bytes: gzip members and plain stretches in any order, recognised by content, in bounded memory.
 
-An object is a sequence of gzip members and plain stretches; a member may begin anywhere in plain bytes, as its magic
-can occur in no UTF-8 text. What a layer of gzip gives is looked at in the same way, up to MAX_DEPTH layers. Contents
-of undamaged members are concatenated, as gunzip would: a record, or an inner member, may span members. NUL bytes
-from a member's end to the end of what holds it are padding and ignored, as gzip itself does; any other bytes between
-or after members are plain bytes, for the record parser to judge.
+An object may be compressed as a whole by another codec (`lake.parse.codecs`), which is then its first layer. Otherwise,
+or below that, it is a sequence of gzip members and plain stretches; a member may begin anywhere in plain bytes, as its
+magic can occur in no UTF-8 text. What a layer of gzip gives is looked at in the same way, up to MAX_DEPTH layers.
+Contents of undamaged members are concatenated, as gunzip would: a record, or an inner member, may span members. NUL
+bytes from a member's end to the end of what holds it are padding and ignored, as gzip itself does; any other bytes
+between or after members are plain bytes, for the record parser to judge.
 
 Reading a damaged object takes two readings and more, as the damage shows after part of a member has been handed out:
 
@@ -24,8 +25,10 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import BinaryIO, Literal
 
+from lake.parse.codecs import HEAD, BrokenUnit, Codec, codec_of, decoded
 from lake.parse.gzip_header import Member, MemberError
 from lake.parse.gzip_recovery import stretches_of_layer
 from lake.parse.gzip_segments import MAGIC, Piece, Runs, magic_at
@@ -48,16 +51,18 @@ class Chunk:
 
 @dataclass(frozen=True, order=True)
 class Damage:
-    """A stretch that should be gzip and cannot be decompressed.
+    """A stretch that should be compressed and cannot be decompressed.
 
-    `start` and `end` count bytes of the object as stored, for `depth` 0. For gzip inside gzip, `depth` is how many
-    layers are to be taken off first, and they count bytes of that layer, less what is damaged above it.
+    `start` and `end` count bytes of the object as stored, for `depth` 0. For gzip inside another layer, `depth` is how
+    many layers are to be taken off first, and they count bytes of that layer, less what is damaged above it. `layers`
+    names what the object is compressed with.
     """
 
     start: int
     end: int
     message: str
     depth: int = 0
+    layers: str = "gzip"
 
 
 class DamagedObject(Exception):  # noqa: N818 (it is what was found, and always handled; no error of ours)
@@ -70,7 +75,7 @@ def plain_chunks(raw: BinaryIO, size: int = 8 << 20, damages: tuple[Damage, ...]
     `damages` are skipped, and the chunk after each has `after_gap`. Raises DamagedObject at any other damage; chunks
     given before that may hold bytes of the damaged member. Each of `raw`'s reads may be short.
     """
-    for piece in _gathered(_layers_off(raw, MAX_DEPTH + 1, damages, min(size, _GATHERED)), size):
+    for piece in _gathered(_layers_off(raw, None, damages, min(size, _GATHERED)), size):
         starts = range(0, max(len(piece.data) - size, 0) + 1, size)
         for start in starts:
             end = len(piece.data) if start == starts[-1] else start + size
@@ -78,18 +83,41 @@ def plain_chunks(raw: BinaryIO, size: int = 8 << 20, damages: tuple[Damage, ...]
 
 
 def damages_of(reopen: Callable[[], BinaryIO]) -> tuple[Damage, ...]:
-    """All damages of an object; `reopen` gives a new stream of it, and is called once and more for each layer of gzip.
+    """All damages of an object; `reopen` gives a new stream of it, and is called once and more for each layer.
 
-    `lake.parse.gzip_recovery` says where damage ends.
+    `lake.parse.gzip_recovery` says where damage of gzip ends; of another codec, it goes to the object's end.
     """
-    damages: tuple[Damage, ...] = ()
-    for depth in range(MAX_DEPTH + 1):
+    codec, pieces = _with_codec(_read(reopen()))
+    damages = () if codec is None else _damage_of_codec(codec, pieces)
+    layers = "gzip" if codec is None else f"{codec.name} and gzip"
+    for gzip_depth in range(MAX_DEPTH + 1):
+        depth = gzip_depth if codec is None else gzip_depth + 1
         read = partial(_read_layer, reopen, depth, damages)
-        layer = stretches_of_layer(read, too_deep=depth == MAX_DEPTH)
-        damages += tuple(Damage(start, end, message, depth) for start, end, message in layer.damaged)
+        layer = stretches_of_layer(read, too_deep=gzip_depth == MAX_DEPTH)
+        damages += tuple(Damage(start, end, message, depth, layers) for start, end, message in layer.damaged)
         if not layer.has_members:
             break
     return damages
+
+
+def _damage_of_codec(codec: Codec, pieces: Iterator[Piece]) -> tuple[Damage, ...]:
+    size = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal size
+        for piece in pieces:
+            size += len(piece.data)
+            yield piece.data
+
+    stored = counted()
+    try:
+        for _ in decoded(stored, codec):
+            pass
+    except BrokenUnit as broken:
+        for _ in stored:
+            pass
+        return (Damage(broken.start, size, str(broken), 0, codec.name),)
+    return ()
 
 
 def damaged_bytes(raw: BinaryIO, depth: int, damages: tuple[Damage, ...]) -> Iterator[tuple[Damage, bytes]]:
@@ -112,14 +140,33 @@ def damaged_bytes(raw: BinaryIO, depth: int, damages: tuple[Damage, ...]) -> Ite
         position = end
 
 
-def _layers_off(raw: BinaryIO, depth: int, damages: Iterable[Damage], size: int = _GATHERED) -> Iterator[Piece]:
-    pieces = _read(raw)
-    for layer in range(depth):
-        here = sorted(damage for damage in damages if damage.depth == layer)
+def _layers_off(raw: BinaryIO, depth: int | None, damages: Iterable[Damage], size: int = _GATHERED) -> Iterator[Piece]:
+    """The object with so many layers taken off, all of them if None."""
+    codec, pieces = _with_codec(_read(raw))
+    layers = [partial(_layer_off, depth=gzip_depth, size=size) for gzip_depth in range(MAX_DEPTH + 1)]
+    if codec is not None:
+        layers.insert(0, partial(_codec_off, codec=codec))
+    for number, taken_off in enumerate(layers[:depth]):
+        here = sorted(damage for damage in damages if damage.depth == number)
         if here:
             pieces = _without(pieces, here)
-        pieces = _gathered(_layer_off(pieces, layer, size), size)
+        pieces = _gathered(taken_off(pieces), size)
     return pieces
+
+
+def _with_codec(pieces: Iterator[Piece]) -> tuple[Codec | None, Iterator[Piece]]:
+    """The codec that the object is compressed with as a whole, if not gzip; and its pieces, from the first on."""
+    read: list[Piece] = []
+    while sum(len(piece.data) for piece in read) < HEAD and (piece := next(pieces, None)):
+        read.append(piece)
+    return codec_of(b"".join(piece.data for piece in read)), chain(read, pieces)
+
+
+def _codec_off(pieces: Iterator[Piece], codec: Codec) -> Iterator[Piece]:
+    try:
+        yield from map(Piece, decoded((piece.data for piece in pieces), codec))
+    except BrokenUnit as broken:
+        raise DamagedObject from broken
 
 
 def _read_layer(reopen: Callable[[], BinaryIO], depth: int, damages: tuple[Damage, ...]) -> Iterator[Piece]:

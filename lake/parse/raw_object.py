@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import BinaryIO, TypeVar
 
@@ -21,12 +21,15 @@ from lake.contract.arrow import arrow_schema
 from lake.contract.model import Table
 from lake.errors import StorageError, UsageError
 from lake.parse.block import DEFAULT_OPTIONS, Block, ReadOptions, Rejected
+from lake.parse.codecs import HEAD
 from lake.parse.csv_blocks import csv_blocks
+from lake.parse.foreign_formats import format_held, format_stored
 from lake.parse.gzip_stream import Chunk, Damage, DamagedObject, damaged_bytes, damages_of, plain_chunks
 from lake.parse.json_blocks import json_blocks
 from lake.parse.reasons import Reason
+from lake.parse.text_encoding import utf8_chunks
 
-PARSER_VERSION = "2"  # part of a partition's input digest: raise it when the rows or rejects of any object may change
+PARSER_VERSION = "3"  # part of a partition's input digest: raise it when the rows or rejects of any object may change
 
 OpenObject = Callable[[], BinaryIO]
 _Result = TypeVar("_Result")
@@ -72,6 +75,7 @@ def object_blocks(
     among `damages`.
     """
     records = 0
+    no_rows = arrow_schema(table).empty_table()
     try:
         for block in _record_blocks(open_object, table, damages, options):
             if damages and any(reject.reason is Reason.EMPTY_OBJECT for reject in block.rejected):
@@ -80,9 +84,11 @@ def object_blocks(
             yield block
     except DamagedObject:
         raise Restart(damages_in(open_object)) from None
-    no_rows = arrow_schema(table).empty_table()
-    for offset, payload, message in _damaged_pieces(open_object, damages, options.damage_bytes):
-        yield Block(no_rows, (Rejected(Reason.DAMAGED_GZIP, message, records, offset, payload),))
+    except _ForeignFormatError as foreign:
+        yield Block(no_rows, (_foreign(open_object, str(foreign), options),))
+        return
+    for damage, offset, payload in _damaged_pieces(open_object, damages, options.damage_bytes):
+        yield Block(no_rows, (Rejected(_reason(damage), _message(damage), records, offset, payload),))
         records += 1
 
 
@@ -99,7 +105,11 @@ def _record_blocks(
         raise UsageError(f"reading raw objects of {table.full_name}: its contract names no source format (json or csv)")
     with open_object() as raw:
         stored = _Stored(raw)
-        chunks = plain_chunks(stored, damages=damages)  # type: ignore[arg-type] # only read() is asked of it
+        _refuse_foreign(format_stored(stored.peek(HEAD)))
+        plain = plain_chunks(stored, damages=damages)  # type: ignore[arg-type] # only read() is asked of it
+        if first := next(plain, None):
+            _refuse_foreign(format_held(first.data[:HEAD]))
+        chunks = utf8_chunks(plain if first is None else chain([first], plain))
         if table.source.format == "csv":
             yield from csv_blocks(_with_last_gap(chunks, stored, damages), table, options)
         else:
@@ -107,14 +117,21 @@ def _record_blocks(
 
 
 class _Stored:
-    """A stream that counts the bytes it has given."""
+    """A stream that counts the bytes it has given, the first of which may be looked at before."""
 
     def __init__(self, raw: BinaryIO) -> None:
         self._raw = raw
+        self._peeked = b""
         self.size = 0
 
-    def read(self, size: int = -1) -> bytes:
-        data = self._raw.read(size)
+    def peek(self, size: int) -> bytes:
+        while len(self._peeked) < size and (data := self._raw.read(size - len(self._peeked))):
+            self._peeked += data
+        return self._peeked
+
+    def read(self, size: int) -> bytes:
+        data, self._peeked = self._peeked, b""
+        data += self._raw.read(size - len(data))
         self.size += len(data)
         return data
 
@@ -132,14 +149,14 @@ def _with_last_gap(chunks: Iterator[Chunk], stored: _Stored, damages: tuple[Dama
 
 def _damaged_pieces(
     open_object: OpenObject, damages: tuple[Damage, ...], size: int
-) -> Iterator[tuple[int, bytes, str]]:
-    """Offset, bytes and message for each piece of each damaged stretch; the object is read once for each layer."""
+) -> Iterator[tuple[Damage, int, bytes]]:
+    """Damage, offset and bytes of each piece of each damaged stretch; the object is read once for each layer."""
     for depth in sorted({damage.depth for damage in damages}):
         with open_object() as raw:
             for damage, pieces in groupby(damaged_bytes(raw, depth, damages), itemgetter(0)):
                 offset = damage.start
                 for payload in _of_size((data for _, data in pieces), size):
-                    yield offset, payload, _message(damage)
+                    yield damage, offset, payload
                     offset += len(payload)
 
 
@@ -154,6 +171,32 @@ def _of_size(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
         yield bytes(held)
 
 
+class _ForeignFormatError(Exception):
+    """The object is of a format that is not read; its name."""
+
+
+def _refuse_foreign(name: str | None) -> None:
+    if name is not None:
+        raise _ForeignFormatError(name)
+
+
+def _foreign(open_object: OpenObject, name: str, options: ReadOptions) -> Rejected:
+    """The one reject of an object of a format that is not read: its beginning, since the raw object stays."""
+    with open_object() as raw:
+        stored = _Stored(raw)
+        payload = stored.peek(options.damage_bytes + 1)
+    message = f"the object is {name}; expected JSON or CSV, as text or compressed (gzip, zstd, bz2, Snappy, ZIP)"
+    if len(payload) > options.damage_bytes:
+        payload = payload[:-1]
+        message += f"; the payload is its first {len(payload)} bytes"
+    return Rejected(Reason.UNSUPPORTED_FORMAT, message, 0, 0, payload)
+
+
+def _reason(damage: Damage) -> Reason:
+    is_gzip = damage.depth > 0 or damage.layers == "gzip"
+    return Reason.DAMAGED_GZIP if is_gzip else Reason.DAMAGED_COMPRESSION
+
+
 def _message(damage: Damage) -> str:
-    where = "the object as stored" if damage.depth == 0 else f"what {damage.depth} layers of gzip hold"
+    where = "the object as stored" if damage.depth == 0 else f"what {damage.depth} layers of {damage.layers} hold"
     return f"bytes {damage.start} to {damage.end} of {where} cannot be decompressed: {damage.message}"

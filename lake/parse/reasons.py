@@ -28,5 +28,10 @@ class Reason(StrEnum):
     MALFORMED_CSV = "malformed_csv", "The row does not fit the header, or a quoted field never ends."
     RECORD_TOO_LARGE = "record_too_large", "The record is larger than one may be."
     DAMAGED_GZIP = "damaged_gzip", "A stretch of the stored object should be gzip, but cannot be decompressed."
+    DAMAGED_COMPRESSION = (
+        "damaged_compression",
+        "The object is compressed with zstd, bz2, Snappy or ZIP, and from here on cannot be decompressed.",
+    )
+    UNSUPPORTED_FORMAT = "unsupported_format", "The object is of a format that holds no records of text, e.g. Parquet."
     EMPTY_OBJECT = "empty_object", "The object has no bytes, or decompresses to none."
     CONFLICTING_DUPLICATE = "conflicting_duplicate", "An earlier record has the same primary key and another payload."

@@ -6,6 +6,7 @@ tests/lake/parse has the same bytes, and more of their kind, through the parser 
 
 from __future__ import annotations
 
+import bz2
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from backports import zstd
 
 from lake.contract.arrow import arrow_schema
 from lake.objects.layout import hour_of
@@ -20,6 +22,7 @@ from lake.parse.block import MAX_RECORD
 from tests.glue_jobs.accounts import accounts, assert_all_accounted_for
 from tests.glue_jobs.clicks import line, packed, row
 from tests.glue_jobs.harness import Trial, click
+from tests.lake.parse.compressed import framed_snappy, hadoop_snappy, zip_entries
 
 Row = dict[str, Any]
 Reject = tuple[str, int, int, bytes]
@@ -39,6 +42,7 @@ TOO_LARGE = line(2, device_id="x" * MAX_RECORD)
 NUL_IN_A_STRING = B.replace(b"home", b"ho\0me")
 FIELD_TWICE = B.replace(b'"user_id":2', b'"user_id":2,"user_id":2')
 UNKNOWN_TWICE = B.replace(b'"user_id":2', b'"user_id":2,"x":1,"x":2')
+PARQUET = b"PAR1\x15\x04" + bytes(range(256)) + packed(LINES) + b"PAR1"
 PRETTY = b'{\n  "event_id": "e2",\n  "user_id": 2,\n  "device_id": "device_1",\n  "client_event": "home",\n  ' + (
     b'"client_timestamp": "2026-11-21T09:00:00Z"\n}\n'
 )
@@ -76,6 +80,24 @@ CASES = {
         for name in ("m-unusual", "m-unusual.json", "m-unusual.csv", "m-unusual.gz.txt")
     },
     "text is recognised by its bytes, in *.gz": Case(LINES, ROWS, name="m-unusual.json.gz"),
+    **{
+        f"{name} is recognised by its bytes": Case(stored, ROWS)
+        for name, stored in {
+            "zstd": zstd.compress(LINES[:100]) + zstd.compress(LINES[100:]),
+            "bz2": bz2.compress(LINES),
+            "framed Snappy": b"".join(framed_snappy([LINES[:100], LINES[100:]])),
+            "Hadoop's Snappy": b"".join(hadoop_snappy([LINES[:100], LINES[100:]])),
+            "ZIP": b"".join(zip_entries([A, B, C], is_streamed=True)),
+            "UTF-16": LINES.decode().encode("utf-16"),
+            "UTF-16 in gzip in zstd": zstd.compress(packed(LINES.decode().encode("utf-16-le"))),
+        }.items()
+    },
+    "a zstd frame that is cut short costs itself and what follows": Case(
+        (frame := zstd.compress(A + b"\n")) + (cut := zstd.compress(B + b"\n")[:-5]),
+        [row(1)],
+        (("damaged_compression", 1, len(frame), cut),),
+    ),
+    "Parquet is one record that is rejected": Case(PARQUET, [], (("unsupported_format", 0, 0, PARQUET),)),
     "a record spans two gzip members": Case(packed(A + b"\n" + B[:10]) + packed(B[10:] + b"\n") + packed(C), ROWS),
     "empty gzip members between others": Case(packed(A) + packed(b"") + packed(B) + packed(C) + packed(b""), ROWS),
     "an empty gzip member alone": Case(packed(b""), [], (("empty_object", 0, 0, b""),)),

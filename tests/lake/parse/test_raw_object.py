@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
+import tarfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+import cramjam
 import pytest
+from backports import zstd
 
 from lake.contract.load import table_named
 from lake.contract.model import Table
@@ -21,6 +26,7 @@ from lake.parse.gzip_stream import DamagedObject, damages_of
 from lake.parse.raw_object import Restart, object_blocks, read_object
 from lake.parse.reasons import Reason
 from tests.conftest import REPOSITORY
+from tests.lake.parse.compressed import framed_snappy, hadoop_snappy, zip_entries
 from tests.lake.parse.csv_reference import table_of, whole
 
 EVENTS, READINGS, BUNDLES, TRIPS = (
@@ -253,3 +259,121 @@ def test_a_table_without_raw_source_is_refused() -> None:
     table = Table("shop", "totals_v1", "1.0.0", "", EVENTS.columns, None)
     with pytest.raises(UsageError, match=r"shop\.totals_v1: its contract names no source format"):
         read_object(stored(b"{}"), table, list)
+
+
+CODECS: dict[str, Callable[[bytes], bytes]] = {
+    "zstd": zstd.compress,
+    "bz2": bz2.compress,
+    "framed Snappy": lambda data: bytes(cramjam.snappy.compress(data)),
+    "Hadoop's Snappy": lambda data: hadoop_snappy([data])[0],
+    "ZIP": lambda data: zip_entries([data])[0],
+}
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("form", ["json", "csv in utf-16", "gzip records"])
+def test_other_codecs_hold_what_text_holds(codec: str, form: str) -> None:
+    compress = CODECS[codec]
+    if form == "csv in utf-16":
+        row = {"vendor_id": 1, "total_amount": Decimal("12.50"), "rescued": None}
+        text = "vendor_id,total_amount\r\n1,12.50\r\n".encode("utf-16")
+        assert read(compress(text), ORDERS_CSV) == ([row], [])
+    else:
+        data = LINES if form == "json" else b"".join(map(packed, CLICKS))
+        assert read(compress(data), EVENTS) == (list(ROWS), [])
+
+
+def test_what_precedes_the_damage_of_another_codec_is_read_and_the_rest_is_one_reject() -> None:
+    first, second = zstd.compress(CLICKS[0] + b"\n"), zstd.compress(LINES)[:-3]
+    rows, rejected = read(first + second, EVENTS)
+    assert rows == [ROWS[0]]
+    end = len(first + second)
+    message = f"bytes {len(first)} to {end} of the object as stored cannot be decompressed: the object ends within it"
+    assert rejected == [Rejected(Reason.DAMAGED_COMPRESSION, message, 1, len(first), second)]
+
+
+def test_damage_that_cuts_a_record_rejects_the_records_begin_as_well() -> None:
+    chunks = framed_snappy([CLICKS[0] + b"\n" + CLICKS[1][:20], CLICKS[1][20:] + b"\n" + CLICKS[2]])
+    damaged_chunk = chunks[1][:-1]
+    rows, rejected = read(chunks[0] + damaged_chunk, EVENTS)
+    assert rows == [ROWS[0]]
+    assert [(reject.reason, reject.record, reject.offset, reject.payload) for reject in rejected] == [
+        (Reason.TRUNCATED, 1, len(CLICKS[0]) + 1, CLICKS[1][:20]),
+        (Reason.DAMAGED_COMPRESSION, 2, len(chunks[0]), damaged_chunk),
+    ]
+
+
+BINARY = bytes(range(256)) * 3
+FOREIGN = {
+    "Parquet": b"PAR1\x15\x04" + BINARY + b"PAR1",
+    "ORC": b"ORC\x08\x03" + BINARY,
+    "Avro": b"Obj\x01\x04\x14avro.codec" + BINARY,
+    "a Hadoop sequence file": b"SEQ\x06\x19org.apache.hadoop.io.Text" + BINARY,
+    "PDF": b"%PDF-1.7\n%\xe2\xe3" + BINARY,
+    "PNG": b"\x89PNG\r\n\x1a\n" + BINARY,
+    "JPEG": b"\xff\xd8\xff\xe0" + BINARY,
+    "xz": lzma.compress(LINES),
+    "7z": b"7z\xbc\xaf\x27\x1c\x00\x04" + BINARY,
+    "lz4": b"\x04\x22\x4d\x18\x64" + BINARY,
+    "UTF-32": LINES.decode().encode("utf-32"),
+    "SQLite": b"SQLite format 3\x00" + BINARY,
+}
+
+
+@pytest.mark.parametrize("table", [EVENTS, TRIPS], ids=["json", "csv"])
+@pytest.mark.parametrize("name", FOREIGN)
+def test_an_object_of_a_known_format_is_one_reject_that_says_which(name: str, table: Table) -> None:
+    data = FOREIGN[name] + packed(LINES)[:40]
+    message = f"the object is {name}; expected JSON or CSV, as text or compressed (gzip, zstd, bz2, Snappy, ZIP)"
+    assert read(data, table) == ([], [Rejected(Reason.UNSUPPORTED_FORMAT, message, 0, 0, data)])
+
+
+def archive(data: bytes) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as tar:
+        entry = tarfile.TarInfo("clicks.json.gz")
+        entry.size = len(data)
+        tar.addfile(entry, io.BytesIO(data))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (archive(packed(LINES)), "a tar archive"),
+        (packed(archive(packed(LINES))), "a tar archive"),
+        (packed(archive(packed(LINES)[:-9])), "a tar archive"),
+        (packed(FOREIGN["Parquet"]), "Parquet"),
+        (packed(zstd.compress(LINES)), "zstd inside gzip"),
+        (zstd.compress(FOREIGN["Avro"]), "Avro"),
+        (zip_entries([LINES])[0].replace(b"part-0", b"_rels/"), "an Office document or a Java archive"),
+    ],
+    ids=[
+        "tar",
+        "tar in gzip",
+        "damaged gzip in tar in gzip",
+        "Parquet in gzip",
+        "zstd in gzip",
+        "Avro in zstd",
+        "xlsx",
+    ],
+)
+def test_what_is_inside_is_recognised_as_well_and_the_payload_is_the_object_as_stored(data: bytes, name: str) -> None:
+    rows, rejected = read(data, EVENTS)
+    assert (rows, [(reject.reason, reject.payload) for reject in rejected]) == ([], [(Reason.UNSUPPORTED_FORMAT, data)])
+    assert rejected[0].message.startswith(f"the object is {name}; expected ")
+
+
+def test_of_a_large_object_of_another_format_the_beginning_is_kept() -> None:
+    data = FOREIGN["PDF"]
+    ((rejected,),) = [
+        block.rejected for block in object_blocks(stored(data), EVENTS, (), ReadOptions(damage_bytes=100))
+    ]
+    assert rejected.payload == data[:100]
+    assert rejected.message.endswith("; the payload is its first 100 bytes")
+
+
+@pytest.mark.parametrize("header", [b"ORCID", b"PAR1", b"GIF89a", b"%PDF"])
+def test_text_that_begins_with_the_letters_of_a_format_is_read(header: bytes) -> None:
+    rows, rejected = read(header + b",vendor_id\nx,1\n", ORDERS_CSV)
+    assert (len(rows), rejected) == (1, [])
