@@ -96,7 +96,7 @@ def land(
     prefix: Annotated[
         str | None,
         typer.Option(
-            help="Prefix expression. Default: the table's raw folder, dt=!{timestamp:…}/",
+            help="Prefix expression. Default: the table's raw folder, in its contract's layout",
             rich_help_panel=_STREAM,
             show_default=False,
         ),

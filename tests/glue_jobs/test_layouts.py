@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from backports import zstd
 
 from lake.objects import open_store
 from lake.ops.status import table_status
@@ -14,7 +15,7 @@ FOLDER = "raw/clickstream/events/AWSLogs/{account}/CloudTrail/eu-west-1/2026/11/
 
 
 @pytest.fixture
-def trial(tmp_path: Path) -> Trial:
+def trial(tmp_path: Path, s3_root: str) -> Trial:
     """The clicks, delivered as CloudTrail delivers: by account, region and day."""
     contract = (REPOSITORY / "contracts/clickstream/events_v1.odcs.yaml").read_text(encoding="utf-8")
     begin = "      - property: sourceFormat\n"
@@ -23,13 +24,13 @@ def trial(tmp_path: Path) -> Trial:
     path = tmp_path / "contracts" / "clickstream" / "events_v1.odcs.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(contract.replace(begin, layout + begin), encoding="utf-8")
-    return Trial(str(tmp_path / "lake"), contracts=str(tmp_path / "contracts"))
+    return Trial(s3_root, contracts=str(tmp_path / "contracts"))
 
 
 def land(trial: Trial, account: int, name: str, *numbers: int) -> None:
     import json
 
-    data = "".join(json.dumps(click(number)) + "\n" for number in numbers).encode()
+    data = zstd.compress("".join(json.dumps(click(number)) + "\n" for number in numbers).encode())
     open_store(trial.root).write(f"{FOLDER.format(account=account)}/{name}", data)
 
 

@@ -69,6 +69,18 @@ def test_each_of_many_damaged_objects_costs_its_own_reading_alone(tmp_path: Path
     assert rejects == [(f"{n:04d}", "damaged_gzip") for n in range(1, 200, 2)]
 
 
+def test_rows_read_before_the_damage_shows_are_forgotten_where_none_was_written(tmp_path: Path) -> None:
+    lake = Lake.open(str(tmp_path))
+    sound, large = lines(0, 70_000), lines(100_000, 70_000)  # the first one's rows close the unit's small first file
+    objects = [gzip.compress(sound, 1), gzip.compress(large, 1) + member(1, 1)[:40], member(2, 1)]
+    result, reads = written(lake, unit_of(lake, objects), DEFAULT_SIZES)
+    assert reads == Counter({"0000": 1, "0001": 1, "0002": 1})
+    ids, rejects = content(lake, result)
+    assert ids == [*(f"x{start + k}" for start in (0, 100_000) for k in range(70_000)), "e2"]
+    assert rejects == [("0001", "damaged_gzip")]
+    assert result.dropped == []
+
+
 def test_rows_written_before_the_damage_shows_restart_the_unit_once_whatever_else_is_damaged(tmp_path: Path) -> None:
     lake = Lake.open(str(tmp_path))
     large = [lines(n * 100_000, 70_000) for n in range(3)]
