@@ -29,6 +29,13 @@ _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x9d", "compress (.Z)"),
     (b"\x04\x22\x4d\x18", "lz4"),
     (b"\x89LZO\x00\r\n\x1a\n", "lzop"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"RIFF", "a RIFF file, e.g. WAV or AVI"),
+    (b"OggS\x00", "Ogg"),
+    (b"\x00\x00\x00\x18ftyp", "MP4"),
+    (b"\x00\x00\x00\x1cftyp", "MP4"),
+    (b"\x00\x00\x00\x20ftyp", "MP4"),
     (b"SQLite format 3\x00", "SQLite"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an older Office document"),
     (b"\x7fELF", "an executable"),
@@ -38,7 +45,7 @@ _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"\x00\x00\xfe\xff", "UTF-32"),
 )
 # Letters that text may begin with as well: what follows has to be binary.
-_PLAIN = frozenset({b"PAR1", b"PARE", b"ORC", b"GIF87a", b"GIF89a"})
+_PLAIN = frozenset({b"PAR1", b"PARE", b"ORC", b"GIF87a", b"GIF89a", b"RIFF"})
 _COMPRESSED = (
     (re.compile(rb"\x28\xb5\x2f\xfd"), "zstd inside gzip"),
     (re.compile(rb"BZh[1-9](1AY&SY|\x17\x72\x45\x38\x50\x90)"), "bz2 inside gzip"),

@@ -59,18 +59,23 @@ def _folders(
 ) -> tuple[list[_Folder], list[str]]:
     """The folders at the end of the layout, of times between two (None: without end), and those that are none."""
     folders, strays = [_Folder("", source.prefix)], list[str]()
+    is_seen = False  # that the folders exist
     for level in source.folders.levels:
         if level.name is not None:
             folders = [_Folder(time, f"{key}/{level.name}") for time, key in folders]
+            is_seen = False
             continue
         below: list[_Folder] = []
         for (time, key), names in zip(folders, pool.map(store.folders, [key for _, key in folders]), strict=True):
+            if is_seen and not names:
+                strays.append(key)  # it holds objects alone
             for name in names:
                 numbers = level.numbers(name)
                 if numbers is None:
                     strays.append(f"{key}/{name}")
                 else:
                     below.append(_Folder("-".join(filter(None, (time, *numbers))), f"{key}/{name}"))
+        is_seen = True
         folders = [folder for folder in below if _is_between(folder.time, *between)]
     strays += [folder.key for folder in folders if not source.folders.is_time(folder.time)]
     return [folder for folder in folders if source.folders.is_time(folder.time)], strays

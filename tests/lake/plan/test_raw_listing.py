@@ -153,6 +153,16 @@ def test_folders_that_the_layout_does_not_have_are_named_wherever_they_are_met(s
     assert listing.strays == tuple(f"raw/a/{stray}" for stray in strays)
 
 
+@pytest.mark.parametrize(
+    ("layout", "stray"),
+    [("YYYY/MM/DD/HH", "2026/11/21/"), ("*/b/YYYY/MM/DD", None), ("YYYY/MM/DD/x=HH", "2026/11/21/")],
+)
+def test_a_days_folder_where_hours_are_expected_is_named(store: ListedStore, layout: str, stray: str | None) -> None:
+    store.write("raw/a/2026/11/21/x", b"{}")
+    listing = list_raw_hours(store, Source("raw/a", "json", layout), PlanScope(), 0)
+    assert listing == ({}, () if stray is None else (f"raw/a/{stray}",))
+
+
 def test_a_table_that_nothing_was_landed_for_has_no_hours(tmp_path: Path) -> None:
     for layout in LAYOUTS:
         assert list_raw_hours(open_store(str(tmp_path)), Source("raw/a", "json", layout), PlanScope(), 3) == ({}, ())
