@@ -126,7 +126,7 @@ def test_white_space_and_padding_between_frames_are_no_damage() -> None:
 
 def test_ten_thousand_small_frames_are_read_as_one_text() -> None:
     lines = [b'{"n":%d}\n' % number for number in range(10_000)]
-    assert plain(b"".join(zstd_frames(lines))) == b"".join(lines)
+    assert plain(b"".join(map(zstd.compress, lines))) == b"".join(lines)
 
 
 def test_entries_of_an_archive_are_files_and_do_not_run_into_each_other() -> None:
@@ -168,13 +168,12 @@ text = bytes([10]) * (1 << 20)
 kind = sys.argv[1]
 if kind == "ZIP":
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a", "w") as entry:
-        for _ in range(1024):
-            entry.write(text)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("a", text * 192)
     stored = target.getvalue()
 else:
     packer = bz2.BZ2Compressor() if kind == "bz2" else zstd.ZstdCompressor()
-    stored = b"".join(packer.compress(text) for _ in range(1024)) + packer.flush()
+    stored = b"".join(packer.compress(text) for _ in range(192)) + packer.flush()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 if sys.argv[2] == "cut":
     found = damages_of(lambda: io.BytesIO(stored[:-200]))[0].start
@@ -186,8 +185,8 @@ print(found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 @pytest.mark.parametrize("state", ["sound", "cut"])
 @pytest.mark.parametrize("kind", ["zstd", "ZIP"])
-def test_a_bomb_of_a_gigabyte_takes_a_few_chunks_of_memory(kind: str, state: str) -> None:
+def test_a_bomb_of_200_megabytes_takes_a_few_chunks_of_memory(kind: str, state: str) -> None:
     ran = subprocess.run([sys.executable, "-c", BOMB, kind, state], capture_output=True, text=True, check=True)
     found, kilobytes = map(int, ran.stdout.split())
-    assert found == (1 << 30 if state == "sound" else 0)
+    assert found == (192 << 20 if state == "sound" else 0)
     assert kilobytes < 64 << 10
