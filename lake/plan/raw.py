@@ -77,9 +77,9 @@ def plan_raw_hours(
     """
     if table.source is None:
         raise UsageError(f"planning {table.full_name}: its contract names no raw source, so there is nothing to read")
-    published = scope.partitions(catalog, table)
     lookback = table.lookback_hours if table.key else 0
     listed, strays = list_raw_hours(store, table.source, scope, lookback)
+    published = scope.partitions(catalog, table)
 
     def inputs_of(dt: str, _: Partition | None) -> RawInputs:
         back = {earlier: listed[earlier] for earlier in hours_back(dt, lookback) if listed.get(earlier)}
