@@ -170,5 +170,11 @@ def _result(
         if not name.startswith(("unexpected_index", "partial_unexpected_index")) and name != "unexpected_list"
     }
     return ExpectationResult(
-        expectation.type, json_value(dict(kwargs)), expectation.level, success, json_value(kept), note=note
+        expectation.type,
+        json_value(dict(kwargs)),
+        expectation.level,
+        success,
+        json_value(kept),
+        note=note,
+        check=expectation.check,
     )

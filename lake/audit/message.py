@@ -12,10 +12,11 @@ _NOT_SHOWN = {"column", "mostly"}
 _LONGEST = 200  # characters of one sample row
 
 
-def message(verdict: Verdict, page_uri: str = "") -> str:
-    """Failed expectations, what was expected and observed, sample rows, and the next step.
+def message(verdict: Verdict, page_uri: str = "", published: str = "") -> str:
+    """Failed expectations, what was expected and observed, sample rows, rejected records, and the next step.
 
-    `page_uri` is where the verdict's page lies. One line where everything was met.
+    `page_uri` is where the verdict's page lies, `published` the run whose version of the partition readers see. One
+    line where everything was met.
     """
     subject = f"{verdict.table} dt={verdict.dt}, run {verdict.run_id}"
     if verdict.state == "passed":
@@ -27,18 +28,34 @@ def message(verdict: Verdict, page_uri: str = "") -> str:
     ]
     for result in unmet:
         lines += _described(result)
+    lines += [f"- rejected: {rejects}" for rejects in verdict.rejects]
     if page_uri:
         lines.append(f"The page: {page_uri}")
-    lines.append(_next_step(verdict))
+    lines.append(_next_step(verdict, published))
     return "\n".join(lines)
 
 
+def warnings(verdict: Verdict) -> list[str]:
+    """What a partition was published in spite of: one line for each expectation or misnamed column."""
+    lines: list[str] = []
+    for result in verdict.unmet:
+        stated = f"{_subject(result)}: expected {_expected(result.kwargs)}, observed {_observed(result)}"
+        lines += result.details or [stated]
+    return lines
+
+
 def _described(result: ExpectationResult) -> list[str]:
-    subject = "" if result.column is None else f" of {result.column}"
-    lines = [f"- {result.level}: {result.expectation}{subject}", f"    expected: {_expected(result.kwargs)}"]
+    lines = [f"- {result.level}: {_subject(result)}", f"    expected: {_expected(result.kwargs)}"]
     lines.append(f"    observed: {_observed(result)}")
+    lines += [f"    {detail}" for detail in result.details]
     lines += [f"    row: {_shortened(row)}" for row in result.samples]
     return lines
+
+
+def _subject(result: ExpectationResult) -> str:
+    column = "" if result.column is None else f" of {result.column}"
+    check = f" (generated check {result.check})" if result.check else ""
+    return f"{result.expectation}{column}{check}"
 
 
 def _expected(kwargs: Mapping[str, Any]) -> str:
@@ -67,12 +84,22 @@ def _shortened(row: Mapping[str, Any]) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _next_step(verdict: Verdict) -> str:
-    table = verdict.table.replace(".", "/")
+def _next_step(verdict: Verdict, published: str) -> str:
     if verdict.state == "warned":
         return "It was published all the same: a warning is recorded, and shown by `lake status`."
+    kept = f"readers keep the version of run {published}" if published else "it has no earlier version to read"
     return (
-        "Nothing was published; readers still see what was there before. Look at the rows above and at "
+        f"dt={verdict.dt} was not published; {kept}. Look at the rows above and at "
         f"`lake quarantine show {verdict.table} --run {verdict.run_id}`. If the data is wrong, fix the source; if "
-        f"the expectation is wrong, change expectations/{table}.json. Then run the job again."
+        f"{_wrong_expectation(verdict)}. Then run the job again."
     )
+
+
+def _wrong_expectation(verdict: Verdict) -> str:
+    """Where to change what failed: in the contract, for a generated check, or in the suite's file."""
+    failed = [result for result in verdict.unmet if result.level == "fail"]
+    checks = sorted({result.check for result in failed if result.check})
+    places = [f"expectations/{verdict.table.replace('.', '/')}.json"] if not all(r.check for r in failed) else []
+    places = [f"change {place}" for place in places]
+    places += [f"set disabledChecks: [{', '.join(checks)}] in the contract"] if checks else []
+    return f"the expectation is wrong, {' or '.join(places)}"

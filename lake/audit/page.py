@@ -46,7 +46,8 @@ def data_docs_html(verdict: Verdict) -> str:
 def _section(result: ExpectationResult) -> str:
     subject = html.escape(result.expectation + ("" if result.column is None else f" of {result.column}"))
     note = f"<p>{html.escape(result.note)}</p>" if result.note else ""
-    return f"<h2>{result.level}: {subject}</h2>{note}{_table(result.samples)}"
+    details = "".join(f"<p>{html.escape(detail)}</p>" for detail in result.details)
+    return f"<h2>{result.level}: {subject}</h2>{note}{details}{_table(result.samples)}"
 
 
 def _skipped(result: ExpectationResult) -> str:

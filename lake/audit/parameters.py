@@ -24,8 +24,9 @@ ACCOUNTING = (
     "quarantined_share",
     "unaccounted",
     "unwritten",
+    "misnamed_columns",
 )
-NAMES = (*ACCOUNTING, "hour_start", "hour_end", "is_large", *TRAILING)
+NAMES = (*ACCOUNTING, "hour_start", "hour_end", "is_large", "has_arrivals", "has_published_rows", *TRAILING)
 
 LARGE = 1000
 """Records from which on a share is meaningful: of three, two bad ones are no reason not to publish the third."""
@@ -55,9 +56,11 @@ class Candidate(Protocol):
     def duplicates(self) -> int: ...
     @property
     def quarantined(self) -> int: ...
+    @property
+    def quarantine_keys(self) -> tuple[str, ...]: ...
 
 
-def accounting(candidate: Candidate, rows_written: int) -> dict[str, int | float]:
+def accounting(candidate: Candidate, rows_written: int, misnamed_columns: int = 0) -> dict[str, int | float]:
     """The columns of the one-row accounting frame, which are parameters too."""
     share = candidate.quarantined / max(candidate.records, 1)
     return {
@@ -69,6 +72,7 @@ def accounting(candidate: Candidate, rows_written: int) -> dict[str, int | float
         "quarantined_share": share,
         "unaccounted": candidate.records - candidate.rows - candidate.duplicates - candidate.quarantined,
         "unwritten": candidate.rows - rows_written,
+        "misnamed_columns": misnamed_columns,
     }
 
 
@@ -91,14 +95,24 @@ def trailing_rows(history: Iterable[Partition], dt: str) -> list[int]:
     return []
 
 
-def parameters_of(candidate: Candidate, rows_written: int, history: Iterable[Partition]) -> dict[str, Any]:
-    """Every parameter that has a value; without trailing ones if there is too little history."""
+def parameters_of(
+    candidate: Candidate,
+    counted: Mapping[str, int | float],
+    history: Iterable[Partition],
+    published: Partition | None = None,
+) -> dict[str, Any]:
+    """Every parameter that has a value; without trailing ones if there is too little history.
+
+    `counted` is the accounting; `published` is the partition as readers see it now, if they do.
+    """
     start, end = partition_span(candidate.dt)
     values: dict[str, Any] = {
-        **accounting(candidate, rows_written),
+        **counted,
         "hour_start": start.isoformat(),
         "hour_end": end.isoformat(),
         "is_large": int(candidate.records >= LARGE),
+        "has_arrivals": int(candidate.records > candidate.duplicates),
+        "has_published_rows": int(published is not None and published.number("rows") > 0),
     }
     trailing = trailing_rows(history, candidate.dt)
     if trailing:

@@ -39,18 +39,26 @@ class PartitionAuditor:
         self._store, self._catalog, self._table = store, catalog, table
         self._suite = load_suite(table, schema_suite(table), Path(expectations) if expectations else None)
 
-    def audit(self, candidate: Candidate) -> Verdict:
-        """Judge the files that a run wrote for a partition, before it is published. Raises StorageError."""
+    def audit(self, candidate: Candidate, published: Partition | None = None) -> Verdict:
+        """Judge the files that a run wrote for a partition, before it is published. Raises StorageError.
+
+        `published` is the partition as readers see it now, if they do.
+        """
         self._ready()
-        verdict = audit(candidate, self._table, self._suite, self._history(candidate.dt), self._store)
+        verdict = audit(candidate, self._table, self._suite, self._history(candidate.dt), self._store, published)
         self._store.write(verdict_key(verdict.table, verdict.dt, verdict.run_id), verdict.to_json().encode())
         if verdict.state != "passed":
             self._store.write(_page_key(verdict), data_docs_html(verdict).encode())
         return verdict
 
-    def message(self, verdict: Verdict) -> str:
+    def message(self, verdict: Verdict, published: Partition | None = None) -> str:
         """What must be done about a verdict; empty if it is "passed"."""
-        return "" if verdict.state == "passed" else message(verdict, self._store.uri_of(_page_key(verdict)))
+        run = "" if published is None else published.get("run_id")
+        return "" if verdict.state == "passed" else message(verdict, self.page(verdict), run)
+
+    def page(self, verdict: Verdict) -> str:
+        """Where the verdict's page lies; empty if it is "passed"."""
+        return "" if verdict.state == "passed" else self._store.uri_of(_page_key(verdict))
 
     def _history(self, dt: str) -> list[Partition]:
         start, _ = partition_span(dt)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from lake.audit.generated import table_checks
 from lake.audit.parameters import ACCOUNTING, NAMES, variables_in
 from lake.audit.verdict import LEVELS, Level
 from lake.contract.model import RESCUED_COLUMN, Table
@@ -28,18 +29,27 @@ class SuiteError(LakeError):
 
 @dataclass(frozen=True)
 class Expectation:
-    """One expectation of a suite. `of` is what it is evaluated on: the rows, or the one-row accounting frame."""
+    """One expectation of a suite. `of` is what it is evaluated on: the rows, or the one-row accounting frame.
+
+    `check` is the name of a generated check (lake/audit/generated.py), empty for what the contract or a file says.
+    """
 
     type: str
     kwargs: Mapping[str, Any]
     level: Level = "fail"
     of: Literal["rows", "accounting"] = "rows"
     description: str = ""
+    check: str = ""
 
     @property
     def column(self) -> str | None:
         column = self.kwargs.get("column")
         return None if column is None else str(column)
+
+    @property
+    def subject(self) -> tuple[str, str | None, str, Level]:
+        """What it is about; its arguments say what it expects of that."""
+        return self.type, self.column, self.of, self.level
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,15 @@ class Suite:
         added = tuple(one for one in other.expectations if one not in self.expectations)
         return Suite(self.name, self.expectations + added, other.source or self.source)
 
+    def beside(self, generated: Mapping[str, Any]) -> Suite:
+        """This suite with generated expectations (in Great Expectations' format), all but those that it has its own of.
+
+        Its own is one of the same type, on the same column, at the same level: whoever wrote it knew better.
+        """
+        written = {one.subject for one in self.expectations}
+        added = tuple(one for one in suite_from(generated, self.source).expectations if one.subject not in written)
+        return replace(self, expectations=self.expectations + added)
+
 
 # For every table: the run's counts add up, and match the files.
 ACCOUNTED_FOR = tuple(
@@ -67,7 +86,7 @@ ACCOUNTED_FOR = tuple(
 
 
 def load_suite(table: Table, schema_half: Mapping[str, Any], folder: Path | None = None) -> Suite:
-    """A table's suite: the accounting sums, the contract's half, and the hand-written one if it has a file.
+    """A table's suite: the accounting sums, the contract's half, the hand-written one if it has a file, table checks.
 
     `schema_half` is a suite in Great Expectations' format. Raises SuiteError if either is malformed.
     """
@@ -76,9 +95,9 @@ def load_suite(table: Table, schema_half: Mapping[str, Any], folder: Path | None
     suite = Suite(table.full_name, ACCOUNTED_FOR + exact, contract.source)
     place = folder if folder is not None else expectations_folder()
     path = None if place is None else place / table.database / f"{table.name}.json"
-    if path is None or not path.is_file():
-        return suite
-    return suite + _read(path, table.full_name)
+    if path is not None and path.is_file():
+        suite += _read(path, table.full_name)
+    return suite.beside(table_checks(table))
 
 
 def _exactly_typed(one: Expectation, table: Table) -> Expectation:
@@ -144,7 +163,8 @@ def _expectation(entry: object, source: str, number: int) -> Expectation:
     unknown = variables_in(kwargs) - set(NAMES)
     if unknown:
         raise SuiteError(f"{where}: unknown parameter {', '.join(sorted(unknown))}; parameters: {', '.join(NAMES)}")
-    return Expectation(kind, dict(kwargs), _level(entry, meta, where), of, str(entry.get("description") or ""))
+    text = str(entry.get("description") or "")
+    return Expectation(kind, dict(kwargs), _level(entry, meta, where), of, text, str(meta.get("check") or ""))
 
 
 def _level(entry: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> Level:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,8 +19,11 @@ from lake.audit.evaluate import (
     missing_columns,
 )
 from lake.audit.files import PartitionFiles
+from lake.audit.generated import MISNAMED, practice_checks
+from lake.audit.misnamed import Misnamed, misnamed_columns
 from lake.audit.parameters import TRAILING, Candidate, accounting, parameters_of, variables_in
 from lake.audit.reducing import classes_for, fed, typed
+from lake.audit.reject_reasons import top_rejects
 from lake.audit.suite import Expectation, Suite
 from lake.audit.verdict import ExpectationResult, Verdict
 from lake.catalog.model import Partition
@@ -39,24 +42,43 @@ class _Case:
     classes: Classes | None = None
 
 
-def audit(candidate: Candidate, table: Table, suite: Suite, history: Iterable[Partition], store: Store) -> Verdict:
+def audit(
+    candidate: Candidate,
+    table: Table,
+    suite: Suite,
+    history: Sequence[Partition],
+    store: Store,
+    published: Partition | None = None,
+) -> Verdict:
     """Audit a partition's new files; nothing is written.
 
-    `history` are the table's published partitions of the last seven days (others are ignored). Raises StorageError
-    where a file cannot be read, SuiteError where Great Expectations refuses an expectation; what the data is like
-    never raises, it is in the verdict.
+    `history` are the table's published partitions of the last seven days (others are ignored), `published` is the
+    partition as readers see it now. Raises StorageError where a file cannot be read, SuiteError where Great
+    Expectations refuses an expectation; what the data is like never raises, it is in the verdict.
     """
     began = time.perf_counter()
+    suite = suite.beside(practice_checks(table, history))
     gx.check(suite)
     with PartitionFiles(store, candidate.keys, arrow_schema(table)) as files:
-        parameters = parameters_of(candidate, files.rows, history)
-        counted = accounting(candidate, files.rows)
+        is_asked = any(one.column == MISNAMED for one in suite.expectations if one.of == "accounting")
+        misnamed = misnamed_columns(files, table) if is_asked else ()
+        counted = accounting(candidate, files.rows, len(misnamed))
+        parameters = parameters_of(candidate, counted, history, published)
         cases = [_case(one, parameters, counted, files) for one in suite.expectations]
         classes = fed([_wanted(case) for case in cases], files)
         results = _results([replace(case, classes=of) for case, of in zip(cases, classes, strict=True)], files)
-        rows = files.rows
-    seconds = round(time.perf_counter() - began, 3)
-    return Verdict(table.full_name, candidate.dt, candidate.run_id, suite.name, rows, results, seconds)
+        null_columns = _null_columns(files, table)
+    return Verdict(
+        table.full_name,
+        candidate.dt,
+        candidate.run_id,
+        suite.name,
+        files.rows,
+        tuple(_detailed(result, misnamed) for result in results),
+        rejects=top_rejects(store, candidate.quarantine_keys, table),
+        null_columns=null_columns,
+        seconds=round(time.perf_counter() - began, 3),
+    )
 
 
 def _case(
@@ -75,6 +97,18 @@ def _case(
     if is_about_shape(one) or one.type in TYPE_CHECKS:
         return _Case(one, kwargs, judged_on_schema(one, kwargs, files.schema))
     return _Case(one, kwargs, classes=classes_for(one.type, kwargs, files))
+
+
+def _null_columns(files: PartitionFiles, table: Table) -> tuple[str, ...]:
+    """Columns of which a row holds a null, by the footers; those of columns with parts are not counted there."""
+    return tuple(column.name for column in table.columns if files.null_count(column.name))
+
+
+def _detailed(result: ExpectationResult, misnamed: Sequence[Misnamed]) -> ExpectationResult:
+    """A result on the number of misnamed columns, with what each of them may mean."""
+    if result.column != MISNAMED or not misnamed:
+        return result
+    return replace(result, result={**result.result, "details": {"columns": [str(one) for one in misnamed]}})
 
 
 def _wanted(case: _Case) -> tuple[str, Classes] | None:

@@ -17,7 +17,7 @@ class ExpectationResult:
 
     `kwargs` are as evaluated (parameters resolved). `result` is Great Expectations' own result of that expectation
     (observed_value, element_count, unexpected_count, partial_unexpected_list, ...). `samples` are up to five whole
-    rows that the expectation did not expect. All values are JSON's.
+    rows that the expectation did not expect. `check` is the name of a generated check. All values are JSON's.
     """
 
     expectation: str
@@ -27,6 +27,13 @@ class ExpectationResult:
     result: dict[str, Any] = field(default_factory=dict)
     samples: tuple[dict[str, Any], ...] = ()
     note: str = ""
+    check: str = ""
+
+    @property
+    def details(self) -> list[str]:
+        """What Great Expectations' result does not say: each misnamed column, and what it may mean."""
+        details: list[str] = self.result.get("details", {}).get("columns", [])
+        return details
 
     @property
     def column(self) -> str | None:
@@ -47,8 +54,29 @@ class ExpectationResult:
 
 
 @dataclass(frozen=True)
+class Rejects:
+    """Records that were rejected for one reason, in one field if it is a field's, and the message of the first one.
+
+    `remedy` is what could be changed so that they become rows; empty if only their producer can.
+    """
+
+    reason: str
+    records: int
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        remedy = f" ({self.remedy})" if self.remedy else ""
+        return f"{self.reason} {self.records:,}: {self.message}{remedy}"
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """The audit's result on one partition's new rows. `rows` is what the Parquet footers count, `seconds` wall time."""
+    """The audit's result on one partition's new rows. `rows` is what the Parquet footers count, `seconds` wall time.
+
+    `rejects` are the most frequent kinds of rejected records. `null_columns` are the columns of which a row holds a
+    null, without those that have parts.
+    """
 
     table: str
     dt: str
@@ -57,6 +85,8 @@ class Verdict:
     rows: int
     results: tuple[ExpectationResult, ...]
     seconds: float = 0.0
+    rejects: tuple[Rejects, ...] = ()
+    null_columns: tuple[str, ...] = ()
 
     @property
     def state(self) -> State:

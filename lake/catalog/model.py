@@ -8,6 +8,9 @@ from typing import Protocol
 
 from lake.errors import CatalogError
 
+NO_COLUMN = "-"
+"""An empty list of columns, as a parameter: Glue's are not empty."""
+
 
 @dataclass(frozen=True)
 class Buckets:
@@ -55,7 +58,9 @@ class Partition:
 
     `parameters` are strings, as the Glue Data Catalog keeps them; the lake's own start with `lake.`:
     input_digest, content_digest, reading_digest, columns (comma separated), run_id, listed_at and published_at
-    (ISO 8601, UTC), records, rows, duplicates, quarantined, bytes, files, verdict, contract_version,
+    (ISO 8601, UTC), records, rows, duplicates, quarantined, bytes, files, verdict, audited_by (the run whose audit
+    gave the verdict; another than run_id where a later run found the content unchanged), contract_version,
+    null_columns (comma separated, "-" if none: those of which a row holds a null),
     previous_location, quarantine_location, pinned ("true" or absent).
     """
 
@@ -66,6 +71,10 @@ class Partition:
     def get(self, name: str, default: str = "") -> str:
         """A parameter of the lake's own, by its name without the prefix."""
         return self.parameters.get(f"lake.{name}", default)
+
+    def is_known(self, name: str) -> bool:
+        """Whether it has the parameter: those published by an older version may not."""
+        return f"lake.{name}" in self.parameters
 
     def number(self, name: str) -> int:
         return int(self.get(name, "0"))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lake.ops.status import PartitionStatus, TableStatus
 
 _SHOWN = 24
+_AUDITS = 3
 _STYLES = {"current": "green", "stale": "yellow", "refused": "bold red"}
 _COUNTS = ("records", "rows", "duplicates", "quarantined")
 
@@ -77,6 +78,7 @@ def _show(state: TableStatus, show_all: bool) -> None:
     if any(partition.records is not None for partition in newest):
         account = _account(newest) if state.upstream is None else _rows(newest, state.upstream)
         console_out().print(Text(f"  {account}"))
+    _show_audits(newest)
     for stray in state.strays[:3]:
         console_out().print(Text(f"  ignored: {stray} is not under a {state.layout} folder", style="yellow"))
     if len(state.strays) > 3:
@@ -87,6 +89,21 @@ def _show(state: TableStatus, show_all: bool) -> None:
         ).strip()
         when = state.last_error.ended_at or state.last_error.started_at
         console_out().print(Text(f"  last run {state.last_error.state} at {when}: {what}", style="red"))
+
+
+def _show_audits(newest: list[PartitionStatus]) -> None:
+    """What audits of the newest partitions found, if they found anything: warnings, rejected records, the page."""
+    told = [each for each in newest if each.page or each.warnings or each.rejects]
+    for partition in told[:_AUDITS]:
+        state = partition.state if partition.state == "refused" else partition.verdict
+        page = f"; the page: {partition.page}" if partition.page else ""
+        style = "red" if partition.state == "refused" else "yellow" if partition.page else ""
+        console_out().print(Text(f"  {partition.partition} {state}{page}", style=style), soft_wrap=True)
+        found = [*partition.warnings, *(f"rejected: {rejects}" for rejects in partition.rejects)]
+        for line in found:
+            console_out().print(Text(f"    {line}"), soft_wrap=True)
+    if len(told) > _AUDITS:
+        console_out().print(Text(f"  … and {len(told) - _AUDITS} more with warnings or rejected records; see --json"))
 
 
 def _summary(partitions: list[PartitionStatus]) -> str:

@@ -65,7 +65,7 @@ def read_columns(document: Document, described: SchemaObject, source: Source | N
 
 def _column(document: Document, where: Where, item: SchemaProperty, source: Source | None) -> Column:
     name = item.name or ""
-    _check_name(document, where, name)
+    _check_name(document, where, item)
     _check_unread(document, where, item)
     properties = custom_properties(document, where, item.customProperties, COLUMN_PROPERTIES)
     kind = _type(document, where, item, source)
@@ -87,13 +87,27 @@ def _column(document: Document, where: Where, item: SchemaProperty, source: Sour
     return column
 
 
-def _check_name(document: Document, where: Where, name: str) -> None:
+def _check_name(document: Document, where: Where, item: SchemaProperty) -> None:
+    name = item.name or ""
     if name == RESCUED_COLUMN:
         message = f"column {name!r}: the lake adds one of that name, for unknown fields; expected another name"
         document.problem((*where, "name"), message)
     elif not _NAME.match(name):
-        message = f"column name {name!r}; expected a-z, 0-9 and _, in lower case, a letter first (customProperty "
-        document.problem((*where, "name"), message + "sourceName says what raw records call it)")
+        message = f"column name {name!r}; expected a-z, 0-9 and _, in lower case, a letter first"
+        document.problem((*where, "name"), f"{message}{_renamed(item)}")
+
+
+def _renamed(item: SchemaProperty) -> str:
+    """How to rename a column and still read its field: by its new name alone it would be NULL in every row."""
+    name = item.name or ""
+    words = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")
+    if not _NAME.match(words):
+        return " (customProperty sourceName says what raw records call it)"
+    if any(custom.property == "sourceName" for custom in item.customProperties or []):
+        return f", e.g. {words}"
+    return (
+        f"; write name: {words}, with the customProperty sourceName: {name}, or its field is not found in raw records"
+    )
 
 
 def _check_unread(document: Document, where: Where, item: SchemaProperty) -> None:

@@ -12,6 +12,9 @@ from lake.contract.source_layout import DEFAULT_LAYOUT, SourceLayout
 
 RESCUED_COLUMN = "rescued"
 
+GENERATED_CHECKS = ("quarantined_share", "rows_arrived", "never_null_before", "misnamed_columns")
+"""Names of the checks that every table's suite has without one being written (lake/audit/generated.py)."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -85,7 +88,7 @@ class Table:
     A table has a raw `source`, or is made from the published partitions of `upstream`, another table's full name;
     the latter have no quarantine of their own. Where `bucketing` is given, its files are Hive buckets.
     Where `grain` is day, a partition is a UTC day of event time, dt=YYYY-MM-DD, derived by the job `made_by` from all
-    of the upstream's hours that hold events of it.
+    of the upstream's hours that hold events of it. `disabled_checks` are names of GENERATED_CHECKS.
     """
 
     database: str
@@ -103,6 +106,7 @@ class Table:
     bucketing: Bucketing | None = None
     grain: Literal["hour", "day"] = "hour"
     made_by: str | None = None
+    disabled_checks: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:

@@ -11,13 +11,13 @@ from lake.contract.bucketing import BUCKET_PROPERTIES, DAY_PROPERTIES, read_buck
 from lake.contract.columns import read_columns
 from lake.contract.custom import Custom, custom_properties, flag
 from lake.contract.document import Document, Where
-from lake.contract.model import Column, Source, Table
+from lake.contract.model import GENERATED_CHECKS, Column, Source, Table
 from lake.contract.source_layout import DEFAULT_LAYOUT, EXAMPLES, SourceLayout
 from lake.errors import did_you_mean
 
 TABLE_PROPERTIES = (
     *("sourcePrefix", "sourceFormat", "eventTime", "lookbackHours", "rescueUnknownFields", "sourceLayout"),
-    *("sourceTable", *BUCKET_PROPERTIES, *DAY_PROPERTIES),
+    *("sourceTable", *BUCKET_PROPERTIES, *DAY_PROPERTIES, "disabledChecks"),
 )
 ARRIVAL = "arrival"
 _PREFIX = re.compile(r"raw(/[A-Za-z0-9][A-Za-z0-9._=-]*)+$")
@@ -68,6 +68,7 @@ def read_table(document: Document, standard: OpenDataContractStandard, place: Pl
         bucketing=read_bucketing(document, properties, columns),
         grain=grain,
         made_by=made_by,
+        disabled_checks=_disabled_checks(document, properties),
     )
     document.refuse_problems()
     return table
@@ -167,6 +168,21 @@ def _lookback(document: Document, properties: dict[str, Custom], columns: tuple[
     if hours and not any(column.key_position for column in columns):
         document.problem(given.where, "lookbackHours finds duplicates of a primary key; expected a primaryKey column")
     return hours
+
+
+def _disabled_checks(document: Document, properties: dict[str, Custom]) -> tuple[str, ...]:
+    given = properties.get("disabledChecks")
+    if given is None:
+        return ()
+    names = given.value if isinstance(given.value, list) else []
+    expected = f"expected a list of names from {', '.join(GENERATED_CHECKS)}"
+    if not names:
+        document.problem(given.where, f"disabledChecks is {given.value!r}; {expected}")
+    for name in names:
+        if name not in GENERATED_CHECKS:
+            hint = did_you_mean(str(name), GENERATED_CHECKS)
+            document.problem(given.where, f"disabledChecks has {name!r}; {expected}{hint}")
+    return tuple(str(name) for name in names)
 
 
 def _retention(document: Document, standard: OpenDataContractStandard) -> int | None:

@@ -142,7 +142,9 @@ def run_plan(
         runtime.reporter.ended(plan, report)
         if report.state == "refused":
             refused = [partition for partition in report.partitions if partition.outcome == "refused"]
-            raise GateRefused("\n\n".join(partition.reason for partition in refused))
+            others = len(report.partitions) - len(refused)
+            ending = [f"The other {others} partition(s) of the run were not refused."] if others else []
+            raise GateRefused("\n\n".join([*(partition.reason for partition in refused), *ending]))
     return report
 
 

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from lake import logs
 from lake.errors import LakeError
 from lake.plan.partition_plan import PartitionInputs, TablePlan
-from lake.publish.run_report import PartitionReport, RunReport
+from lake.publish.run_report import PartitionReport, RunReport, most_rejected
 
 _SHOWN = 10
 _LOG = logging.getLogger(__name__)
@@ -64,9 +64,12 @@ class JobReporter:
     def _partition(self, partition: PartitionReport) -> None:
         fields = {"partition": partition.dt, "outcome": partition.outcome}
         if partition.outcome == "refused":
-            _LOG.warning("dt=%s: refused by the audit; what was published before stays", partition.dt, extra=fields)
+            _LOG.warning("dt=%s: refused by the audit, and not published", partition.dt, extra=fields)
             return
         _LOG.info("dt=%s: %s, %s", partition.dt, partition.outcome, _sum(partition), extra=fields)
+        if partition.verdict == "warned":
+            what = "; ".join(partition.warnings)
+            _LOG.warning("dt=%s: the audit warned: %s. The page: %s", partition.dt, what, partition.page, extra=fields)
 
     def ended(self, plan: TablePlan[PartitionInputs], report: RunReport) -> None:
         """The account of the run."""
@@ -80,6 +83,8 @@ class JobReporter:
         counts = {name: report.count([name]) for name in ("published", "unchanged", "refused", "superseded", "pinned")}
         outcomes = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
         _LOG.info("%s: %s (run %s); %s", plan.table.full_name, outcomes, report.run_id, _sum(total))
+        for rejects in most_rejected(report.partitions):
+            _LOG.info("%s: rejected: %s", plan.table.full_name, rejects)
 
     def failed(self, error: LakeError) -> None:
         """An error that the user can act on: its message, and its traceback with --debug."""

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from lake.audit.verdict import Rejects, verdict_key
+from lake.catalog import Partition
 from lake.contract.model import Table
 from lake.jobs.lake import Lake
+from lake.objects import Store
 from lake.plan.partition_plan import PartitionInputs, PartitionPlan
 from lake.publish.run_report import PartitionReport, RunReport, recent
+
+Audited = tuple[str, PartitionReport]
+"""A run's id, and what it made of a partition."""
 
 
 @dataclass(frozen=True)
 class PartitionStatus:
-    """One partition. Counts are None if nothing is published. records = rows + duplicates + quarantined."""
+    """One partition. Counts are None if nothing is published. records = rows + duplicates + quarantined.
+
+    `warnings`, `rejects` and `page` are what the last run's audit found of what is published, or of what it refused:
+    a line for each unmet expectation, the most frequent kinds of rejected records, the address of the verdict's page.
+    Warnings and rejects are empty if that run is not among the last ones whose reports are read.
+    """
 
     table: str
     partition: str
@@ -29,6 +40,9 @@ class PartitionStatus:
     published_at: str | None = None
     verdict: str | None = None
     pinned: bool = False
+    warnings: tuple[str, ...] = ()
+    rejects: tuple[Rejects, ...] = ()
+    page: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,31 +65,32 @@ def table_status(lake: Lake, table: Table) -> TableStatus:
     """Compare inputs with what is published, without changing anything. Raises StorageError, CatalogError."""
     plan = lake.plan(table)
     reports = list(recent(lake.store, table))
-    latest: dict[str, PartitionReport] = {}
+    by_dt: dict[str, list[Audited]] = {}
     for report in reports:
         for partition in report.partitions:
-            latest.setdefault(partition.dt, partition)
-    partitions = tuple(_partition(table, partition, latest) for partition in plan.partitions)
+            by_dt.setdefault(partition.dt, []).append((report.run_id, partition))
+    partitions = tuple(_partition(lake, table, each, by_dt.get(each.dt, [])) for each in plan.partitions)
     layout = table.source.layout if table.source else ""
     return TableStatus(table.full_name, partitions, plan.strays, _last_error(reports), table.upstream, layout)
 
 
 def _partition(
-    table: Table, plan: PartitionPlan[PartitionInputs], latest: Mapping[str, PartitionReport]
+    lake: Lake, table: Table, plan: PartitionPlan[PartitionInputs], reports: Sequence[Audited]
 ) -> PartitionStatus:
-    state: Literal["current", "stale", "refused"] = plan.state
-    reason = plan.reason
-    last = latest.get(plan.dt)
-    if state == "stale" and last and last.outcome == "refused" and last.input_digest == plan.input_digest:
-        state, reason = "refused", last.reason
+    """The state of a partition; `reports` are what runs made of it, the newest first."""
+    last = reports[0][1] if reports else None
+    is_refused = last is not None and last.outcome == "refused" and last.input_digest == plan.input_digest
+    if last is not None and is_refused and plan.state == "stale":
+        found = _audited(PartitionStatus(table.full_name, plan.dt, "refused", last.reason), last)
+    else:
+        found = PartitionStatus(table.full_name, plan.dt, plan.state, plan.reason)
+        if plan.published is not None:
+            found = _as_published(found, plan.published, reports, lake.store)
     published = plan.published
     if published is None:
-        return PartitionStatus(table.full_name, plan.dt, state, reason)
-    return PartitionStatus(
-        table.full_name,
-        plan.dt,
-        state,
-        reason,
+        return found
+    return replace(
+        found,
         records=published.number("records"),
         rows=published.number("rows"),
         duplicates=published.number("duplicates"),
@@ -85,6 +100,25 @@ def _partition(
         published_at=published.get("published_at"),
         verdict=published.get("verdict"),
         pinned=published.is_pinned,
+    )
+
+
+def _audited(found: PartitionStatus, report: PartitionReport) -> PartitionStatus:
+    rejects = tuple(Rejects(**kind) for kind in report.rejects)
+    return replace(found, warnings=tuple(report.warnings), rejects=rejects, page=report.page)
+
+
+def _as_published(
+    found: PartitionStatus, published: Partition, reports: Sequence[Audited], store: Store
+) -> PartitionStatus:
+    """With what the audit of what is published found; the page's address is known however long ago that was."""
+    told = next((report for run_id, report in reports if run_id == published.get("audited_by")), None)
+    if told is not None:
+        return _audited(found, told)
+    if published.get("verdict") != "warned" or not published.is_known("audited_by"):
+        return found
+    return replace(
+        found, page=store.uri_of(verdict_key(found.table, found.partition, published.get("audited_by"), "html"))
     )
 
 

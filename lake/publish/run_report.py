@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from lake.audit.verdict import Rejects
 from lake.contract.model import Table
 from lake.objects import Store
 
 
 @dataclass
 class PartitionReport:
-    """What became of one partition. Counts are records; `bytes` are of the files published."""
+    """What became of one partition. Counts are records; `bytes` are of the files published.
+
+    Of an audited one: the verdict, the address of its page unless it passed, a line for each warning or failure, and
+    the most frequent kinds of rejected records (the fields of lake.audit.verdict.Rejects).
+    """
 
     dt: str
     outcome: str
@@ -25,6 +30,10 @@ class PartitionReport:
     quarantined: int = 0
     bytes: int = 0
     input_digest: str = ""
+    verdict: str = ""
+    page: str = ""
+    warnings: list[str] = field(default_factory=list)
+    rejects: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -48,6 +57,17 @@ class RunReport:
 
     def total(self, name: str) -> int:
         return sum(int(getattr(partition, name)) for partition in self.partitions)
+
+
+def most_rejected(partitions: Iterable[PartitionReport], most: int = 3) -> list[Rejects]:
+    """The most frequent kinds of rejected records of some partitions, those of one reason and remedy in one."""
+    kinds: dict[tuple[str, str, str], Rejects] = {}
+    for partition in partitions:
+        for each in (Rejects(**found) for found in partition.rejects):
+            kind = (each.reason, each.message.partition(":")[0], each.remedy)
+            before = kinds.get(kind)
+            kinds[kind] = each if before is None else replace(before, records=before.records + each.records)
+    return sorted(kinds.values(), key=lambda each: -each.records)[:most]
 
 
 def save(store: Store, table: Table, report: RunReport) -> None:

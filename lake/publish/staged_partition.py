@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from lake.audit.message import warnings
 from lake.audit.partition_audit import PartitionAuditor
+from lake.audit.verdict import Verdict
 from lake.catalog import Catalog, Partition
+from lake.catalog.model import NO_COLUMN
 from lake.contract.model import Table
 from lake.objects import Store
 from lake.plan.partition_plan import PartitionInputs, PartitionPlan, utc_now
@@ -50,12 +53,16 @@ class PartitionPublisher:
             if part is not None:
                 verify_staged_files(self.store, part.folder, part.files)
         self.on_step(Step.FILES_VERIFIED, plan.dt)
-        verdict = self.auditor.audit(staged)
-        message = self.auditor.message(verdict)
+        verdict = self.auditor.audit(staged, plan.published)
+        message = self.auditor.message(verdict, plan.published)
         self.on_step(Step.AUDITED, plan.dt)
-        candidate = self._candidate(staged).with_parameters(verdict=verdict.state)
+        candidate = self._candidate(staged).with_parameters(
+            verdict=verdict.state,
+            audited_by=staged.run_id,
+            null_columns=",".join(verdict.null_columns) or NO_COLUMN,
+        )
         if verdict.state == "failed":
-            return _report(candidate, "refused", message, plan.input_digest)
+            return self._audited(_report(candidate, "refused", message, plan.input_digest), verdict)
         if staged.quarantine is not None:
             if (blocking := self._newer_or_pinned(plan.dt)) is not None:
                 return self._give_way(blocking, staged)
@@ -66,7 +73,15 @@ class PartitionPublisher:
         outcome, published = self._publish(self.table.name, candidate, manifest, is_forced=plan.is_forced)
         self._delete_unless_published(staged.files, published.location)
         self.on_step(Step.PARTITION_PUBLISHED, plan.dt)
-        return _report(published, outcome, message or plan.reason, staged.input_digest)
+        return self._audited(_report(published, outcome, message or plan.reason, staged.input_digest), verdict)
+
+    def _audited(self, report: PartitionReport, verdict: Verdict) -> PartitionReport:
+        """The report with what the audit found, if it is of what was audited."""
+        if report.outcome in ("superseded", "pinned"):
+            return report
+        found = [asdict(rejects) for rejects in verdict.rejects]
+        page = self.auditor.page(verdict)
+        return replace(report, verdict=verdict.state, page=page, warnings=warnings(verdict), rejects=found)
 
     def update_inputs(self, plan: PartitionPlan[PartitionInputs]) -> PartitionReport:
         """Note that what is published is what the inputs of now make as well: its rows stay where they are."""
@@ -152,5 +167,5 @@ class PartitionPublisher:
 
 
 def _report(partition: Partition, outcome: str, reason: str, input_digest: str) -> PartitionReport:
-    counts = {name: partition.number(name) for name in _COUNTS}
+    counts: dict[str, Any] = {name: partition.number(name) for name in _COUNTS}
     return PartitionReport(partition.dt, outcome, reason, **counts, input_digest=input_digest)

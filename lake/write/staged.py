@@ -52,3 +52,7 @@ class StagedPartition:
     @property
     def keys(self) -> tuple[str, ...]:
         return self.files.keys
+
+    @property
+    def quarantine_keys(self) -> tuple[str, ...]:
+        return () if self.quarantine is None else self.quarantine.keys

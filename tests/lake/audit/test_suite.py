@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lake.audit import gx
+from lake.audit.generated import practice_checks, table_checks
 from lake.audit.suite import ACCOUNTED_FOR, Expectation, Suite, SuiteError, load_suite, suite_from
-from tests.lake.audit.readings import READINGS, expectation, suite
+from lake.contract.model import GENERATED_CHECKS
+from tests.lake.audit.readings import DT, READINGS, expectation, published, suite
 
 SCHEMA_HALF = {
     "name": "demo.readings_v1",
@@ -19,6 +22,7 @@ SCHEMA_HALF = {
         expectation("expect_column_values_to_not_be_null", column="id"),
     ],
 }
+GENERATED = suite_from(table_checks(READINGS), "the checks").expectations
 OF_CONTRACT = (
     Expectation("expect_column_values_to_be_of_type", {"column": "number", "type_": "bigint"}),
     Expectation("expect_column_values_to_not_be_null", {"column": "id"}),
@@ -34,7 +38,7 @@ def written(folder: Path, document: object) -> Path:
 
 def test_a_table_without_a_file_has_the_accounting_and_the_contracts_half(tmp_path: Path) -> None:
     found = load_suite(READINGS, SCHEMA_HALF, tmp_path)
-    assert (found.name, found.expectations) == ("demo.readings_v1", (*ACCOUNTED_FOR, *OF_CONTRACT))
+    assert (found.name, found.expectations) == ("demo.readings_v1", (*ACCOUNTED_FOR, *OF_CONTRACT, *GENERATED))
 
 
 def test_the_hand_written_half_follows_and_repeats_nothing(tmp_path: Path) -> None:
@@ -43,7 +47,34 @@ def test_the_hand_written_half_follows_and_repeats_nothing(tmp_path: Path) -> No
     path = written(tmp_path, {"name": "demo.readings_v1", "expectations": [repeated, not_empty]})
     found = load_suite(READINGS, SCHEMA_HALF, tmp_path)
     last = Expectation("expect_table_row_count_to_be_between", {"min_value": 1}, "warn")
-    assert found == Suite("demo.readings_v1", (*ACCOUNTED_FOR, *OF_CONTRACT, last), str(path))
+    assert found == Suite("demo.readings_v1", (*ACCOUNTED_FOR, *OF_CONTRACT, last, *GENERATED), str(path))
+
+
+def test_a_hand_written_limit_stands_in_for_the_generated_one_of_the_same_subject_and_level(tmp_path: Path) -> None:
+    looser = {
+        "type": "expect_column_max_to_be_between",
+        "kwargs": {"column": "quarantined_share", "max_value": 0.9},
+        "severity": "critical",
+        "meta": {"of": "accounting"},
+    }
+    written(tmp_path, {"name": "demo.readings_v1", "expectations": [looser]})
+    found = load_suite(READINGS, SCHEMA_HALF, tmp_path).expectations
+    limits = [(one.level, one.kwargs["max_value"]) for one in found if one.column == "quarantined_share"]
+    assert limits == [("fail", 0.9), ("warn", 0.05)]
+
+
+@pytest.mark.parametrize("name", GENERATED_CHECKS)
+def test_a_contract_turns_a_generated_check_off_by_its_name(name: str, tmp_path: Path) -> None:
+    table = replace(READINGS, disabled_checks=(name,))
+    columns = {"lake.columns": ",".join(column.name for column in table.columns), "lake.null_columns": "-"}
+    history = [replace(hour, parameters={**hour.parameters, **columns}) for hour in [published(DT, 500)] * 3]
+    suite = load_suite(table, SCHEMA_HALF, tmp_path).beside(practice_checks(table, history))
+    assert {one.check for one in suite.expectations} == {"", *GENERATED_CHECKS} - {name}
+
+
+def test_no_unknown_field_is_kept_so_no_column_is_compared_with_one() -> None:
+    checks = table_checks(replace(READINGS, rescue=False))["expectations"]
+    assert {check["meta"]["check"] for check in checks} == {"quarantined_share", "rows_arrived"}
 
 
 @pytest.mark.parametrize(

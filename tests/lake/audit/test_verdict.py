@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from lake.audit.json_values import json_value
-from lake.audit.message import message
+from lake.audit.message import message, warnings
 from lake.audit.page import data_docs_html
-from lake.audit.verdict import ExpectationResult, Verdict, verdict_key
+from lake.audit.verdict import ExpectationResult, Rejects, Verdict, verdict_key
 
 IN_SET = ExpectationResult(
     "expect_column_values_to_be_in_set",
@@ -64,9 +64,45 @@ def test_the_message_of_a_refusal_says_what_was_expected_what_was_found_and_what
         "    expected: min_value 2000",
         "    observed: 1200",
         "The page: s3://lake/audits/page.html",
-        "Nothing was published; readers still see what was there before. Look at the rows above and at "
+        "dt=2026-11-21-09 was not published; it has no earlier version to read. Look at the rows above and at "
         "`lake quarantine show demo.readings_v1 --run r1`. If the data is wrong, fix the source; if "
         "the expectation is wrong, change expectations/demo/readings_v1.json. Then run the job again.",
+    ]
+
+
+def test_the_message_of_a_refusal_names_rejected_records_and_the_run_that_readers_keep() -> None:
+    rejects = (Rejects("wrong_type", 1000, 'field "id": expected string, got number 276', "declare bigint"),)
+    share = ExpectationResult(
+        "expect_column_max_to_be_between",
+        {"column": "quarantined_share", "max_value": 0.5},
+        "fail",
+        False,
+        {"observed_value": 0.9},
+        check="quarantined_share",
+    )
+    assert message(replace(FAILED, results=(share,), rejects=rejects), published="r0").splitlines()[1:] == [
+        "- fail: expect_column_max_to_be_between of quarantined_share (generated check quarantined_share)",
+        "    expected: max_value 0.5",
+        "    observed: 0.9",
+        '- rejected: wrong_type 1,000: field "id": expected string, got number 276 (declare bigint)',
+        "dt=2026-11-21-09 was not published; readers keep the version of run r0. Look at the rows above and at "
+        "`lake quarantine show demo.readings_v1 --run r1`. If the data is wrong, fix the source; if "
+        "the expectation is wrong, set disabledChecks: [quarantined_share] in the contract. Then run the job again.",
+    ]
+
+
+def test_warnings_are_one_line_each_and_a_misnamed_column_says_what_it_may_mean() -> None:
+    misnamed = ExpectationResult(
+        "expect_column_max_to_be_between",
+        {"column": "misnamed_columns", "max_value": 0},
+        "warn",
+        False,
+        {"observed_value": 1, "details": {"columns": ["column a is NULL"]}},
+        check="misnamed_columns",
+    )
+    assert warnings(replace(FAILED, results=(ROWS, misnamed, SKIPPED, MET))) == [
+        "expect_table_row_count_to_be_between: expected min_value 2000, observed 1200",
+        "column a is NULL",
     ]
 
 

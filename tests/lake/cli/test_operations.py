@@ -85,6 +85,9 @@ def test_status_is_one_object_a_partition(root: str, capsys: pytest.CaptureFixtu
         "published_at": None,
         "verdict": "passed",
         "pinned": False,
+        "warnings": [],
+        "rejects": [],
+        "page": "",
     }
     assert (missing["partition"], missing["state"], missing["records"]) == ("2026-11-21-10", "stale", None)
 

@@ -34,8 +34,8 @@ def test_all_problems_of_a_file_are_shown_in_one_message_in_the_order_of_their_l
         "4: version is 3.0.0; expected 1.x.y, for the file is orders_v1",
         "14: eventTime is 'placed_at'; expected a timestamp column (ordered_at) or arrival",
         "25: column 'amount': physicalType 'decimal': decimal needs its digits, e.g. decimal(10,2)",
-        "30: column name 'State'; expected a-z, 0-9 and _, in lower case, a letter first (customProperty sourceName "
-        "says what raw records call it)",
+        "30: column name 'State'; expected a-z, 0-9 and _, in lower case, a letter first; write name: state, "
+        "with the customProperty sourceName: State, or its field is not found in raw records",
     ]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lake.audit.verdict import Rejects
 from lake.cli.app import run_command
 from lake.errors import GateRefused, StorageError
 from lake.ops.status import PartitionStatus, TableStatus, table_status
@@ -52,6 +54,11 @@ def states(trial: Trial) -> dict[str, tuple[str, str]]:
     return {one.partition[-2:]: (one.state, one.reason) for one in status(trial).partitions}
 
 
+def as_json(partition: PartitionStatus) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(asdict(partition)))
+    return found
+
+
 def test_nothing_landed_is_nothing_to_tell(trial: Trial) -> None:
     assert status(trial) == TableStatus(EVENTS, (), (), None, layout="dt=YYYY-MM-DD-HH")
 
@@ -87,7 +94,16 @@ def test_counts_are_those_of_what_is_published_though_it_is_stale(trial: Trial) 
         bytes=size,
         run_id=report.run_id,
         published_at=partition.get("published_at"),
-        verdict="passed",
+        verdict="warned",
+        warnings=(
+            "expect_column_max_to_be_between of quarantined_share (generated check quarantined_share): "
+            "expected max_value 0.05, observed 0.4",
+        ),
+        rejects=(
+            Rejects("conflicting_duplicate", 1, "another record came first with the same event_id and other values"),
+            Rejects("invalid_json", 1, "expected a value at byte 0 of the record"),
+        ),
+        page=trial.lake.store.uri_of(f"audits/clickstream/events_v1/dt={DT.format(8)}/{report.run_id}.html"),
     )
 
 
@@ -176,7 +192,7 @@ def test_json_is_a_list_of_all_partitions_field_by_field(
     assert run_command(["status", "--json", "--root", trial.root]) == 0
     told = json.loads(capsys.readouterr().out)
     all_tables = [trial.of(table.full_name) for table in trial.lake.tables()]
-    assert told == [asdict(one) for each in all_tables for one in status(each).partitions]
+    assert told == [as_json(one) for each in all_tables for one in status(each).partitions]
     assert [(one["table"], one["partition"], one["state"], one["rows"]) for one in told] == [
         ("clickstream.event_counts_by_day_v1", DT.format(8)[:10], "stale", None),
         ("clickstream.events_by_user_v1", DT.format(8), "stale", None),
