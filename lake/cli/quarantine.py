@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,7 +34,13 @@ def show(
         typer.Option(min=0, help="Records to show. Default: 20, with --json all.", show_default=False),
     ] = None,
     run: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Show what this run rejected, whether its audit passed or not.")
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Show what this run rejected, whether its audit passed or not. Default: what is published; of a "
+            "refused hour, what the refused run rejected.",
+            show_default=False,
+        ),
     ] = None,
     count: Annotated[bool, typer.Option("--count", help="Only count records, by reason.")] = False,
     json_output: JsonOption = False,
@@ -50,19 +58,23 @@ def show(
       lake quarantine show clickstream.events_v1 --reason wrong_type --since 2026-11-21-00
       lake quarantine show clickstream.events_v1 --count --json
     """
-    from lake.cli.rejects import Wanted, reject_counts, rejects
+    from lake.cli.rejects import Wanted, refused_within, reject_counts, rejects
     from lake.jobs.lake import Lake
 
-    found = Lake.open(root, contracts).table(table)
+    lake = Lake.open(root, contracts)
+    found = lake.table(table)
     if partition is not None:
         since, until = _one_hour(partition)
     wanted = Wanted(since, until, reason, run)
+    if run is None:
+        wanted = replace(wanted, refused=refused_within(lake, found, wanted))
     counts = reject_counts(found, root, wanted)
     if count:
         if json_output:
             print_json([{"reason": each, "records": number} for each, number in counts.items()])
         else:
             print_table(("reason", "records"), [(each, f"{n:,}") for each, n in counts.items()], right=("records",))
+            _note_refused(wanted.refused)
         return
     records = rejects(found, root, wanted, limit if limit is not None or json_output else _LINES)
     if json_output:
@@ -70,6 +82,7 @@ def show(
     elif records:
         print_table(_SHOWN, [[_cell(name, record[name]) for name in _SHOWN] for record in records])
     note(_summary(found, counts, len(records)))
+    _note_refused(wanted.refused)
 
 
 def replay(
@@ -118,6 +131,11 @@ def replay(
     )
     sys.stdout.flush()
     raise typer.Exit(code)
+
+
+def _note_refused(refused: Mapping[str, str]) -> None:
+    for dt, run in refused.items():
+        note(f"dt={dt} was refused: these are the records that run {run} rejected, not the published ones")
 
 
 def _one_hour(partition: str) -> tuple[str, str]:

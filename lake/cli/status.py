@@ -92,8 +92,9 @@ def _show(state: TableStatus, show_all: bool) -> None:
 
 
 def _show_audits(newest: list[PartitionStatus]) -> None:
-    """What audits of the newest partitions found, if they found anything: warnings, rejected records, the page."""
+    """What audits found, of refused partitions and then of the newest: warnings, rejected records, the page."""
     told = [each for each in newest if each.page or each.warnings or each.rejects]
+    told.sort(key=lambda each: each.state != "refused")
     for partition in told[:_AUDITS]:
         state = partition.state if partition.state == "refused" else partition.verdict
         page = f"; the page: {partition.page}" if partition.page else ""

@@ -74,6 +74,15 @@ def table_status(lake: Lake, table: Table) -> TableStatus:
     return TableStatus(table.full_name, partitions, plan.strays, _last_error(reports), table.upstream, layout)
 
 
+def refused_runs(lake: Lake, table: Table) -> dict[str, str]:
+    """Partitions that the last run which worked on them refused, and that run's id. Raises StorageError."""
+    last: dict[str, tuple[str, str]] = {}
+    for report in recent(lake.store, table):
+        for partition in report.partitions:
+            last.setdefault(partition.dt, (partition.outcome, report.run_id))
+    return {dt: run_id for dt, (outcome, run_id) in last.items() if outcome == "refused"}
+
+
 def _partition(
     lake: Lake, table: Table, plan: PartitionPlan[PartitionInputs], reports: Sequence[Audited]
 ) -> PartitionStatus:

@@ -59,7 +59,7 @@ def verify_staged_files(store: Store, folder: str, files: Sequence[DataFile]) ->
         first = min(expected.items() ^ found.items())[0]
         raise StorageError(
             f"publishing {store.uri_of(folder)}: expected {len(expected)} files as written, found {len(found)}; they "
-            f"differ at {first}. Nothing was published; run the job again"
+            f"differ at {first}. The partition was not published; run the job again"
         )
 
 

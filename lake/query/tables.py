@@ -8,6 +8,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
 from lake.errors import did_you_mean
+from lake.sql.files import view_names
 from lake.sql.query_errors import UnknownTableError, UnsupportedSqlError
 
 PARTITIONS_SUFFIX = "$partitions"
@@ -74,6 +75,12 @@ def _refuse(written: str, meant: str, known: list[Name]) -> Name:
         raise UnknownTableError(
             f"reading {written}: nothing is published in this lake yet; `lake run` publishes tables"
         )
+    for home, view in view_names():
+        if meant in (view, f"{home}.{view}") and (home, view) not in known:
+            raise UnknownTableError(
+                f"reading {written}: the view {home}.{view} is not deployed in this lake; deploy it with "
+                f"`lake sql deploy {home}`, and run the query again"
+            )
     names = [f"{home}.{name}" for home, name in known]
     near = did_you_mean(meant, names, 3) or did_you_mean(f"{meant}_v1", names, 3)
     if not near and "." not in meant:

@@ -81,6 +81,13 @@ def sql_folder(override: str | None = None) -> Path:
     return _FOLDER.path(override)
 
 
+def view_names() -> list[tuple[str, str]]:
+    """(database, view) of every view.sql, sorted; none where no folder of statements is found."""
+    folder = _FOLDER.find()
+    paths = [] if folder is None else sorted(folder.glob("*/*/view.sql"))
+    return [(path.parts[-3], path.parts[-2]) for path in paths]
+
+
 def read_sql_file(path: Path) -> SqlFile:
     """The statement of one file. Raises SqlFileError with file and line of all that is wrong with it."""
     return _without_problems(path, *_read(path))

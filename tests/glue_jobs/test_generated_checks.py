@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lake.cli.app import run_command
 from lake.errors import GateRefused
 from lake.ops.status import PartitionStatus, table_status
 from lake.publish.run_report import RunReport, recent
@@ -101,6 +103,53 @@ def test_a_refusal_names_the_reason_a_record_the_remedy_the_check_and_what_becam
         "wrong, set disabledChecks: [quarantined_share] in the contract. Then run the job again.",
         "",
         "The other 10 partition(s) of the run were not refused.",
+    ]
+
+
+def test_the_quarantine_of_a_refused_hour_is_what_the_refused_run_rejected(
+    lake: tuple[Trial, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    trial, _ = lake
+    where = ["--root", trial.root, "--contracts", str(trial.contracts)]
+    counted = [(), ("--partition", "2026-11-21-09"), ("--until", "2026-11-21-09"), ("--reason", "invalid_json")]
+    found = []
+    for words in counted:
+        capsys.readouterr()
+        assert run_command(["quarantine", "show", NAME, "--count", "--json", *words, *where]) == 0
+        found.append([tuple(row.values()) for row in json.loads(capsys.readouterr().out)])
+    assert found == [[("wrong_type", 1006)], [("wrong_type", 501)], [("wrong_type", 500)], []]
+    assert run_command(["quarantine", "show", NAME, "--limit", "502", "--json", *where]) == 0
+    answer = capsys.readouterr()
+    shown = [(row["dt"], row["record"]) for row in json.loads(answer.out)]
+    half = [("2026-11-21-08", number) for number in range(500, 1000)]
+    assert shown == [*half, ("2026-11-21-09", 499), ("2026-11-21-09", 500)]
+    run = next(iter(recent(trial.lake.store, trial.table))).run_id
+    note = f"dt=2026-11-21-09 was refused: these are the records that run {run} rejected, not the published ones"
+    assert note in " ".join(answer.err.split())
+
+
+def test_status_names_page_warnings_and_rejected_records_of_refused_hours_and_then_of_the_newest(
+    lake: tuple[Trial, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    trial, _ = lake
+    capsys.readouterr()
+    assert run_command(["status", NAME, "--root", trial.root, "--contracts", str(trial.contracts)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    run = next(iter(recent(trial.lake.store, trial.table))).run_id
+    audits = trial.lake.store.uri_of("audits/iot/readings_v1")
+    begin = lines.index(f"  2026-11-21-09 refused; the page: {audits}/dt=2026-11-21-09/{run}.html")
+    assert lines[begin + 1 : begin + 11] == [
+        f"    {SHARE} 0.5, observed 0.501",
+        f"    {SHARE} 0.05, observed 0.501",
+        '    rejected: wrong_type 501: field "sensor": expected string, got number 276 (declare bigint)',
+        f"  2026-11-21-15 warned; the page: {audits}/dt=2026-11-21-15/{run}.html",
+        "    expect_column_values_to_not_be_null of status (generated check never_null_before): expected every value, "
+        "observed 1 unexpected of 2 (50 %)",
+        f"  2026-11-21-12 warned; the page: {audits}/dt=2026-11-21-12/{run}.html",
+        f"    {SHARE} 0.05, observed 1.0",
+        f"    {NO_ROWS}",
+        '    rejected: wrong_type 2: field "sensor": expected string, got number 276 (declare bigint)',
+        "  … and 3 more with warnings or rejected records; see --json",
     ]
 
 

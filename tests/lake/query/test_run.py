@@ -179,6 +179,13 @@ def test_listings(sql: str, columns: list[str], rows: list[tuple[str, ...]], eig
         ("SELECT 1 FROM other.clicks.events_v1", UnknownTableError, 'the catalog here is "awsdatacatalog"'),
         ("SHOW TABLES IN click", UnknownTableError, "did you mean 'clicks'?"),
         ('SELECT * FROM "/etc/passwd"', UnknownTableError, "table not found"),
+        (
+            "SELECT count(*) FROM sensors.readings",
+            UnknownTableError,
+            "reading sensors.readings: the view sensors.readings is not deployed in this lake; deploy it with "
+            "`lake sql deploy sensors`, and run the query again",
+        ),
+        ("SELECT count(*) FROM readings", UnknownTableError, "reading readings: the view sensors.readings is not"),
         ("SELECT * FROM read_csv('/etc/passwd')", UnsupportedSqlError, "table function"),
         (
             "SELECT\n  clint_event FROM events_v1",

@@ -1,0 +1,104 @@
+"""What would accept a rejected record: types and properties that a contract can have, and none where none would."""
+
+from __future__ import annotations
+
+import pytest
+
+from lake.audit.remedies import remedy
+from lake.contract.columns import COLUMN_PROPERTIES
+from lake.contract.model import Column, Source, Table
+
+ORDERS = Table(
+    database="demo",
+    name="orders_v1",
+    version="1.0.0",
+    description="",
+    columns=(
+        Column("order_id", "order_id", "string", required=True),
+        Column("customer_id", "customerId", "bigint"),
+        Column("paid", "paid", "boolean", accepts_text=True),
+        Column("amount", "amount", "decimal(10,2)"),
+        Column("ordered_at", "ordered_at", "timestamp"),
+        Column("day", "day", "date"),
+        Column("lines", "lines", "array<struct<sku:int>>"),
+    ),
+    source=Source("raw/demo/orders", "json"),
+)
+DECLARE_DOUBLE, ADD_VALUE = "declare double, or a decimal", "add it to validValues, if it is meant"
+RENAME = "set sourceName where the header spells a column otherwise"
+LACKING = "set required: false, if records may lack it; sourceName, if they spell it otherwise"
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "expected"),
+    [
+        ("wrong_type", 'field "order_id": expected string, got number 276', "declare bigint"),
+        ("wrong_type", 'field "order_id": expected string, got number 2.5', DECLARE_DOUBLE),
+        (
+            "wrong_type",
+            'field "order_id": expected string, got number 12345678901234567890',
+            "declare double, or a decimal",
+        ),
+        ("wrong_type", 'field "order_id": expected string, got boolean true', "declare boolean"),
+        ("wrong_type", 'field "order_id": expected string, got object', "declare a struct<…> or a map<string,…>"),
+        ("wrong_type", 'field "order_id": expected string, got array', "declare an array<…>"),
+        ("wrong_type", 'field "customerId": expected bigint, got string "80"', "set acceptsText: true"),
+        ("wrong_type", 'field "customerId": expected bigint, got string "eighty"', "declare string"),
+        ("wrong_type", f'field "customerId": expected bigint, got string "{"8" * 59}…', "declare string"),
+        ("wrong_type", 'field "amount": expected decimal(10,2), got string "1.50"', "set acceptsText: true"),
+        ("wrong_type", 'field "paid": expected boolean, got string "perhaps"', "declare string"),
+        (
+            "wrong_type",
+            'field "ordered_at": expected timestamp, got string "yesterday"',
+            "a timestamp is ISO 8601 text, or whole epoch milliseconds; else declare string",
+        ),
+        (
+            "wrong_type",
+            'field "day": expected date, got number 20261121',
+            "a date is text, YYYY-MM-DD; else declare bigint",
+        ),
+        # acceptsText does not reach into a column's parts
+        ("wrong_type", 'field "lines": [0]: .sku: expected int, got string "7"', "declare string"),
+        ("out_of_range", 'field "lines": [0]: .sku: number 3000000000 does not fit int', "declare bigint"),
+        (
+            "out_of_range",
+            'field "amount": number 1.234 does not fit decimal(10,2)',
+            "declare a decimal with more digits",
+        ),
+        ("out_of_range", 'field "ordered_at": number 9e99 does not fit timestamp', ""),
+        (
+            "value_not_allowed",
+            'field "order_id": expected one of a, got string "b"',
+            "add it to validValues, if it is meant",
+        ),
+        ("missing_required", 'field "order_id" is required but missing or null', LACKING),
+        (
+            "malformed_csv",
+            "expected a header row first, but it names none of the contract's fields (a): 'b'",
+            "set sourceName where the header spells a column otherwise",
+        ),
+        ("malformed_csv", "a quoted field never ends", ""),
+        ("invalid_json", "expected a value at byte 0 of the record", ""),
+        ("conflicting_duplicate", "another record came first with the same order_id and other values", ""),
+    ],
+)
+def test_a_remedy_is_what_would_accept_the_record(reason: str, message: str, expected: str) -> None:
+    assert remedy(reason, message, ORDERS) == expected
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (b'{"orderId": "a", "amount": 1}', "records have 'orderId': set sourceName to that, if it is meant"),
+        (b'{"order": {"Id": "a"}}', "records have it as 'order.Id'; sourceName is a top-level name"),
+        (b'{"orders": "a"}', LACKING),
+        (b'{"orderId": ', LACKING),
+        (b"a,b", LACKING),
+    ],
+)
+def test_a_required_field_that_the_record_has_under_another_name_is_named(payload: bytes, expected: str) -> None:
+    assert remedy("missing_required", 'field "order_id" is required but missing or null', ORDERS, payload) == expected
+
+
+def test_properties_that_remedies_name_exist() -> None:
+    assert {"sourceName", "acceptsText"} <= set(COLUMN_PROPERTIES)
