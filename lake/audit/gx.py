@@ -71,17 +71,36 @@ class Question:
         return replace(self, kwargs={**self.kwargs, "mostly": 1}) if "mostly" in self.kwargs else self
 
     @property
+    def identity(self) -> tuple[str, ...]:
+        """Equal for questions with the same answer: not which column it is, but what is expected of which values."""
+        stated = sorted((name, repr(value)) for name, value in self.kwargs.items() if name != "column")
+        return self.kind, repr(stated), str(self.values.type), repr(self.values.to_pylist())
+
+    @property
     def wants_result(self) -> bool:
         """Whether a success has something to show: a minimum, a number of distinct values."""
         return not self.kind.startswith("expect_column_value")
 
 
 def judge_columns(questions: Sequence[Question]) -> list[Judgement]:
-    """Evaluate expectations on short columns, all in one frame, in order.
+    """Evaluate expectations on short columns, all in one frame, in order; equal questions are asked once.
+
+    Results count the rows that fill shorter columns up, too: read `unexpected_index_list`, not the counts. A result is
+    empty where every value is as expected.
+    """
+    if len(questions) < 2:
+        return _judged(questions)
+    identities = [question.identity for question in questions]
+    asked = dict(zip(identities, questions, strict=True))
+    answers = dict(zip(asked, _judged(list(asked.values())), strict=True))
+    return [answers[identity] for identity in identities]
+
+
+def _judged(questions: Sequence[Question]) -> list[Judgement]:
+    """Answers in order.
 
     First only whether every value is as expected, whatever `mostly` allows, which takes half as long; then those
-    of which one is not again, for their results. Results count the rows that fill shorter columns up, too: read
-    `unexpected_index_list`, not the counts. A result is empty where every value is as expected.
+    of which one is not again, for their results.
     """
     strict = [question.strict for question in questions]
     first = _asked(strict, "BOOLEAN_ONLY")

@@ -38,10 +38,9 @@ class Misnamed:
     sampled: int
 
     def __str__(self) -> str:
-        records = f"{self.records:,} of {self.sampled:,} records with unknown fields"
         return (
             f"column {self.column} is NULL in every row: its field {self.field!r} is absent or null in all records; "
-            f"{records} have {'.'.join(self.unknown)!r}. {self.remedy}"
+            f"{self.records:,} of {self.sampled:,} records looked at have {'.'.join(self.unknown)!r}. {self.remedy}"
         )
 
     @property

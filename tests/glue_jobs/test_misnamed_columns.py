@@ -29,16 +29,14 @@ MISNAMED = {
     "items": [{"skuId": "s"}, {"skuId": "t"}],
 }
 STRUCT = "Fields of a struct are read by their exact names; the value is in the column rescued"
+LOOKED_AT = "is absent or null in all records; 3 of 3 records looked at have"
 TOLD = (
-    "column userid is NULL in every row: its field 'userid' is absent or null in all records; 3 of 3 records with "
-    "unknown fields have 'userId'. If it is meant, set sourceName: 'userId' at the column",
-    "column login is NULL in every row: its field 'actor.login' is absent or null in all records; 3 of 3 records with "
-    "unknown fields have 'actor.login'. A nested field is read by a column actor of type struct; sourceName is a "
-    "top-level name",
-    "column page.pageurl is NULL in every row: its field 'page.pageurl' is absent or null in all records; 3 of 3 "
-    f"records with unknown fields have 'page.pageUrl'. {STRUCT}",
-    "column items.skuid is NULL in every row: its field 'items.skuid' is absent or null in all records; 3 of 3 "
-    f"records with unknown fields have 'items.skuId'. {STRUCT}",
+    f"column userid is NULL in every row: its field 'userid' {LOOKED_AT} 'userId'. "
+    "If it is meant, set sourceName: 'userId' at the column",
+    f"column login is NULL in every row: its field 'actor.login' {LOOKED_AT} 'actor.login'. "
+    "A nested field is read by a column actor of type struct; sourceName is a top-level name",
+    f"column page.pageurl is NULL in every row: its field 'page.pageurl' {LOOKED_AT} 'page.pageUrl'. {STRUCT}",
+    f"column items.skuid is NULL in every row: its field 'items.skuid' {LOOKED_AT} 'items.skuId'. {STRUCT}",
 )
 
 
@@ -65,7 +63,7 @@ def test_each_misnamed_column_is_shown_with_the_field_that_it_may_mean_and_nothi
     assert found.pop("08") == TOLD
     (rare,) = found.pop("12")
     assert "column userid is NULL in every row" in rare
-    assert "1 of 1 records with unknown fields have 'User-ID'" in rare
+    assert "1 of 1 records looked at have 'User-ID'" in rare
     assert found == {"09": (), "10": (), "11": ()}
 
 
@@ -91,6 +89,28 @@ def test_the_verdict_holds_an_expectation_in_great_expectations_form_and_its_pag
     assert "column page.pageurl is NULL in every row" in page
 
 
+def test_a_required_field_that_records_have_under_another_name_is_named_where_they_are_rejected(tmp_path: Path) -> None:
+    columns: dict[str, Any] = {"order_id": {"physicalType": "string", "required": True}, "amount": "double"}
+    contracts = write_contract(tmp_path / "c", "shop.orders_v1", columns)
+    trial = Trial(str(tmp_path / "lake"), "shop.orders_v1", contracts)
+    trial.land(9, "a", [{"orderId": "a", "amount": 1}, {"order_id": "b", "amount": "1"}, {"order_id": "c"}])
+    (report,) = trial.run().partitions
+    assert report.rejects == [
+        {
+            "reason": "missing_required",
+            "records": 1,
+            "message": 'field "order_id" is required but missing or null',
+            "remedy": "records have 'orderId': set sourceName to that, if it is meant",
+        },
+        {
+            "reason": "wrong_type",
+            "records": 1,
+            "message": 'field "amount": expected double, got string "1"',
+            "remedy": "set acceptsText: true",
+        },
+    ]
+
+
 def test_csv_headers_in_another_case_or_with_blanks_are_shown_at_the_run_and_a_contract_may_want_it_otherwise(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -105,8 +125,8 @@ def test_csv_headers_in_another_case_or_with_blanks_are_shown_at_the_run_and_a_c
     found, quiet = (table_status(trial.lake, trial.table).partitions[0] for trial in trials)
     assert [line.split(" is NULL")[0] for line in found.warnings] == ["column user_id", "column amount"]
     assert [line.split("; ")[1] for line in found.warnings] == [
-        "2 of 2 records with unknown fields have ' User Id'. If it is meant, set sourceName: ' User Id' at the column",
-        "2 of 2 records with unknown fields have 'AMOUNT'. If it is meant, set sourceName: 'AMOUNT' at the column",
+        "2 of 2 records looked at have ' User Id'. If it is meant, set sourceName: ' User Id' at the column",
+        "2 of 2 records looked at have 'AMOUNT'. If it is meant, set sourceName: 'AMOUNT' at the column",
     ]
     (line,) = [line for line in logged(caplog) if "the audit warned" in line]
     assert line == f"dt=2026-11-21-09: the audit warned: {'; '.join(found.warnings)}. The page: {found.page}"

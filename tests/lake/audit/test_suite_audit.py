@@ -19,6 +19,19 @@ from tests.lake.audit.readings import DT, READINGS, RUN, Written, at, expectatio
 Judged = Callable[..., Verdict]
 
 
+def test_equal_expectations_are_judged_column_by_column(judged: Judged) -> None:
+    kind = "expect_column_values_to_not_be_null"
+    rows = [{"id": "a", "number": 1, "status": "OK"}, {"id": "b", "number": 2}, {"id": "c", "number": 3}]
+    verdict = judged(rows, *(expectation(kind, column=name) for name in ("id", "number", "status", "share", "day")))
+    assert [(one.column, one.success, one.unexpected_count) for one in verdict.results] == [
+        ("id", True, 0),
+        ("number", True, 0),
+        ("status", False, 2),
+        ("share", False, 3),
+        ("day", False, 3),
+    ]
+
+
 def test_a_verdict_holds_the_whole_result_of_each_expectation(judged: Judged) -> None:
     verdict = judged(
         [{"id": "a", "status": "OK"}, {"id": "b"}, {"id": "c", "status": "LOST"}, {"id": "d", "status": "LOST"}],
