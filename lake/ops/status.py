@@ -88,8 +88,8 @@ def _partition(
 ) -> PartitionStatus:
     """The state of a partition; `reports` are what runs made of it, the newest first."""
     last = reports[0][1] if reports else None
-    is_refused = last is not None and last.outcome == "refused" and last.input_digest == plan.input_digest
-    if last is not None and is_refused and plan.state == "stale":
+    is_stale = plan.state == "stale"
+    if is_stale and last and last.outcome == "refused" and last.input_digest == plan.input_digest:
         found = _audited(PartitionStatus(table.full_name, plan.dt, "refused", last.reason), last)
     else:
         found = PartitionStatus(table.full_name, plan.dt, plan.state, plan.reason)
@@ -126,9 +126,8 @@ def _as_published(
         return _audited(found, told)
     if published.get("verdict") != "warned" or not published.is_known("audited_by"):
         return found
-    return replace(
-        found, page=store.uri_of(verdict_key(found.table, found.partition, published.get("audited_by"), "html"))
-    )
+    page = verdict_key(found.table, found.partition, published.get("audited_by"), "html")
+    return replace(found, page=store.uri_of(page))
 
 
 def _last_error(reports: list[RunReport]) -> RunReport | None:

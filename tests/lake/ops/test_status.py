@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,8 @@ def test_counts_are_those_of_what_is_published_though_it_is_stale(trial: Trial) 
         ),
         page=trial.lake.store.uri_of(f"audits/clickstream/events_v1/dt={DT.format(8)}/{report.run_id}.html"),
     )
+    trial.lake.store.delete([stored.key for stored in trial.lake.store.list("runs")])
+    assert status(trial).partitions == (replace(told, warnings=(), rejects=()),)
 
 
 def test_a_pinned_partition_is_current_and_says_what_it_is_pinned_to(trial: Trial) -> None:
