@@ -30,7 +30,7 @@ def test_a_record_of_twenty_megabytes_is_a_row_in_any_form() -> None:
 @pytest.mark.parametrize("large", [b'{"name":"' + b"x" * 2000 + b'"}', b"j" * 2000, b'{"x":[' + b"[" * 2000])
 def test_a_record_larger_than_one_may_be_is_kept_whole_in_pieces(large: bytes, size: int) -> None:
     before, after = b'{"id":1}\n', b'\n{"id":2}\n{"id":3}'
-    smaller = ReadOptions(max_record=500, block_bytes=100, window_bytes=100, likely_bytes=100)
+    smaller = ReadOptions(max_record=500, block_bytes=100, window_bytes=100)
     rows, rejected = read(before + large + after, PAIRS, size, smaller)
     assert rows["id"].to_pylist() == [1, 2, 3]
     assert {reject.reason for reject in rejected} == {Reason.RECORD_TOO_LARGE}

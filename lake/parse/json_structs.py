@@ -1,0 +1,292 @@
+"""Records of one table, many at a time: msgspec reads each by itself into a Struct made from the contract.
+
+What msgspec refuses, and what a rule of the contract or a count of quotes casts doubt on, is left to the reader of
+single records, lake.parse.records, which is the definition. The count finds what msgspec reads past: unknown members
+and duplicates. Unknown members that come again and again are learnt, so that they are decoded as their source text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+from msgspec import UNSET, Raw
+
+from lake.contract.model import Column, Table
+from lake.parse.json_arrays import Bools, Extra, Ints, StructType, either, kind_of, quotes_by, quotes_in
+from lake.parse.json_scanner import MAX_DEPTH, is_too_deep
+from lake.parse.json_text import members_of
+from lake.parse.refused import Refused
+from lake.parse.values import unknown_names
+
+_ENVELOPE = "Records"
+_REFUSED = (msgspec.MsgspecError, ValueError, RecursionError)
+_MOST_EXTRAS = 64
+_LEARNT_FROM = 16
+_FEW_FAILURES = 32
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
+_PLAIN_CHARACTER = re.compile(rb"\\u00(?:2[DEde]|3[0-9]|4[1-9A-Fa-f]|5[0-9AFaf]|6[1-9A-Fa-f]|7[0-9Aa])")
+_MEMBERS = msgspec.json.Decoder(dict[str, Raw])
+
+
+class Sources:
+    """The bytes of records, one JSON object each: given as lines of a text, or each by itself."""
+
+    def __init__(self, text: bytes | None = None, each: list[bytes] | None = None) -> None:
+        self._text = text
+        self._each = each
+
+    @cached_property
+    def text(self) -> bytes:
+        return b"\n".join(self.each) if self._text is None else self._text
+
+    @cached_property
+    def each(self) -> list[bytes]:
+        if self._each is not None:
+            return self._each
+        return self.text.split(b"\n") if self.text else []
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What msgspec made of records: for each a Struct of `shape`, or None where it refused."""
+
+    shape: StructType
+    sources: Sources
+    structs: list[Any]
+    failures: int = 0
+
+    def only(self, is_wanted: Bools) -> Decoded:
+        """Some of the records, none of which was refused."""
+        if is_wanted.all():
+            return self
+        chosen = np.flatnonzero(is_wanted).tolist()
+        sources = Sources(each=[self.sources.each[place] for place in chosen])
+        return Decoded(self.shape, sources, [self.structs[place] for place in chosen])
+
+
+class Rows(NamedTuple):
+    """Rows, and the places of their records in what was read."""
+
+    places: Ints
+    table: pa.Table
+
+
+class StructReader:
+    """Reads records of one table. What it learns from one object serves for the next.
+
+    Raises ValueError where a name in the contract is none that msgspec knows fields by.
+    """
+
+    def __init__(self, table: Table, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._rescue = table.rescue
+        self._columns = [(column, _allowed(column, schema.field(column.name).type)) for column in table.columns]
+        self._names = [column.field for column in table.columns]
+        # Of columns with other names it cannot be told quickly how they are written.
+        self._unknown_names = [
+            unknown_names(schema.field(column.name).type) if _PLAIN_NAME.fullmatch(column.field) else None
+            for column in table.columns
+        ]
+        self._extras: tuple[str, ...] = ()
+        self._inner_extras: list[tuple[str, ...]] = [()] * len(table.columns)
+        self._shape = self._new_shape()
+
+    def decode_lines(self, text: bytes, count: int) -> Decoded:
+        """The records of a text that should have one on each of its `count` lines, each of which is in braces."""
+        try:
+            structs = self._shape.decoder.decode_lines(text)
+        except _REFUSED:
+            structs = []
+        if len(structs) != count:
+            return self.decode(Sources(text))
+        return Decoded(self._shape, Sources(text), structs)
+
+    def decode(self, sources: Sources) -> Decoded:
+        """Each record by itself. Where most are refused, those that follow count as refused."""
+        structs: list[Any] = []
+        failures = 0
+        left = iter(sources.each)
+        while len(structs) < len(sources.each):
+            try:
+                structs.extend(map(self._shape.decoder.decode, left))
+            except _REFUSED:
+                structs.append(None)
+                failures += 1
+                if failures > max(_FEW_FAILURES, len(structs) // 2):
+                    structs.extend([None] * (len(sources.each) - len(structs)))
+        return Decoded(self._shape, sources, structs, failures)
+
+    def rows(self, decoded: Decoded) -> list[Rows]:
+        """The rows of records; those that are not among them are to be decided one by one."""
+        if decoded.failures:
+            is_decoded = np.array([struct is not None for struct in decoded.structs])
+            places = np.flatnonzero(is_decoded)
+            return [Rows(places[rows.places], rows.table) for rows in self.rows(decoded.only(is_decoded))]
+        table, suspects, surplus = self._table(decoded)
+        if suspects is None or not suspects.any():
+            return [Rows(np.arange(len(decoded.structs)), table)]
+        rows = [Rows(np.flatnonzero(~suspects), table.filter(pa.array(~suspects)))]
+        if surplus is None:
+            return rows
+        places, again = np.flatnonzero(surplus), decoded.only(surplus).sources
+        if self._learn(again.each[:_LEARNT_FROM]):
+            rows += [Rows(places[more.places], more.table) for more in self.rows(self.decode(again))]
+        return rows
+
+    def _table(self, decoded: Decoded) -> tuple[pa.Table, Bools | None, Bools | None]:
+        """All records as rows; which of these are suspects, among them those that leave quotes over."""
+        sources = decoded.sources
+        reads, extras = decoded.shape.columns(decoded.structs), decoded.shape.extras(decoded.structs)
+        expected = sum([*(read.quotes for read in reads), *(extra.quotes for extra in extras)])
+        surplus = _surplus(expected, sources, len(decoded.structs))
+        suspects = [surplus, *(read.suspects for read in reads)]
+        arrays: list[pa.Array] = []
+        for (column, allowed), read in zip(self._columns, reads, strict=True):
+            arrays.append(_derived(column, read.array, sources))
+            suspects += _broken_rules(column, allowed, arrays[-1])
+        known = [
+            (name, read.unknown) for name, read in zip(self._names, reads, strict=True) if read.unknown is not None
+        ]
+        unknown = [(extra.name, extra.is_present) for extra in extras] + known
+        rescued = pa.nulls(len(decoded.structs), pa.string())
+        if unknown:
+            texts, unclear = _rescued(extras, unknown, sources)
+            suspects.append(unclear)
+            rescued = texts if self._rescue else rescued
+        return pa.Table.from_arrays([*arrays, rescued], schema=self._schema), either(*suspects), surplus
+
+    def _learn(self, records: Sequence[bytes]) -> bool:
+        """Takes up the unknown members that many of the records have; whether there are any."""
+        objects = [found for record in records if (found := _object(record)) is not None]
+        known = {*self._names, *self._extras, _ENVELOPE}
+        fresh = _often([found.keys() - known for found in objects])
+        inner = [
+            _often([set(names_of(found.get(name))) - {*before} for found in objects]) if names_of is not None else []
+            for name, names_of, before in zip(self._names, self._unknown_names, self._inner_extras, strict=True)
+        ]
+        self._extras = _joined(self._extras, fresh)
+        self._inner_extras = [_joined(before, more) for before, more in zip(self._inner_extras, inner, strict=True)]
+        if fresh or any(inner):
+            self._shape = self._new_shape()
+            return True
+        return False
+
+    def _new_shape(self) -> StructType:
+        kinds = [
+            kind_of(field.type, column.accepts_text, extras)
+            for field, (column, _), extras in zip(self._schema, self._columns, self._inner_extras, strict=False)
+        ]
+        refused = () if _ENVELOPE in self._names else (_ENVELOPE,)
+        return StructType(self._names, kinds, self._extras, refused)
+
+
+def _object(record: bytes) -> dict[str, object] | None:
+    try:
+        return dict(members_of(record.decode()))
+    except (Refused, UnicodeDecodeError):
+        return None
+
+
+def _often(found: Sequence[Set[str]]) -> list[str]:
+    """Plain names that many of these sets have: text that holds such a name in quotes, without escapes, names it."""
+    times = Counter(chain.from_iterable(found))
+    least = max(2, len(found) // 8)
+    return [name for name, count in times.items() if count >= least and _PLAIN_NAME.fullmatch(name)][:_MOST_EXTRAS]
+
+
+def _joined(before: tuple[str, ...], fresh: Sequence[str]) -> tuple[str, ...]:
+    """All of them, or where these are too many, the fresh ones."""
+    return (*before, *fresh) if len(before) + len(fresh) <= _MOST_EXTRAS else tuple(fresh)
+
+
+def _rescued(
+    extras: Sequence[Extra], unknown: Sequence[tuple[str, Bools]], sources: Sources
+) -> tuple[pa.Array, Bools | None]:
+    """For each record those members that are unknown, in its order, as the text of an object; and its suspects."""
+    has_any = np.logical_or.reduce([mask for _, mask in unknown])
+    try:
+        if len(unknown) == len(extras) == 1:
+            array = _objects(extras[0].name, [value for value in extras[0].values if value is not UNSET])
+        else:
+            texts = [_members(sources.each[place], unknown, place) for place in np.flatnonzero(has_any).tolist()]
+            array = pa.array(texts, pa.string())
+    except UnicodeDecodeError:
+        return pa.nulls(len(has_any), pa.string()), has_any
+    if not has_any.all():
+        array = array.take(pa.array(np.cumsum(has_any) - 1, mask=~has_any))
+    suspects: Bools | None = None
+    if (pc.max(pc.binary_length(array)).as_py() or 0) > MAX_DEPTH:
+        suspects = np.array([text is not None and is_too_deep(text.encode()) for text in array.to_pylist()])
+    if b"\\" in sources.text and _PLAIN_CHARACTER.search(sources.text):  # a member's name may be written with escapes
+        escaped = np.array([_PLAIN_CHARACTER.search(record) is not None for record in sources.each])
+        suspects = either(suspects, escaped & has_any)
+    return array, suspects
+
+
+def _objects(name: str, values: list[Raw]) -> pa.Array:
+    """Objects of one member each, as text. Raises UnicodeDecodeError."""
+    opening = b'{"%b":' % name.encode()
+    text = opening + (b"}" + opening).join(values) + b"}"
+    text.decode()
+    offsets = np.zeros(len(values) + 1, dtype=np.int32)
+    np.cumsum([len(value) + len(opening) + 1 for value in values], out=offsets[1:])
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(text))
+
+
+def _members(record: bytes, unknown: Sequence[tuple[str, Bools]], place: int) -> str:
+    """Those members of a record that are unknown at its place. Raises UnicodeDecodeError."""
+    names = {name for name, mask in unknown if mask[place]}
+    members = [b'"%b":%b' % (name.encode(), raw) for name, raw in _MEMBERS.decode(record).items() if name in names]
+    return (b"{%b}" % b",".join(members)).decode()
+
+
+def _surplus(expected: Ints | int, sources: Sources, count: int) -> Bools | None:
+    """Which records have other quotes than those of what was read of them; None where none has."""
+    if quotes_in(sources.text) == (expected * count if isinstance(expected, int) else expected.sum()):
+        return None
+    surplus: Bools = quotes_by(sources.text, np.cumsum([len(record) + 1 for record in sources.each])) != expected
+    return surplus
+
+
+def _derived(column: Column, array: pa.Array, sources: Sources) -> pa.Array:
+    """The column with what is derived in place of nulls."""
+    if column.derived_from is None or not array.null_count:
+        return array
+    values = zip(array.to_pylist(), sources.each, strict=True)
+    filled = [hashlib.sha256(source).hexdigest() if value is None else value for value, source in values]
+    return pa.array(filled, array.type)
+
+
+def _allowed(column: Column, kind: pa.DataType) -> pa.Array | None:
+    """The values that a column may have, None where there is no such rule, or none that Arrow compares exactly."""
+    if column.allowed_values and pt.is_string(kind):
+        return pa.array(column.allowed_values, pa.string())
+    if column.allowed_values and pt.is_integer(kind):
+        whole = [int(text) for text in column.allowed_values if re.fullmatch(r"0|-?[1-9][0-9]{0,17}", text)]
+        return pa.array(whole, pa.int64())
+    return None
+
+
+def _broken_rules(column: Column, allowed: pa.Array | None, array: pa.Array) -> list[Bools]:
+    broken: list[Bools] = []
+    if column.required and array.null_count:
+        broken.append(pc.is_null(array).to_numpy(zero_copy_only=False))
+    if allowed is not None:
+        values = array if pt.is_string(array.type) else array.cast(pa.int64())
+        is_allowed = pc.or_(pc.is_in(values, value_set=allowed), pc.is_null(values))
+        broken.append(~is_allowed.to_numpy(zero_copy_only=False))
+    elif column.allowed_values:
+        broken.append(np.ones(len(array), dtype=np.bool_))
+    return broken
