@@ -15,12 +15,12 @@ from typing import Annotated, Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 from msgspec import UNSET, Raw
 
+from lake.parse.json_pieces import Bools, Ints, quotes_by
 from lake.parse.json_text import value_of
 from lake.parse.refused import Refused
 from lake.parse.text_values import text_value
@@ -28,13 +28,9 @@ from lake.parse.time_columns import micros_of
 from lake.parse.times import FIRST_MICROS, LAST_MICROS
 from lake.parse.values import Reader, json_value
 
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
-
 _DECIMAL = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
 _LONGEST_DECIMAL = 38  # characters: of more digits, and of exponents, Arrow makes other numbers
 _NOTHING = Annotated[int, msgspec.Meta(ge=1, le=0)]
-_QUOTE = ord('"')
 _NOT_TAKEN = (TypeError, ValueError, OverflowError)
 
 
@@ -303,18 +299,44 @@ def _struct(kind: pa.StructType, extras: Collection[str]) -> Kind:
 
 @dataclass(frozen=True)
 class Extra:
-    """A member of objects that their type does not know: its source text for each object, UNSET where it is absent."""
+    """A member of objects that their type does not know: which have it, and each of these as the text of an object.
+
+    `text` holds one object after the other, `ends` says where each ends; bytes that are not UTF-8 may be among them.
+    """
 
     name: str
-    values: list[Any]
     is_present: Bools
+    text: bytes
+    ends: Ints
 
     @property
     def quotes(self) -> Ints:
         """For each object, those of name and value."""
-        values = [b"" if value is UNSET else value for value in self.values]
-        within = quotes_by(b"".join(values), np.cumsum([len(value) for value in values]))
-        return within + 2 * self.is_present
+        quotes = np.zeros(len(self.is_present), dtype=np.int64)
+        quotes[self.is_present] = quotes_by(self.text, np.concatenate(([0], self.ends[:-1])), self.ends)
+        return quotes
+
+    @property
+    def objects(self) -> pa.Array:
+        """The texts, of those that have it. Raises UnicodeDecodeError."""
+        self.text.decode()
+        offsets = np.concatenate(([0], self.ends)).astype(np.int32)
+        return pa.StringArray.from_buffers(len(self.ends), pa.py_buffer(offsets), pa.py_buffer(self.text))
+
+
+def _extra(name: str, values: list[Any]) -> Extra | None:
+    """The values are Raw, UNSET where the member is absent; None where it always is."""
+    try:
+        lengths, is_present = np.fromiter(map(len, values), np.int64, len(values)), np.ones(len(values), np.bool_)
+    except TypeError:
+        is_present = np.array([value is not UNSET for value in values], dtype=np.bool_)
+        values = [value for value in values if value is not UNSET]
+        lengths = np.fromiter(map(len, values), np.int64, len(values))
+    if not values:
+        return None
+    opening = b'{"%b":' % name.encode()
+    text = opening + (b"}" + opening).join(values) + b"}"
+    return Extra(name, is_present, text, np.cumsum(lengths + len(opening) + 1))
 
 
 class StructType:
@@ -342,9 +364,8 @@ class StructType:
 
     def extras(self, structs: list[Any]) -> list[Extra]:
         """The extras that any of the objects has."""
-        extras = [(name, get(structs)) for name, get in self._extras]
-        masks = [np.array([value is not UNSET for value in values], dtype=np.bool_) for _, values in extras]
-        return [Extra(name, values, mask) for (name, values), mask in zip(extras, masks, strict=True) if mask.any()]
+        extras = [_extra(name, get(structs)) for name, get in self._extras]
+        return [extra for extra in extras if extra is not None]
 
 
 def _getter(field: str) -> Callable[[list[Any]], list[Any]]:
@@ -371,22 +392,6 @@ def either(*masks: Bools | None) -> Bools | None:
     """Where any of the masks is set."""
     given = [mask for mask in masks if mask is not None]
     return np.logical_or.reduce(given) if given else None
-
-
-def quotes_in(text: bytes) -> int:
-    """How many double quotes of JSON text stand around strings and names."""
-    return int(np.count_nonzero(_without_escapes(text) == _QUOTE))
-
-
-def quotes_by(text: bytes, ends: Ints) -> Ints:
-    """As `quotes_in`, for each stretch of a text; `ends` are where these end."""
-    return np.diff(np.searchsorted(np.flatnonzero(_without_escapes(text) == _QUOTE), ends), prepend=0)
-
-
-def _without_escapes(text: bytes) -> npt.NDArray[np.uint8]:
-    if b"\\" in text:
-        text = text.replace(b"\\\\", b"..").replace(b'\\"', b"..")
-    return np.frombuffer(text, dtype=np.uint8)
 
 
 def _offsets(nests: list[Any]) -> tuple[Ints, pa.Array]:

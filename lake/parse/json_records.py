@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from lake.parse.block import ReadOptions
 from lake.parse.block_builder import BlockBuilder
 from lake.parse.json_frame import Frame
-from lake.parse.json_lines import SPACE, Bools, Lines, Starts, lines_of
+from lake.parse.json_pieces import SPACE, Bools, Pieces, pieces_of
 from lake.parse.json_splitter import Splitter
-from lake.parse.json_structs import Decoded, Sources, StructReader
+from lake.parse.json_structs import Rows, StructReader
 from lake.parse.reasons import Reason
 from lake.parse.records import RecordReader
 from lake.parse.refused import Refused
@@ -37,7 +35,7 @@ class JsonRecords:
         self.was_truncated = False
         self._back_off_bytes = 0
         self._unseen_bytes = 0
-        self._found: list[tuple[int, bytes]] = []
+        self._found: list[tuple[int, int]] = []
 
     def read(self, data: bytes, at: int, stop: int, builder: BlockBuilder) -> int:
         """Reads all that begins before `stop`; returns where what follows begins. Raises MoreNeeded, having read what
@@ -49,7 +47,7 @@ class JsonRecords:
             while (at := self._splitter.past_syntax(data, at)) < stop:
                 at = self._read_some(data, at, stop, builder)
         finally:
-            self._read_found(builder)
+            self._read_found(data, builder)
         return at
 
     def _read_some(self, data: bytes, at: int, stop: int, builder: BlockBuilder) -> int:
@@ -64,7 +62,7 @@ class JsonRecords:
             self._unseen_bytes = max(self._unseen_bytes - (after - at), 0)
             return after
         state = self._splitter.state
-        after = self._read_lines(self._structs, data, at, end, builder)
+        after = self._read_pieces(self._structs, data, at, end, builder)
         # Where forms alternate, as in a stream of short arrays, looking far ahead is useless: wait ever longer.
         is_useless = self._splitter.state != state and after - at < _WORTH_A_LOOK
         longer = min(max(2 * self._back_off_bytes, _WORTH_A_LOOK), self._options.window_bytes)
@@ -80,7 +78,7 @@ class JsonRecords:
             at = frame.end
             self.was_truncated = frame.fault is Reason.TRUNCATED
             if frame.fault is None and frame.end - frame.start <= self._options.max_record:
-                self._found.append((frame.start, data[frame.start : frame.end]))
+                self._found.append((frame.start, frame.end))
             else:
                 self._reject(data, frame, builder)
         return at
@@ -97,30 +95,26 @@ class JsonRecords:
             piece = payload[part : part + most]
             builder.reject(frame.start + part, offset + part, Reason.RECORD_TOO_LARGE, message, piece)
 
-    def _read_found(self, builder: BlockBuilder) -> None:
+    def _read_found(self, data: bytes, builder: BlockBuilder) -> None:
         found, self._found = self._found, []
+        spans = np.array(found, dtype=np.int64).reshape(-1, 2)
+        records = Pieces(data, spans[:, 0], spans[:, 1])
         if self._structs is None or len(found) < _FEW:
-            for start, source in found:
-                self._read_singly(source, start, builder)
-            return
-        starts = np.array([start for start, _ in found])
-        decoded = self._structs.decode(Sources(each=[source for _, source in found]))
-        self._add(self._structs, decoded, lambda: starts, builder)
+            self._add([], records, np.ones(len(found), dtype=np.bool_), builder)
+        else:
+            rows = self._structs.rows(self._structs.decode(records))
+            self._add(rows, records, np.ones(len(found), dtype=np.bool_), builder)
 
-    def _read_lines(self, structs: StructReader, data: bytes, at: int, end: int, builder: BlockBuilder) -> int:
-        """Reads a stretch of which most lines are records; others are read from their beginning to wherever."""
+    def _read_pieces(self, structs: StructReader, data: bytes, at: int, end: int, builder: BlockBuilder) -> int:
+        """Reads a stretch of which most pieces are records; others are read from their beginning to wherever."""
         splitter = self._splitter
-        lines = lines_of(data[at:end], at, splitter.in_array)
-        braced = np.flatnonzero(lines.are_braced)
-        decoded = structs.decode_lines(lines.text_of(braced), len(braced))
-        is_plain = np.zeros(len(lines.are_braced), dtype=np.bool_)
-        is_plain[braced] = True
-        if decoded.failures:
-            is_plain[braced] = [struct is not None for struct in decoded.structs]
-        start, state, irregular, place = at, splitter.state, 0, 0
+        pieces, is_braced = pieces_of(data, at, end, splitter.in_array)
+        decoded = structs.decode(pieces)
+        is_plain = decoded.is_read & is_braced
+        state, irregular, place = splitter.state, 0, 0
         try:
             while splitter.state == state and (irregular := _first(~is_plain, place)) < len(is_plain):
-                at, place = self._read_irregular(data, lines, is_plain, builder, irregular)
+                at, place = self._read_irregular(pieces, end, is_plain, builder, irregular)
             if splitter.state == state:
                 at = max(end, at)
             else:
@@ -129,54 +123,42 @@ class JsonRecords:
             # After MoreNeeded, or another form, what is left of the stretch is read again.
             is_plain[irregular:] &= at >= end
             self.was_truncated &= not is_plain[-1]
-            decoded = decoded.only(is_plain[braced])
-            self._add(structs, decoded, lambda: lines.starts[is_plain], builder, start if is_plain.all() else None)
+            self._add(structs.rows(decoded, is_plain), pieces, is_plain, builder)
         splitter.passed_records()
         return at
 
     def _read_irregular(
-        self, data: bytes, lines: Lines, is_plain: Bools, builder: BlockBuilder, irregular: int
+        self, pieces: Pieces, end: int, is_plain: Bools, builder: BlockBuilder, irregular: int
     ) -> tuple[int, int]:
-        """Reads from an irregular line to the next plain one; returns where that is, in the buffer and among the lines.
+        """Reads from an irregular piece to the next plain one; returns where that is, in the buffer and among pieces.
 
-        A record may go on over lines that look like records, and end within one: those are plain no more.
+        A record may go on over pieces that look like records, and end within one: those are plain no more.
         """
-        starts, end = lines.starts, lines.end
+        starts = pieces.starts
         at, place = int(starts[irregular]), irregular
         state = self._splitter.state
         while True:
             following = _first(is_plain, place)
-            at = self._find(data, at, int(starts[following]) if following < len(starts) else end, builder)
+            at = self._find(pieces.data, at, int(starts[following]) if following < len(starts) else end, builder)
             place = int(np.searchsorted(starts, at))
             is_plain[irregular:place] = False
-            is_at_line = place < len(starts) and int(starts[place]) == at
-            if is_at_line or at >= end or self._splitter.state != state:
+            is_at_piece = place < len(starts) and int(starts[place]) == at
+            if is_at_piece or at >= end or self._splitter.state != state:
                 return at, place
 
-    def _add(
-        self,
-        structs: StructReader,
-        decoded: Decoded,
-        starts_of: Callable[[], Starts],
-        builder: BlockBuilder,
-        alone_from: int | None = None,
-    ) -> None:
-        """Rows of records, others decided one by one; nothing else was found from `alone_from` on, if that is given."""
-        rows = structs.rows(decoded)
-        count = len(decoded.structs)
-        is_whole = len(rows) == 1 and len(rows[0].places) == count
-        if alone_from is not None and is_whole and not self._options.keeps_sources:
-            builder.add_table(np.full(count, alone_from), rows[0].table)
-            return
-        starts, is_row = starts_of(), np.zeros(count, dtype=np.bool_)
+    def _add(self, rows: list[Rows], records: Pieces, is_record: Bools, builder: BlockBuilder) -> None:
+        """Adds rows of records; those that have none are decided one by one."""
+        is_row = np.zeros(len(records), dtype=np.bool_)
         for places, table in rows:
             is_row[places] = True
-            builder.add_table(starts[places], table)
-        for start, source, was_read in zip(starts.tolist(), decoded.sources.each, is_row.tolist(), strict=True):
-            if not was_read:
-                self._read_singly(source, start, builder)
-            elif self._options.keeps_sources:
-                builder.add_source(self._splitter.base + start, source)
+            builder.add_table(records.starts[places], table)
+        if self._options.keeps_sources:
+            for place in np.flatnonzero(is_row).tolist():
+                builder.add_source(self._splitter.base + int(records.starts[place]), records.each[place])
+        for place in np.flatnonzero(is_record & ~is_row).tolist():
+            self._read_singly(
+                records.data[records.starts[place] : records.ends[place]], int(records.starts[place]), builder
+            )
 
     def _read_singly(self, source: bytes, start: int, builder: BlockBuilder) -> None:
         """One record, found at `start` of the buffer, the way that decides."""

@@ -12,7 +12,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -21,10 +20,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
-from msgspec import UNSET, Raw
+from msgspec import Raw
 
 from lake.contract.model import Column, Table
-from lake.parse.json_arrays import Bools, Extra, Ints, StructType, either, kind_of, quotes_by, quotes_in
+from lake.parse.json_arrays import Extra, StructType, either, kind_of
+from lake.parse.json_pieces import Bools, Ints, Pieces
 from lake.parse.json_scanner import MAX_DEPTH, is_too_deep
 from lake.parse.json_text import members_of
 from lake.parse.refused import Refused
@@ -40,40 +40,14 @@ _PLAIN_CHARACTER = re.compile(rb"\\u00(?:2[DEde]|3[0-9]|4[1-9A-Fa-f]|5[0-9AFaf]|
 _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
 
 
-class Sources:
-    """The bytes of records, one JSON object each: given as lines of a text, or each by itself."""
-
-    def __init__(self, text: bytes | None = None, each: list[bytes] | None = None) -> None:
-        self._text = text
-        self._each = each
-
-    @cached_property
-    def text(self) -> bytes:
-        return b"\n".join(self.each) if self._text is None else self._text
-
-    @cached_property
-    def each(self) -> list[bytes]:
-        if self._each is not None:
-            return self._each
-        return self.text.split(b"\n") if self.text else []
-
-
 @dataclass(frozen=True)
 class Decoded:
-    """What msgspec made of records: for each a Struct of `shape`, or None where it refused."""
+    """What msgspec made of records: for each a Struct of `shape`; of one that it refused, any other's."""
 
     shape: StructType
-    sources: Sources
+    records: Pieces
     structs: list[Any]
-    failures: int = 0
-
-    def only(self, is_wanted: Bools) -> Decoded:
-        """Some of the records, none of which was refused."""
-        if is_wanted.all():
-            return self
-        chosen = np.flatnonzero(is_wanted).tolist()
-        sources = Sources(each=[self.sources.each[place] for place in chosen])
-        return Decoded(self.shape, sources, [self.structs[place] for place in chosen])
+    is_read: Bools
 
 
 class Rows(NamedTuple):
@@ -103,69 +77,69 @@ class StructReader:
         self._inner_extras: list[tuple[str, ...]] = [()] * len(table.columns)
         self._shape = self._new_shape()
 
-    def decode_lines(self, text: bytes, count: int) -> Decoded:
-        """The records of a text that should have one on each of its `count` lines, each of which is in braces."""
-        try:
-            structs = self._shape.decoder.decode_lines(text)
-        except _REFUSED:
-            structs = []
-        if len(structs) != count:
-            return self.decode(Sources(text))
-        return Decoded(self._shape, Sources(text), structs)
-
-    def decode(self, sources: Sources) -> Decoded:
-        """Each record by itself. Where most are refused, those that follow count as refused."""
-        structs: list[Any] = []
+    def decode(self, records: Pieces) -> Decoded:
+        """Reads each record by itself. Where most are refused, those that follow count as refused."""
+        is_read = np.ones(len(records), dtype=np.bool_)
+        if records.are_lines:
+            try:
+                structs = self._shape.decoder.decode_lines(records.lines)
+                if len(structs) == len(records):
+                    return Decoded(self._shape, records, structs, is_read)
+            except _REFUSED:
+                pass
+        structs = []
         failures = 0
-        left = iter(sources.each)
-        while len(structs) < len(sources.each):
+        left = iter(records.each)
+        while len(structs) < len(records):
             try:
                 structs.extend(map(self._shape.decoder.decode, left))
             except _REFUSED:
-                structs.append(None)
                 failures += 1
-                if failures > max(_FEW_FAILURES, len(structs) // 2):
-                    structs.extend([None] * (len(sources.each) - len(structs)))
-        return Decoded(self._shape, sources, structs, failures)
+                refused = 1 if failures < max(_FEW_FAILURES, len(structs) // 2) else len(records) - len(structs)
+                is_read[len(structs) : len(structs) + refused] = False
+                structs.extend(structs[-1:] or [self._shape.type()] * refused)
+        return Decoded(self._shape, records, structs, is_read)
 
-    def rows(self, decoded: Decoded) -> list[Rows]:
-        """The rows of records; those that are not among them are to be decided one by one."""
-        if decoded.failures:
-            is_decoded = np.array([struct is not None for struct in decoded.structs])
-            places = np.flatnonzero(is_decoded)
-            return [Rows(places[rows.places], rows.table) for rows in self.rows(decoded.only(is_decoded))]
-        table, suspects, surplus = self._table(decoded)
-        if suspects is None or not suspects.any():
-            return [Rows(np.arange(len(decoded.structs)), table)]
-        rows = [Rows(np.flatnonzero(~suspects), table.filter(pa.array(~suspects)))]
-        if surplus is None:
+    def rows(self, decoded: Decoded, is_wanted: Bools | None = None) -> list[Rows]:
+        """The rows of those records that are wanted; what is not among them is to be decided one by one."""
+        is_wanted = decoded.is_read if is_wanted is None else is_wanted & decoded.is_read
+        if not is_wanted.any():
+            return []
+        table, is_sure, has_expected = self._table(decoded)
+        is_row = is_wanted if is_sure is None else is_wanted & is_sure
+        if is_row.all():
+            return [Rows(np.arange(len(is_row)), table)]
+        rows = [Rows(np.flatnonzero(is_row), table.filter(pa.array(is_row)))]
+        if has_expected is None:
             return rows
-        places, again = np.flatnonzero(surplus), decoded.only(surplus).sources
-        if self._learn(again.each[:_LEARNT_FROM]):
-            rows += [Rows(places[more.places], more.table) for more in self.rows(self.decode(again))]
+        is_drifted = is_wanted & ~has_expected
+        drifted, places = decoded.records.only(is_drifted), np.flatnonzero(is_drifted)
+        if self._learn(drifted.each[:_LEARNT_FROM]):
+            rows += [Rows(places[more.places], more.table) for more in self.rows(self.decode(drifted))]
         return rows
 
     def _table(self, decoded: Decoded) -> tuple[pa.Table, Bools | None, Bools | None]:
-        """All records as rows; which of these are suspects, among them those that leave quotes over."""
-        sources = decoded.sources
+        """All records as rows; which of these are sure, and which have the quotes of all that was read of them."""
+        records = decoded.records
         reads, extras = decoded.shape.columns(decoded.structs), decoded.shape.extras(decoded.structs)
-        expected = sum([*(read.quotes for read in reads), *(extra.quotes for extra in extras)])
-        surplus = _surplus(expected, sources, len(decoded.structs))
-        suspects = [surplus, *(read.suspects for read in reads)]
+        has_expected = records.have_quotes(sum([*(read.quotes for read in reads), *(extra.quotes for extra in extras)]))
+        suspects = [read.suspects for read in reads]
         arrays: list[pa.Array] = []
         for (column, allowed), read in zip(self._columns, reads, strict=True):
-            arrays.append(_derived(column, read.array, sources))
+            arrays.append(_derived(column, read.array, records))
             suspects += _broken_rules(column, allowed, arrays[-1])
         known = [
             (name, read.unknown) for name, read in zip(self._names, reads, strict=True) if read.unknown is not None
         ]
         unknown = [(extra.name, extra.is_present) for extra in extras] + known
-        rescued = pa.nulls(len(decoded.structs), pa.string())
+        rescued = pa.nulls(len(records), pa.string())
         if unknown:
-            texts, unclear = _rescued(extras, unknown, sources)
+            texts, unclear = _rescued(extras, unknown, records)
             suspects.append(unclear)
             rescued = texts if self._rescue else rescued
-        return pa.Table.from_arrays([*arrays, rescued], schema=self._schema), either(*suspects), surplus
+        is_suspect = either(*suspects, None if has_expected is None else ~has_expected)
+        table = pa.Table.from_arrays([*arrays, rescued], schema=self._schema)
+        return table, None if is_suspect is None else ~is_suspect, has_expected
 
     def _learn(self, records: Sequence[bytes]) -> bool:
         """Takes up the unknown members that many of the records have; whether there are any."""
@@ -212,15 +186,15 @@ def _joined(before: tuple[str, ...], fresh: Sequence[str]) -> tuple[str, ...]:
 
 
 def _rescued(
-    extras: Sequence[Extra], unknown: Sequence[tuple[str, Bools]], sources: Sources
+    extras: Sequence[Extra], unknown: Sequence[tuple[str, Bools]], records: Pieces
 ) -> tuple[pa.Array, Bools | None]:
     """For each record those members that are unknown, in its order, as the text of an object; and its suspects."""
     has_any = np.logical_or.reduce([mask for _, mask in unknown])
     try:
         if len(unknown) == len(extras) == 1:
-            array = _objects(extras[0].name, [value for value in extras[0].values if value is not UNSET])
+            array = extras[0].objects
         else:
-            texts = [_members(sources.each[place], unknown, place) for place in np.flatnonzero(has_any).tolist()]
+            texts = [_members(records.each[place], unknown, place) for place in np.flatnonzero(has_any).tolist()]
             array = pa.array(texts, pa.string())
     except UnicodeDecodeError:
         return pa.nulls(len(has_any), pa.string()), has_any
@@ -229,20 +203,11 @@ def _rescued(
     suspects: Bools | None = None
     if (pc.max(pc.binary_length(array)).as_py() or 0) > MAX_DEPTH:
         suspects = np.array([text is not None and is_too_deep(text.encode()) for text in array.to_pylist()])
-    if b"\\" in sources.text and _PLAIN_CHARACTER.search(sources.text):  # a member's name may be written with escapes
-        escaped = np.array([_PLAIN_CHARACTER.search(record) is not None for record in sources.each])
+    if records.data.find(b"\\u00", int(records.starts[0]), int(records.ends[-1])) >= 0:
+        # A member's name may be written with escapes.
+        escaped = np.array([_PLAIN_CHARACTER.search(record) is not None for record in records.each])
         suspects = either(suspects, escaped & has_any)
     return array, suspects
-
-
-def _objects(name: str, values: list[Raw]) -> pa.Array:
-    """Objects of one member each, as text. Raises UnicodeDecodeError."""
-    opening = b'{"%b":' % name.encode()
-    text = opening + (b"}" + opening).join(values) + b"}"
-    text.decode()
-    offsets = np.zeros(len(values) + 1, dtype=np.int32)
-    np.cumsum([len(value) + len(opening) + 1 for value in values], out=offsets[1:])
-    return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(text))
 
 
 def _members(record: bytes, unknown: Sequence[tuple[str, Bools]], place: int) -> str:
@@ -252,20 +217,12 @@ def _members(record: bytes, unknown: Sequence[tuple[str, Bools]], place: int) ->
     return (b"{%b}" % b",".join(members)).decode()
 
 
-def _surplus(expected: Ints | int, sources: Sources, count: int) -> Bools | None:
-    """Which records have other quotes than those of what was read of them; None where none has."""
-    if quotes_in(sources.text) == (expected * count if isinstance(expected, int) else expected.sum()):
-        return None
-    surplus: Bools = quotes_by(sources.text, np.cumsum([len(record) + 1 for record in sources.each])) != expected
-    return surplus
-
-
-def _derived(column: Column, array: pa.Array, sources: Sources) -> pa.Array:
+def _derived(column: Column, array: pa.Array, records: Pieces) -> pa.Array:
     """The column with what is derived in place of nulls."""
     if column.derived_from is None or not array.null_count:
         return array
-    values = zip(array.to_pylist(), sources.each, strict=True)
-    filled = [hashlib.sha256(source).hexdigest() if value is None else value for value, source in values]
+    values = zip(array.to_pylist(), records.each, strict=True)
+    filled = [hashlib.sha256(record).hexdigest() if value is None else value for value, record in values]
     return pa.array(filled, array.type)
 
 

@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lake.contract.model import Table
-from lake.parse.json_structs import Sources, StructReader
+from lake.parse.json_pieces import Pieces
+from lake.parse.json_structs import StructReader
 from lake.parse.records import RecordReader, Row
 from lake.parse.refused import Refused
 from tests.lake.parse.streams import column, table_of
@@ -39,6 +40,11 @@ array<struct<a:int,b:string>> map<string,int> map<string,string> map<int,boolean
 map<string,array<int>>""".split()  # noqa: SIM905
 
 
+def pieces(records: list[bytes]) -> Pieces:
+    ends = np.cumsum([len(record) + 1 for record in records]) - 1
+    return Pieces(b"\n".join(records), ends - [len(record) for record in records], ends)
+
+
 def exactly(reader: RecordReader, record: bytes) -> Row | None:
     try:
         return reader.row(record)
@@ -52,7 +58,7 @@ def compared(table: Table, records: list[bytes], structs: StructReader | None = 
     structs = structs or StructReader(table, reader.schema)
     rows = [exactly(reader, record) for record in records]
     read = 0
-    for places, found in structs.rows(structs.decode(Sources(each=records))):
+    for places, found in structs.rows(structs.decode(pieces(records))):
         expected = [rows[place] for place in places.tolist()]
         for place, row in zip(places.tolist(), expected, strict=True):
             assert row is not None, f"a row where none may be: {records[place]!r}"
@@ -174,9 +180,9 @@ def test_one_record_in_many_is_left_to_the_reader_of_single_records_not_all() ->
 
 def test_where_most_records_are_refused_the_rest_is_not_tried() -> None:
     reader = StructReader(DRIFT, RecordReader(DRIFT).schema)
-    decoded = reader.decode(Sources(each=[b"x"] * 1000 + [b"{}"]))
-    assert [place for place, found in enumerate(decoded.structs) if found is not None] == []
-    assert np.concatenate([[0], *(rows.places for rows in reader.rows(decoded))]).tolist() == [0]
+    decoded = reader.decode(pieces([b"x"] * 1000 + [b"{}"]))
+    assert not decoded.is_read.any()
+    assert reader.rows(decoded) == []
 
 
 def test_a_name_that_no_decoder_takes_is_refused() -> None:
