@@ -53,14 +53,26 @@ Way = Callable[[list[Any]], Read]
 
 @dataclass(frozen=True)
 class Kind:
-    """How values of a type are decoded (`hint`, of msgspec) and become an array; `nulls` are None.
+    """How values of a type are decoded (`hint`, of msgspec) and become an array; nulls are None.
 
-    `plain` takes values that are all present, and raises one of TypeError, ValueError, OverflowError at others.
+    Each of `ways` raises TypeError, ValueError or OverflowError at values that it does not take; `last` takes all.
     """
 
     hint: Any
-    read: Way
-    plain: Way | None = None
+    last: Way
+    ways: tuple[Way, ...] = ()
+
+    def read(self, values: list[Any]) -> Read:
+        return self.quickly(values) or self.last(values)
+
+    def quickly(self, values: list[Any]) -> Read | None:
+        """By the first way that takes the values, none of which takes UNSET."""
+        for way in self.ways:
+            try:
+                return way(values)
+            except (TypeError, ValueError, OverflowError):
+                continue
+        return None
 
 
 def kind_of(arrow_type: pa.DataType, accepts_text: bool = False, extras: Collection[str] = ()) -> Kind:
@@ -73,24 +85,12 @@ def kind_of(arrow_type: pa.DataType, accepts_text: bool = False, extras: Collect
         return _struct(arrow_type, extras)
     exact = json_value(arrow_type, accepts_text)
     if pt.is_decimal(arrow_type):
-        return Kind(Raw, _first_of([_decimals(arrow_type)], _singly(arrow_type, _of_raw(exact))))
-    _, hint, ways_of, plain_of = next(scalar for scalar in _SCALARS if scalar[0](arrow_type))
-    ways, plain = [way(arrow_type) for way in ways_of], None if plain_of is None else plain_of(arrow_type)
+        return Kind(Raw, _singly(arrow_type, _of_raw(exact)), (_decimals(arrow_type),))
+    hint, ways_of = next((hint, ways_of) for is_kind, hint, ways_of in _SCALARS if is_kind(arrow_type))
+    ways = tuple(way(arrow_type) for way in ways_of)
     if accepts_text and hint is not str:
-        hint, ways, plain = hint | str, [*map(_sure, ways), _distinct(arrow_type)], None
-    return Kind(hint | None, _first_of(ways, _singly(arrow_type, exact)), plain)
-
-
-def _first_of(ways: Sequence[Way], last: Way) -> Way:
-    def read(values: list[Any]) -> Read:
-        for way in ways:
-            try:
-                return way(values)
-            except _NOT_TAKEN:
-                continue
-        return last(values)
-
-    return read
+        hint, ways = hint | str, (*map(_sure, ways), _distinct(arrow_type))
+    return Kind(hint | None, _singly(arrow_type, exact), ways)
 
 
 def _singly(kind: pa.DataType, read: Reader) -> Way:
@@ -121,21 +121,6 @@ def _of_raw(exact: Reader) -> Reader:
         return None if value is None else exact(value)
 
     return read
-
-
-def _plain(way_of: Callable[[pa.DataType], Way]) -> Callable[[pa.DataType], Way]:
-    def plain(kind: pa.DataType) -> Way:
-        way = way_of(kind)
-
-        def read(values: list[Any]) -> Read:
-            read = way(values)
-            if read.array.null_count:
-                raise ValueError("nulls")
-            return read
-
-        return read
-
-    return plain
 
 
 def _sure(way: Way) -> Way:
@@ -258,7 +243,7 @@ def _list(kind: pa.ListType, extras: Collection[str]) -> Kind:
 def _map(kind: pa.MapType, extras: Collection[str]) -> Kind:
     item = kind_of(kind.item_type, extras=extras)
     name = _singly(kind.key_type, text_value(kind.key_type))  # type: ignore[arg-type]  # texts are what it is given
-    keys_of = _first_of([_texts(kind.key_type)] if pt.is_string(kind.key_type) else [], name)
+    keys_of = _texts(kind.key_type) if pt.is_string(kind.key_type) else name
 
     def read(maps: list[Any]) -> Read:
         offsets, is_null = _offsets(maps)
@@ -299,13 +284,15 @@ def _struct(kind: pa.StructType, extras: Collection[str]) -> Kind:
 
 @dataclass(frozen=True)
 class Extra:
-    """A member of objects that their type does not know: which have it, and each of these as the text of an object.
+    """A member of objects that their type does not know: which objects have it, and the texts of name and value.
 
-    `text` holds one object after the other, `ends` says where each ends; bytes that are not UTF-8 may be among them.
+    `text` holds one after the other, `ends` says where each ends; bytes that are not UTF-8 may be among them. The
+    `values` are views of what was decoded.
     """
 
     name: str
     is_present: Bools
+    values: list[Raw]
     text: bytes
     ends: Ints
 
@@ -317,11 +304,21 @@ class Extra:
         return quotes
 
     @property
-    def objects(self) -> pa.Array:
-        """The texts, of those that have it. Raises UnicodeDecodeError."""
+    def members(self) -> pa.Array:
+        """The texts, null where an object does not have it. Raises UnicodeDecodeError."""
         self.text.decode()
         offsets = np.concatenate(([0], self.ends)).astype(np.int32)
-        return pa.StringArray.from_buffers(len(self.ends), pa.py_buffer(offsets), pa.py_buffer(self.text))
+        members = pa.StringArray.from_buffers(len(self.ends), pa.py_buffer(offsets), pa.py_buffer(self.text))
+        if len(members) == len(self.is_present):
+            return members
+        return members.take(pa.array(np.cumsum(self.is_present) - 1, mask=~self.is_present))
+
+    @property
+    def addresses(self) -> Ints:
+        """Where the values are in memory, 0 where an object has none."""
+        addresses = np.zeros(len(self.is_present), dtype=np.int64)
+        addresses[self.is_present] = [pa.py_buffer(value).address for value in self.values]
+        return addresses
 
 
 def _extra(name: str, values: list[Any]) -> Extra | None:
@@ -334,9 +331,8 @@ def _extra(name: str, values: list[Any]) -> Extra | None:
         lengths = np.fromiter(map(len, values), np.int64, len(values))
     if not values:
         return None
-    opening = b'{"%b":' % name.encode()
-    text = opening + (b"}" + opening).join(values) + b"}"
-    return Extra(name, is_present, text, np.cumsum(lengths + len(opening) + 1))
+    opening = b'"%b":' % name.encode()
+    return Extra(name, is_present, values, opening + opening.join(values), np.cumsum(lengths + len(opening)))
 
 
 class StructType:
@@ -355,6 +351,7 @@ class StructType:
         rename = dict(zip([field for field, _, _ in fields], [*names, *extras, *refused], strict=True))
         self.type = msgspec.defstruct("Members", fields, rename=rename, gc=False)
         self.decoder = msgspec.json.Decoder(self.type)
+        self.list_decoder = msgspec.json.Decoder(list[self.type])  # type: ignore[name-defined]
         self._members = [(_getter(field), kind) for (field, _, _), kind in zip(known, kinds, strict=True)]
         self._extras = [(name, _getter(field)) for name, (field, _, _) in zip(extras, raw, strict=True)]
 
@@ -375,12 +372,9 @@ def _getter(field: str) -> Callable[[list[Any]], list[Any]]:
 
 
 def _member(values: list[Any], kind: Kind) -> Read:
-    if kind.plain is not None:
-        try:
-            plain = kind.plain(values)
-            return replace(plain, quotes=plain.quotes + 2)
-        except _NOT_TAKEN:
-            pass
+    read = kind.quickly(values)
+    if read is not None:
+        return replace(read, quotes=read.quotes + 2)
     is_unset = np.array([value is UNSET for value in values], dtype=np.bool_)
     if is_unset.any():
         values = [None if value is UNSET else value for value in values]
@@ -415,12 +409,12 @@ def _any(suspects: Bools | None, offsets: Ints) -> Bools | None:
 
 
 _WayOf = Callable[[pa.DataType], Way]
-_SCALARS: tuple[tuple[Callable[[pa.DataType], bool], Any, tuple[_WayOf, ...], _WayOf | None], ...] = (
-    (pt.is_string, str, (_texts,), _plain(_texts)),
-    (pt.is_boolean, bool, (_booleans,), None),
-    (pt.is_integer, int, (_integers,), _plain_integers),
-    (pt.is_floating, float, (_floats,), _plain(_floats)),
-    (pt.is_timestamp, str | int, (_instants, _epoch_millis), _plain(_instants)),
-    (pt.is_date, str, (_distinct,), None),
-    (pt.is_binary, str, (), None),
+_SCALARS: tuple[tuple[Callable[[pa.DataType], bool], Any, tuple[_WayOf, ...]], ...] = (
+    (pt.is_string, str, (_texts,)),
+    (pt.is_boolean, bool, (_booleans,)),
+    (pt.is_integer, int, (_plain_integers, _integers)),
+    (pt.is_floating, float, (_floats,)),
+    (pt.is_timestamp, str | int, (_instants, _epoch_millis)),
+    (pt.is_date, str, (_distinct,)),
+    (pt.is_binary, str, ()),
 )

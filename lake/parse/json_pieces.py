@@ -6,7 +6,6 @@ A piece is a record if the stretch is what it looks like: `}{` may be in a strin
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -23,18 +22,17 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+class MisalignedError(Exception):
+    """Bytes alone do not tell where the records of a run are."""
+
+
 class Pieces:
-    """Bytes of `data` from each of `starts` to the same place of `ends`, each in braces.
+    """Bytes of `data` from each of `starts` to the same place of `ends`, each in braces; or a run of records."""
 
-    With `are_lines`, a line feed and nothing else is between them. Then, as `}` is followed by `{` between records
-    only, lines break between records if they are valid JSON; and if there are as many records as lines, each is one.
-    """
-
-    data: bytes
-    starts: Ints
-    ends: Ints
-    are_lines: bool = False
+    def __init__(self, data: bytes, starts: Ints, ends: Ints) -> None:
+        self.data = data
+        self.starts = starts
+        self.ends = ends
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -44,8 +42,9 @@ class Pieces:
         return [self.data[start:end] for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True)]
 
     @property
-    def lines(self) -> memoryview:
-        return memoryview(self.data)[self.starts[0] : self.ends[-1]]
+    def span(self) -> tuple[int, int]:
+        """Where they begin and end, all together."""
+        return int(self.starts[0]), int(self.ends[-1])
 
     def only(self, is_wanted: Bools) -> Pieces:
         """Some of them."""
@@ -55,21 +54,63 @@ class Pieces:
         """Which pieces have as many double quotes around strings and names; None where all have."""
         if not len(self):
             return None
-        first, last = int(self.starts[0]), int(self.ends[-1])
-        if self.are_lines and self.data.find(b"\\", first, last) < 0:
-            total = expected * len(self) if isinstance(expected, int) else expected.sum()
-            if _count(self.data, _QUOTE, first, last) == total:
-                return None
+        first, last = self.span
         has_expected: Bools = quotes_by(self.data[first:last], self.starts - first, self.ends - first) == expected
         return None if has_expected.all() else has_expected
 
 
+class Run(Pieces):
+    """`count` records from `at` to `end`, and nothing else but what is between records.
+
+    Where each is, is found out when it is asked for. In valid JSON, `}` is followed by `{` between records only (in an
+    array, with a comma between them): so of pieces in braces that are as many as the records, each is one.
+    """
+
+    def __init__(self, data: bytes, at: int, end: int, in_array: bool, count: int) -> None:
+        self.data = data
+        self._stretch = (data, at, end, in_array)
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @cached_property
+    def _pieces(self) -> Pieces:
+        pieces, is_braced = pieces_of(*self._stretch)
+        if len(pieces) != self._count or not is_braced.all():
+            raise MisalignedError
+        return pieces
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self._stretch[1:3]
+
+    @property
+    def starts(self) -> Ints:  # type: ignore[override]
+        return self._pieces.starts
+
+    @property
+    def ends(self) -> Ints:  # type: ignore[override]
+        return self._pieces.ends
+
+    def have_quotes(self, expected: Ints | int) -> Bools | None:
+        at, end = self.span
+        total = expected * self._count if isinstance(expected, int) else expected.sum()
+        if self.data.find(b"\\", at, end) < 0:
+            found = _count(self.data, _QUOTE, at, end)
+        else:
+            found = len(_places(_without_escapes(self.data[at:end]), _QUOTE, 0, end - at))
+        return None if found == total else super().have_quotes(expected)
+
+
 def quotes_by(text: bytes, starts: Ints, ends: Ints) -> Ints:
     """How many double quotes of JSON text stand around strings and names, for each stretch of a text."""
-    if b"\\" in text:
-        text = text.replace(b"\\\\", b"..").replace(b'\\"', b"..")
-    quotes = _places(text, _QUOTE, 0, len(text))
+    quotes = _places(_without_escapes(text), _QUOTE, 0, len(text))
     return np.searchsorted(quotes, ends) - np.searchsorted(quotes, starts)
+
+
+def _without_escapes(text: bytes) -> bytes:
+    return text.replace(b"\\\\", b"..").replace(b'\\"', b"..") if b"\\" in text else text
 
 
 def pieces_of(data: bytes, at: int, end: int, in_array: bool) -> tuple[Pieces, Bools]:
@@ -78,16 +119,23 @@ def pieces_of(data: bytes, at: int, end: int, in_array: bool) -> tuple[Pieces, B
     Lines, if most of them are in braces; else what is between braces that nothing but white space is between, or in an
     array, a comma, if the first of its names follows, which is the first one in the stretch.
     """
-    end = at + len(data[at:end].rstrip(SPACE))
+    while data[end - 1] in SPACE:
+        end -= 1
     if not in_array:
         lines, is_braced = _lines(data, at, end)
-        if 2 * np.count_nonzero(is_braced) > len(lines):
+        if 2 * np.count_nonzero(is_braced) > max(len(lines), 2):
             return lines, is_braced
-    first = _FIRST_NAME.match(data, at)
-    gap = _GAP if not in_array or first is None else re.compile(_COMMA % re.escape(first[1]))
+    gap = element_gap(data, at) if in_array else _GAP
     breaks = np.array([match.span() for match in gap.finditer(data, at, end)], dtype=np.int64).reshape(-1, 2)
     pieces = Pieces(data, np.concatenate(([at], breaks[:, 1])), np.concatenate((breaks[:, 0] + 1, [end])))
     return pieces, np.ones(len(pieces), dtype=np.bool_)
+
+
+def element_gap(data: bytes, at: int) -> re.Pattern[bytes]:
+    """Between elements of an array, of which the next begins with the same name as the one at `at`: their members are
+    mostly in one order, and objects within them mostly have other names."""
+    first = _FIRST_NAME.match(data, at)
+    return re.compile(_COMMA % (re.escape(first[1]) if first else b"}"))
 
 
 def _lines(data: bytes, at: int, end: int) -> tuple[Pieces, Bools]:
@@ -101,8 +149,7 @@ def _lines(data: bytes, at: int, end: int) -> tuple[Pieces, Bools]:
         starts, ends, returns = starts[is_filled], ends[is_filled], returns[is_filled]
     ends = ends - returns
     is_braced: Bools = (characters[starts] == _OPEN) & (characters[ends - 1] == _CLOSE)
-    are_lines = is_filled.all() and is_braced.all() and not returns.any()
-    return Pieces(data, starts, ends, bool(are_lines)), is_braced
+    return Pieces(data, starts, ends), is_braced
 
 
 def _places(data: bytes, character: int, at: int, end: int) -> Ints:

@@ -7,7 +7,7 @@ import numpy as np
 from lake.parse.block import ReadOptions
 from lake.parse.block_builder import BlockBuilder
 from lake.parse.json_frame import Frame
-from lake.parse.json_pieces import SPACE, Bools, Pieces, pieces_of
+from lake.parse.json_pieces import SPACE, Bools, MisalignedError, Pieces, pieces_of
 from lake.parse.json_splitter import Splitter
 from lake.parse.json_structs import Rows, StructReader
 from lake.parse.reasons import Reason
@@ -62,6 +62,8 @@ class JsonRecords:
             self._unseen_bytes = max(self._unseen_bytes - (after - at), 0)
             return after
         state = self._splitter.state
+        if self._read_run(self._structs, data, at, end, builder):
+            return end
         after = self._read_pieces(self._structs, data, at, end, builder)
         # Where forms alternate, as in a stream of short arrays, looking far ahead is useless: wait ever longer.
         is_useless = self._splitter.state != state and after - at < _WORTH_A_LOOK
@@ -104,6 +106,23 @@ class JsonRecords:
         else:
             rows = self._structs.rows(self._structs.decode(records))
             self._add(rows, records, np.ones(len(found), dtype=np.bool_), builder)
+
+    def _read_run(self, structs: StructReader, data: bytes, at: int, end: int, builder: BlockBuilder) -> bool:
+        """Reads a stretch at once, if all of it is records; whether that could be done."""
+        run = structs.decode_run(data, at, end, self._splitter.in_array)
+        if run is None:
+            return False
+        try:
+            rows = structs.rows(run)
+            if len(rows) == 1 and len(rows[0].places) == len(run.records) and not self._options.keeps_sources:
+                builder.add_table(np.full(len(run.records), at), rows[0].table)
+            else:
+                self._add(rows, run.records, run.is_read, builder)
+        except MisalignedError:
+            return False
+        self._splitter.passed_records()
+        self.was_truncated = False
+        return True
 
     def _read_pieces(self, structs: StructReader, data: bytes, at: int, end: int, builder: BlockBuilder) -> int:
         """Reads a stretch of which most pieces are records; others are read from their beginning to wherever."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ from msgspec import Raw
 
 from lake.contract.model import Column, Table
 from lake.parse.json_arrays import Extra, StructType, either, kind_of
-from lake.parse.json_pieces import Bools, Ints, Pieces
+from lake.parse.json_pieces import Bools, Ints, Pieces, Run
 from lake.parse.json_scanner import MAX_DEPTH, is_too_deep
 from lake.parse.json_text import members_of
 from lake.parse.refused import Refused
@@ -77,17 +77,22 @@ class StructReader:
         self._inner_extras: list[tuple[str, ...]] = [()] * len(table.columns)
         self._shape = self._new_shape()
 
+    def decode_run(self, data: bytes, at: int, end: int, in_array: bool) -> Decoded | None:
+        """Reads a stretch at once; None where it is not all records that msgspec takes."""
+        try:
+            if in_array:
+                structs = self._shape.list_decoder.decode(b"[%b]" % data[at:end])
+            else:
+                structs = self._shape.decoder.decode_lines(memoryview(data)[at:end])
+        except _REFUSED:
+            return None
+        run = Run(data, at, end, in_array, len(structs))
+        return Decoded(self._shape, run, structs, np.ones(len(structs), dtype=np.bool_))
+
     def decode(self, records: Pieces) -> Decoded:
         """Reads each record by itself. Where most are refused, those that follow count as refused."""
         is_read = np.ones(len(records), dtype=np.bool_)
-        if records.are_lines:
-            try:
-                structs = self._shape.decoder.decode_lines(records.lines)
-                if len(structs) == len(records):
-                    return Decoded(self._shape, records, structs, is_read)
-            except _REFUSED:
-                pass
-        structs = []
+        structs: list[Any] = []
         failures = 0
         left = iter(records.each)
         while len(structs) < len(records):
@@ -101,7 +106,10 @@ class StructReader:
         return Decoded(self._shape, records, structs, is_read)
 
     def rows(self, decoded: Decoded, is_wanted: Bools | None = None) -> list[Rows]:
-        """The rows of those records that are wanted; what is not among them is to be decided one by one."""
+        """The rows of those records that are wanted; what is not among them is to be decided one by one.
+
+        Raises MisalignedError for a run.
+        """
         is_wanted = decoded.is_read if is_wanted is None else is_wanted & decoded.is_read
         if not is_wanted.any():
             return []
@@ -131,10 +139,9 @@ class StructReader:
         known = [
             (name, read.unknown) for name, read in zip(self._names, reads, strict=True) if read.unknown is not None
         ]
-        unknown = [(extra.name, extra.is_present) for extra in extras] + known
         rescued = pa.nulls(len(records), pa.string())
-        if unknown:
-            texts, unclear = _rescued(extras, unknown, records)
+        if extras or known:
+            texts, unclear = _rescued(extras, known, records)
             suspects.append(unclear)
             rescued = texts if self._rescue else rescued
         is_suspect = either(*suspects, None if has_expected is None else ~has_expected)
@@ -145,9 +152,9 @@ class StructReader:
         """Takes up the unknown members that many of the records have; whether there are any."""
         objects = [found for record in records if (found := _object(record)) is not None]
         known = {*self._names, *self._extras, _ENVELOPE}
-        fresh = _often([found.keys() - known for found in objects])
+        fresh = _often([[name for name in found if name not in known] for found in objects])
         inner = [
-            _often([set(names_of(found.get(name))) - {*before} for found in objects]) if names_of is not None else []
+            _often([{*names_of(found.get(name))} - {*before} for found in objects]) if names_of is not None else []
             for name, names_of, before in zip(self._names, self._unknown_names, self._inner_extras, strict=True)
         ]
         self._extras = _joined(self._extras, fresh)
@@ -173,7 +180,7 @@ def _object(record: bytes) -> dict[str, object] | None:
         return None
 
 
-def _often(found: Sequence[Set[str]]) -> list[str]:
+def _often(found: Sequence[Collection[str]]) -> list[str]:
     """Plain names that many of these sets have: text that holds such a name in quotes, without escapes, names it."""
     times = Counter(chain.from_iterable(found))
     least = max(2, len(found) // 8)
@@ -186,28 +193,54 @@ def _joined(before: tuple[str, ...], fresh: Sequence[str]) -> tuple[str, ...]:
 
 
 def _rescued(
-    extras: Sequence[Extra], unknown: Sequence[tuple[str, Bools]], records: Pieces
+    extras: Sequence[Extra], known: Sequence[tuple[str, Bools]], records: Pieces
 ) -> tuple[pa.Array, Bools | None]:
-    """For each record those members that are unknown, in its order, as the text of an object; and its suspects."""
+    """For each record, as the text of an object, its members that are unknown, or are known and hold what is unknown,
+    in its order; and its suspects."""
+    unknown = [(extra.name, extra.is_present) for extra in extras] + [*known]
     has_any = np.logical_or.reduce([mask for _, mask in unknown])
+    is_usual = np.zeros(len(has_any), dtype=np.bool_)
+    if not known:
+        extras, is_usual = _in_order(extras)
+    array = pa.nulls(len(has_any), pa.string())
     try:
-        if len(unknown) == len(extras) == 1:
-            array = extras[0].objects
-        else:
-            texts = [_members(records.each[place], unknown, place) for place in np.flatnonzero(has_any).tolist()]
-            array = pa.array(texts, pa.string())
+        if is_usual.any():
+            array = _objects([extra.members for extra in extras], has_any)
+        if not is_usual.all():
+            unusual = np.flatnonzero(has_any & ~is_usual).tolist()
+            texts = pa.array([_members(records.each[place], unknown, place) for place in unusual], pa.string())
+            array = pc.replace_with_mask(array, pa.array(has_any & ~is_usual), texts)
     except UnicodeDecodeError:
         return pa.nulls(len(has_any), pa.string()), has_any
-    if not has_any.all():
-        array = array.take(pa.array(np.cumsum(has_any) - 1, mask=~has_any))
     suspects: Bools | None = None
     if (pc.max(pc.binary_length(array)).as_py() or 0) > MAX_DEPTH:
         suspects = np.array([text is not None and is_too_deep(text.encode()) for text in array.to_pylist()])
-    if records.data.find(b"\\u00", int(records.starts[0]), int(records.ends[-1])) >= 0:
+    if records.data.find(b"\\", *records.span) >= 0 and _PLAIN_CHARACTER.search(records.data, *records.span):
         # A member's name may be written with escapes.
         escaped = np.array([_PLAIN_CHARACTER.search(record) is not None for record in records.each])
         suspects = either(suspects, escaped & has_any)
     return array, suspects
+
+
+def _in_order(extras: Sequence[Extra]) -> tuple[Sequence[Extra], Bools]:
+    """The extras in the order of a record that has the most of them, and which records have theirs in that order."""
+    if len(extras) == 1:
+        return extras, np.ones(len(extras[0].is_present), dtype=np.bool_)
+    addresses = np.array([extra.addresses for extra in extras])
+    order = np.argsort(addresses[:, np.count_nonzero(addresses, axis=0).argmax()])
+    addresses = addresses[order]
+    in_order: Bools = ((addresses == 0) | (addresses >= np.maximum.accumulate(addresses))).all(axis=0)
+    return [extras[place] for place in order.tolist()], in_order
+
+
+def _objects(members: list[pa.Array], has_any: Bools) -> pa.Array:
+    """The texts of members joined to objects, null where there are none."""
+    if len(members) > 1:  # where all are null, pyarrow's join leaves the row out
+        members = [texts.filter(pa.array(has_any)) for texts in members]
+        joined = pc.binary_join_element_wise(*members, ",", null_handling="skip")
+        objects = pc.binary_join_element_wise("{", joined, "}", "")
+        return objects if has_any.all() else objects.take(pa.array(np.cumsum(has_any) - 1, mask=~has_any))
+    return pc.binary_join_element_wise("{", members[0], "}", "")
 
 
 def _members(record: bytes, unknown: Sequence[tuple[str, Bools]], place: int) -> str:
@@ -221,9 +254,9 @@ def _derived(column: Column, array: pa.Array, records: Pieces) -> pa.Array:
     """The column with what is derived in place of nulls."""
     if column.derived_from is None or not array.null_count:
         return array
-    values = zip(array.to_pylist(), records.each, strict=True)
-    filled = [hashlib.sha256(record).hexdigest() if value is None else value for value, record in values]
-    return pa.array(filled, array.type)
+    is_null = pc.is_null(array)
+    derived = [hashlib.sha256(records.each[place]).hexdigest() for place in pc.indices_nonzero(is_null).to_pylist()]
+    return pc.replace_with_mask(array, is_null, pa.array(derived, array.type))
 
 
 def _allowed(column: Column, kind: pa.DataType) -> pa.Array | None:
