@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -42,7 +42,7 @@ _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
 
 @dataclass(frozen=True)
 class Decoded:
-    """What msgspec made of records: for each a Struct of `shape`; of one that it refused, any other's."""
+    """What msgspec made of records: for each a Struct of `shape`, None where it refused."""
 
     shape: StructType
     records: Pieces
@@ -102,7 +102,7 @@ class StructReader:
                 failures += 1
                 refused = 1 if failures < max(_FEW_FAILURES, len(structs) // 2) else len(records) - len(structs)
                 is_read[len(structs) : len(structs) + refused] = False
-                structs.extend(structs[-1:] or [self._shape.type()] * refused)
+                structs.extend([None] * refused)
         return Decoded(self._shape, records, structs, is_read)
 
     def rows(self, decoded: Decoded, is_wanted: Bools | None = None) -> list[Rows]:
@@ -111,17 +111,21 @@ class StructReader:
         Raises MisalignedError for a run.
         """
         is_wanted = decoded.is_read if is_wanted is None else is_wanted & decoded.is_read
-        if not is_wanted.any():
-            return []
+        if is_wanted.all():
+            return self._rows(decoded) if len(is_wanted) else []
+        structs = list(compress(decoded.structs, is_wanted.tolist()))
+        chosen = Decoded(decoded.shape, decoded.records.only(is_wanted), structs, is_wanted[is_wanted])
+        places = np.flatnonzero(is_wanted)
+        return [Rows(places[rows.places], rows.table) for rows in self.rows(chosen)]
+
+    def _rows(self, decoded: Decoded) -> list[Rows]:
         table, is_sure, has_expected = self._table(decoded)
-        is_row = is_wanted if is_sure is None else is_wanted & is_sure
-        if is_row.all():
-            return [Rows(np.arange(len(is_row)), table)]
-        rows = [Rows(np.flatnonzero(is_row), table.filter(pa.array(is_row)))]
+        if is_sure is None or is_sure.all():
+            return [Rows(np.arange(len(decoded.structs)), table)]
+        rows = [Rows(np.flatnonzero(is_sure), table.filter(pa.array(is_sure)))]
         if has_expected is None:
             return rows
-        is_drifted = is_wanted & ~has_expected
-        drifted, places = decoded.records.only(is_drifted), np.flatnonzero(is_drifted)
+        drifted, places = decoded.records.only(~has_expected), np.flatnonzero(~has_expected)
         if self._learn(drifted.each[:_LEARNT_FROM]):
             rows += [Rows(places[more.places], more.table) for more in self.rows(self.decode(drifted))]
         return rows

@@ -1,4 +1,4 @@
-"""The benchmark of JSON readers: its streams hold the same clicks, and a run of few prints every form with its ratio."""
+"""The benchmark of JSON readers: its streams hold the same clicks, and a run prints every form."""
 
 from __future__ import annotations
 
