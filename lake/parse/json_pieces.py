@@ -6,6 +6,7 @@ A piece is a record if the stretch is what it looks like: `}{` may be in a strin
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -14,10 +15,11 @@ import numpy.typing as npt
 SPACE = b" \t\r\n"
 _FIRST_NAME = re.compile(rb'\{[ \t\r\n]*("(?:[^"\\]|\\.)*")')
 _GAP = re.compile(rb"\}(?:[ \t\r\n]|\xef\xbb\xbf)*+(?=\{)")
-_COMMA = rb"\}[ \t\r\n]*+,[ \t\r\n]*+(?=\{[ \t\r\n]*+%b[ \t\r\n]*+:)"
+_COMMA = rb"\}[ \t\r\n]*+,[ \t\r\n]*+(?=\{[ \t\r\n]*+(?:%b)[ \t\r\n]*+:)"
 _AT_ONCE = 64 << 10  # bytes that stay in the processor's nearest cache
 _FEED, _RETURN, _OPEN, _CLOSE, _QUOTE = b'\n\r{}"'
 
+Gap = re.Pattern[bytes]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -50,13 +52,27 @@ class Pieces:
         """Some of them."""
         return Pieces(self.data, self.starts[is_wanted], self.ends[is_wanted])
 
+    def __getitem__(self, place: int) -> bytes:
+        return self.data[self.starts[place] : self.ends[place]]
+
     def have_quotes(self, expected: Ints | int) -> Bools | None:
         """Which pieces have as many double quotes around strings and names; None where all have."""
-        if not len(self):
+        text, (first, last), before = self.data, self.span, 0
+        total = expected * len(self) if isinstance(expected, int) else expected.sum()
+        if text.find(b"\\", first, last) >= 0:
+            text, before = _without_escapes(text[first:last]), first
+        beside = sum(text.count(b'"', begin - before, end - before) for begin, end in self._gaps())
+        if _count(text, _QUOTE, first - before, last - before) - beside == total:
             return None
-        first, last = self.span
-        has_expected: Bools = quotes_by(self.data[first:last], self.starts - first, self.ends - first) == expected
+        quotes = _places(text, _QUOTE, first - before, last - before) + before
+        has_expected: Bools = np.searchsorted(quotes, self.ends) - np.searchsorted(quotes, self.starts) == expected
         return None if has_expected.all() else has_expected
+
+    def _gaps(self) -> Iterator[tuple[int, int]]:
+        """What is between them, but for single characters."""
+        begins, ends = self.ends[:-1], self.starts[1:]
+        is_wide = ends - begins > 1
+        return zip(begins[is_wide].tolist(), ends[is_wide].tolist(), strict=True)
 
 
 class Run(Pieces):
@@ -66,9 +82,9 @@ class Run(Pieces):
     array, with a comma between them): so of pieces in braces that are as many as the records, each is one.
     """
 
-    def __init__(self, data: bytes, at: int, end: int, in_array: bool, count: int) -> None:
+    def __init__(self, data: bytes, at: int, end: int, gap: Gap | None, count: int) -> None:
         self.data = data
-        self._stretch = (data, at, end, in_array)
+        self._stretch = (data, at, end, gap)
         self._count = count
 
     def __len__(self) -> int:
@@ -93,14 +109,8 @@ class Run(Pieces):
     def ends(self) -> Ints:  # type: ignore[override]
         return self._pieces.ends
 
-    def have_quotes(self, expected: Ints | int) -> Bools | None:
-        at, end = self.span
-        total = expected * self._count if isinstance(expected, int) else expected.sum()
-        if self.data.find(b"\\", at, end) < 0:
-            found = _count(self.data, _QUOTE, at, end)
-        else:
-            found = len(_places(_without_escapes(self.data[at:end]), _QUOTE, 0, end - at))
-        return None if found == total else super().have_quotes(expected)
+    def _gaps(self) -> Iterator[tuple[int, int]]:
+        return iter(())
 
 
 def quotes_by(text: bytes, starts: Ints, ends: Ints) -> Ints:
@@ -113,29 +123,31 @@ def _without_escapes(text: bytes) -> bytes:
     return text.replace(b"\\\\", b"..").replace(b'\\"', b"..") if b"\\" in text else text
 
 
-def pieces_of(data: bytes, at: int, end: int, in_array: bool) -> tuple[Pieces, Bools]:
+def pieces_of(data: bytes, at: int, end: int, gap: Gap | None) -> tuple[Pieces, Bools]:
     """The stretch in pieces, and which of them are in braces. It begins with `{`, and ends where records seem to break.
 
-    Lines, if most of them are in braces; else what is between braces that nothing but white space is between, or in an
-    array, a comma, if the first of its names follows, which is the first one in the stretch.
+    In an array, `gap` is what its elements break at. Elsewhere, lines, if most of them are in braces; else what is
+    between braces that nothing but white space is between.
     """
     while data[end - 1] in SPACE:
         end -= 1
-    if not in_array:
+    if gap is None:
         lines, is_braced = _lines(data, at, end)
         if 2 * np.count_nonzero(is_braced) > max(len(lines), 2):
             return lines, is_braced
-    gap = element_gap(data, at) if in_array else _GAP
-    breaks = np.array([match.span() for match in gap.finditer(data, at, end)], dtype=np.int64).reshape(-1, 2)
+    matches = (gap or _GAP).finditer(data, at, end)
+    breaks = np.array([match.span() for match in matches], dtype=np.int64).reshape(-1, 2)
     pieces = Pieces(data, np.concatenate(([at], breaks[:, 1])), np.concatenate((breaks[:, 0] + 1, [end])))
     return pieces, np.ones(len(pieces), dtype=np.bool_)
 
 
-def element_gap(data: bytes, at: int) -> re.Pattern[bytes]:
-    """Between elements of an array, of which the next begins with the same name as the one at `at`: their members are
-    mostly in one order, and objects within them mostly have other names."""
+def element_gap(data: bytes, at: int, names: bytes) -> Gap:
+    """What the elements of an array break at: a comma between braces, if a name follows that records begin with.
+
+    These are `names`, alternatives of a pattern, and what the element at `at` begins with.
+    """
     first = _FIRST_NAME.match(data, at)
-    return re.compile(_COMMA % (re.escape(first[1]) if first else b"}"))
+    return re.compile(_COMMA % (names + b"|" + re.escape(first[1]) if first else names))
 
 
 def _lines(data: bytes, at: int, end: int) -> tuple[Pieces, Bools]:

@@ -109,7 +109,7 @@ class JsonRecords:
 
     def _read_run(self, structs: StructReader, data: bytes, at: int, end: int, builder: BlockBuilder) -> bool:
         """Reads a stretch at once, if all of it is records; whether that could be done."""
-        run = structs.decode_run(data, at, end, self._splitter.in_array)
+        run = structs.decode_run(data, at, end, self._splitter.gap(data, at))
         if run is None:
             return False
         try:
@@ -127,7 +127,7 @@ class JsonRecords:
     def _read_pieces(self, structs: StructReader, data: bytes, at: int, end: int, builder: BlockBuilder) -> int:
         """Reads a stretch of which most pieces are records; others are read from their beginning to wherever."""
         splitter = self._splitter
-        pieces, is_braced = pieces_of(data, at, end, splitter.in_array)
+        pieces, is_braced = pieces_of(data, at, end, splitter.gap(data, at))
         decoded = structs.decode(pieces)
         is_plain = decoded.is_read & is_braced
         state, irregular, place = splitter.state, 0, 0
@@ -173,11 +173,9 @@ class JsonRecords:
             builder.add_table(records.starts[places], table)
         if self._options.keeps_sources:
             for place in np.flatnonzero(is_row).tolist():
-                builder.add_source(self._splitter.base + int(records.starts[place]), records.each[place])
+                builder.add_source(self._splitter.base + int(records.starts[place]), records[place])
         for place in np.flatnonzero(is_record & ~is_row).tolist():
-            self._read_singly(
-                records.data[records.starts[place] : records.ends[place]], int(records.starts[place]), builder
-            )
+            self._read_singly(records[place], int(records.starts[place]), builder)
 
     def _read_singly(self, source: bytes, start: int, builder: BlockBuilder) -> None:
         """One record, found at `start` of the buffer, the way that decides."""

@@ -18,7 +18,7 @@ import re
 from collections.abc import Collection
 
 from lake.parse.json_frame import Frame, MoreNeeded
-from lake.parse.json_pieces import element_gap
+from lake.parse.json_pieces import Gap, element_gap
 from lake.parse.json_scanner import Extents, end_of_space, extent_of_value
 from lake.parse.json_text import value_of
 from lake.parse.reasons import Reason
@@ -51,7 +51,9 @@ class Splitter:
 
     def __init__(self, fields: Collection[str]) -> None:
         self._envelopes = "Records" not in fields
-        known = b"|".join(re.escape(json.dumps(name, ensure_ascii=False).encode()) for name in sorted(fields))
+        self._known = known = b"|".join(
+            re.escape(json.dumps(name, ensure_ascii=False).encode()) for name in sorted(fields)
+        )
         self._begins_record = re.compile(rb"\{[ \t\r\n]*(?:" + known + rb")[ \t\r\n]*:")
         self._extents = Extents()
         self.in_array = False
@@ -104,13 +106,17 @@ class Splitter:
             if (margin := data.rfind(b"}\n{", at, stop)) >= 0:
                 return margin + 1
             return max(data.rfind(b"\n", at, stop) + 1 or data.rfind(b"}{", at, stop) + 1, at)
-        gap = element_gap(data, at)
+        gap = self.gap(data, at)
         lowest = max(at, stop - _BOUNDARY_REACH)
-        while (end := data.rfind(b"},", lowest, stop)) >= 0:
+        while gap is not None and (end := data.rfind(b"},", lowest, stop)) >= 0:
             if gap.match(data, end):
                 return end + 1
             stop = end
         return at
+
+    def gap(self, data: bytes, at: int) -> Gap | None:
+        """What the elements of an array break at, None outside of one; the one at `at` is the next."""
+        return element_gap(data, at, self._known) if self.in_array else None
 
     def passed_records(self) -> None:
         """The caller has found records by itself; what follows is what follows a record."""

@@ -24,7 +24,7 @@ from msgspec import Raw
 
 from lake.contract.model import Column, Table
 from lake.parse.json_arrays import Extra, StructType, either, kind_of
-from lake.parse.json_pieces import Bools, Ints, Pieces, Run
+from lake.parse.json_pieces import Bools, Gap, Ints, Pieces, Run
 from lake.parse.json_scanner import MAX_DEPTH, is_too_deep
 from lake.parse.json_text import members_of
 from lake.parse.refused import Refused
@@ -77,16 +77,16 @@ class StructReader:
         self._inner_extras: list[tuple[str, ...]] = [()] * len(table.columns)
         self._shape = self._new_shape()
 
-    def decode_run(self, data: bytes, at: int, end: int, in_array: bool) -> Decoded | None:
-        """Reads a stretch at once; None where it is not all records that msgspec takes."""
+    def decode_run(self, data: bytes, at: int, end: int, gap: Gap | None) -> Decoded | None:
+        """Reads a stretch at once, None where msgspec refuses any; `gap` is what elements of an array break at."""
         try:
-            if in_array:
+            if gap is not None:
                 structs = self._shape.list_decoder.decode(b"[%b]" % data[at:end])
             else:
                 structs = self._shape.decoder.decode_lines(memoryview(data)[at:end])
         except _REFUSED:
             return None
-        run = Run(data, at, end, in_array, len(structs))
+        run = Run(data, at, end, gap, len(structs))
         return Decoded(self._shape, run, structs, np.ones(len(structs), dtype=np.bool_))
 
     def decode(self, records: Pieces) -> Decoded:
@@ -212,7 +212,7 @@ def _rescued(
             array = _objects([extra.members for extra in extras], has_any)
         if not is_usual.all():
             unusual = np.flatnonzero(has_any & ~is_usual).tolist()
-            texts = pa.array([_members(records.each[place], unknown, place) for place in unusual], pa.string())
+            texts = pa.array([_members(records[place], unknown, place) for place in unusual], pa.string())
             array = pc.replace_with_mask(array, pa.array(has_any & ~is_usual), texts)
     except UnicodeDecodeError:
         return pa.nulls(len(has_any), pa.string()), has_any
@@ -259,7 +259,7 @@ def _derived(column: Column, array: pa.Array, records: Pieces) -> pa.Array:
     if column.derived_from is None or not array.null_count:
         return array
     is_null = pc.is_null(array)
-    derived = [hashlib.sha256(records.each[place]).hexdigest() for place in pc.indices_nonzero(is_null).to_pylist()]
+    derived = [hashlib.sha256(records[place]).hexdigest() for place in pc.indices_nonzero(is_null).to_pylist()]
     return pc.replace_with_mask(array, is_null, pa.array(derived, array.type))
 
 
