@@ -14,7 +14,7 @@ PYTEST_STREAMS = $(STREAMS)/bin/pytest tests/flink_apps --durations 10
 # Both commands are run, whether or not the first fails, and either's failure is the target's.
 each = failed=0; $(strip $(1)) || failed=1; { $(strip $(2)); } || failed=1; exit $$failed
 
-.PHONY: help setup setup-streams demo demo-stream test test-fast test-spark test-flink test-trino test-nightly lint format render bench bench-scan bench-bucketing bench-stream lock clean
+.PHONY: help setup setup-streams demo demo-stream test test-fast test-spark test-flink test-trino test-nightly lint format render bench bench-json bench-scan bench-bucketing bench-stream lock clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ render: $(JOBS)/.ready  ## Render what comes from contracts (sql/*/*/ddl.sql, fl
 
 bench: $(BENCH)/.ready  ## Measure raw to Parquet against four rivals (2 GB of JSON, about 20 minutes); BENCH_ARGS=… for less
 	$(BENCH)/bin/python -m bench.raw_to_parquet $(BENCH_ARGS)
+
+bench-json: $(JOBS)/.ready  ## Measure reading JSON, clean, drifted and broken, against bare pyarrow.json; BENCH_ARGS="--records 20000" for less
+	$(JOBS)/bin/python -m bench.json_reading $(BENCH_ARGS)
 
 bench-scan: $(BENCH)/.ready  ## Measure what Trino reads for one sensor, from JSON, gzip, Parquet and buckets; BENCH_ARGS="--rows 500000" for less
 	$(BENCH)/bin/python -m bench.scan $(BENCH_ARGS)

@@ -22,9 +22,7 @@ class ReadOptions:
     part_bytes: int = 256 << 10  # of CSV, of a block that is not read at once
     damage_bytes: int = 16 << 20  # of a damaged stretch in one reject
     window_bytes: int = 1 << 20  # of JSON, parsed at once: a quarter faster where it stays in the processor's cache
-    likely_bytes: int = 64 << 10  # of JSON, in which a record's end is looked for by how it looks
-    is_columnar: bool = True  # False: records are read one by one
-    is_quick: bool = True  # False: records that are read one by one are all read the way that decides
+    is_single: bool = False  # True: JSON records are all read one by one, the way that decides
     keeps_sources: bool = False
 
 

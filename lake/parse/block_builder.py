@@ -17,27 +17,26 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass
 class BlockBuilder:
-    """Gathers; positions are any numbers that order records by arrival."""
+    """Gathers; positions are any numbers that order records by arrival. Sources are added for each row or for none."""
 
     reader: RecordReader
-    _tables: list[tuple[Positions | None, pa.Table]] = field(default_factory=list)
+    _tables: list[tuple[Positions, pa.Table]] = field(default_factory=list)
     _rows: list[Row] = field(default_factory=list)
     _row_positions: list[int] = field(default_factory=list)
     _rejected: list[tuple[int, int, Reason, str, bytes]] = field(default_factory=list)
     _sources: list[tuple[int, bytes]] = field(default_factory=list)
 
-    def add_row(self, position: int, row: Row, source: tuple[int, bytes] | None = None) -> None:
-        """A row; `source` is its record's offset and bytes, to be given for each row or for none."""
-        if source is not None:
-            self._sources.append(source)
+    def add_row(self, position: int, row: Row) -> None:
         self._rows.append(row)
         self._row_positions.append(position)
 
-    def add_table(self, start: int, positions: Positions | None, table: pa.Table) -> None:
-        """Many rows in order; without `positions` they all begin after `start`, and nothing else lies among them."""
-        if positions is None:
-            positions = np.full(table.num_rows, start, dtype=np.int64)
+    def add_table(self, positions: Positions, table: pa.Table) -> None:
+        """Many rows, each with its position."""
         self._tables.append((positions, table))
+
+    def add_source(self, offset: int, payload: bytes) -> None:
+        """A row's source."""
+        self._sources.append((offset, payload))
 
     def reject(self, position: int, offset: int, reason: Reason, message: str, payload: bytes) -> None:
         self._rejected.append((position, offset, reason, message, payload))

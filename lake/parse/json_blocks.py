@@ -9,13 +9,11 @@ from lake.contract.model import Table
 from lake.parse.block import DEFAULT_OPTIONS, Block, ReadOptions, Rejected
 from lake.parse.block_builder import BlockBuilder
 from lake.parse.gzip_stream import Chunk
-from lake.parse.json_columnar import ColumnarReader
-from lake.parse.json_columns import ColumnReader
 from lake.parse.json_frame import MoreNeeded
-from lake.parse.json_rowwise import RowwiseReader
+from lake.parse.json_records import JsonRecords
 from lake.parse.json_skip import Skipper
 from lake.parse.json_splitter import Splitter
-from lake.parse.learned_schema import LearnedSchema
+from lake.parse.json_structs import StructReader
 from lake.parse.reasons import Reason
 from lake.parse.records import RecordReader
 
@@ -31,11 +29,13 @@ def json_blocks(chunks: Iterator[Chunk], table: Table, options: ReadOptions = DE
 
 
 @lru_cache(maxsize=64)
-def _readers(table: Table) -> tuple[RecordReader, list[ColumnReader], LearnedSchema]:
-    """What objects of one table share: learned that were learnt from one object are those of the next."""
+def _readers(table: Table) -> tuple[RecordReader, StructReader | None]:
+    """What objects of one table share: what was learnt from one object serves for the next."""
     reader = RecordReader(table)
-    columns = [ColumnReader(column, reader.schema.field(column.name).type) for column in table.columns]
-    return reader, columns, LearnedSchema(columns)
+    try:
+        return reader, StructReader(table, reader.schema)
+    except ValueError:  # a field's name holds quotes, backslashes or control characters
+        return reader, None
 
 
 class _Stream:
@@ -43,10 +43,9 @@ class _Stream:
 
     def __init__(self, table: Table, options: ReadOptions) -> None:
         self._options = options
-        self._reader, columns, learned = _readers(table)
+        self._reader, structs = _readers(table)
         self._splitter = Splitter({column.field for column in table.columns})
-        self._rowwise = RowwiseReader(self._splitter, self._reader, options)
-        self._columnar = ColumnarReader(columns, learned, self._rowwise, table.rescue, options)
+        self._records_of = JsonRecords(self._splitter, self._reader, None if options.is_single else structs, options)
         self._skipper: Skipper | None = None
         self._pieces: list[bytes] = []
         self._arrived = 0
@@ -96,7 +95,7 @@ class _Stream:
             return self._skip(data, at, builder), False
         stop = min(at + self._options.block_bytes, len(data))
         try:
-            return self._columnar.read(data, at, stop, builder), False
+            return self._records_of.read(data, at, stop, builder), False
         except MoreNeeded as needed:
             if len(data) - needed.start <= self._options.max_record:
                 return needed.start, True
@@ -119,8 +118,8 @@ class _Stream:
     def _finish(self) -> Iterator[Block]:
         """What is left open at the end of the stream, or before a gap."""
         self._skipper = None
-        frame = self._splitter.finish(self._rowwise.was_truncated)
-        self._rowwise.was_truncated = False
+        frame = self._splitter.finish(self._records_of.was_truncated)
+        self._records_of.was_truncated = False
         if frame is not None and frame.fault is not None and frame.opener is not None:
             builder = BlockBuilder(self._reader)
             builder.reject(0, frame.opener[0], frame.fault, frame.message, frame.opener[1])

@@ -18,6 +18,7 @@ import re
 from collections.abc import Collection
 
 from lake.parse.json_frame import Frame, MoreNeeded
+from lake.parse.json_pieces import Gap, element_gap
 from lake.parse.json_scanner import Extents, end_of_space, extent_of_value
 from lake.parse.json_text import value_of
 from lake.parse.reasons import Reason
@@ -27,6 +28,7 @@ BOM = b"\xef\xbb\xbf"
 _BETWEEN = re.compile(rb"(?:[ \t\r\n]++|\xef\xbb\xbf)*+")
 _ENVELOPE = re.compile(rb'\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*\[(?=[ \t\r\n]*[{\]])')
 _ENVELOPE_REACH = 256
+_BOUNDARY_REACH = 64 << 10
 _OBJECT_ENDS = re.compile(
     rb"(?P<line>\n(?=[\[{])|\}[ \t\r]*\n(?=[ \t\r\n]*[^ \t\r\n,}\]:\"{\[]))|\}[ \t\r\n]*(?<!\n)(?P<next>\{)"
 )
@@ -49,7 +51,9 @@ class Splitter:
 
     def __init__(self, fields: Collection[str]) -> None:
         self._envelopes = "Records" not in fields
-        known = b"|".join(re.escape(json.dumps(name, ensure_ascii=False).encode()) for name in sorted(fields))
+        self._known = known = b"|".join(
+            re.escape(json.dumps(name, ensure_ascii=False).encode()) for name in sorted(fields)
+        )
         self._begins_record = re.compile(rb"\{[ \t\r\n]*(?:" + known + rb")[ \t\r\n]*:")
         self._extents = Extents()
         self.in_array = False
@@ -99,17 +103,20 @@ class Splitter:
         if not self.in_array:
             if stop == len(data) and self.is_last:
                 return stop
+            if (margin := data.rfind(b"}\n{", at, stop)) >= 0:
+                return margin + 1
             return max(data.rfind(b"\n", at, stop) + 1 or data.rfind(b"}{", at, stop) + 1, at)
-        while (end := data.rfind(b"},", at, stop)) >= 0:
-            if self._begins_record.match(data, end_of_space(data, end + 2)):
+        gap = self.gap(data, at)
+        lowest = max(at, stop - _BOUNDARY_REACH)
+        while gap is not None and (end := data.rfind(b"},", lowest, stop)) >= 0:
+            if gap.match(data, end):
                 return end + 1
             stop = end
         return at
 
-    def may_be_envelope(self, record: object) -> bool:
-        """Whether what was parsed may be no record: an envelope, or what follows one's records."""
-        is_envelope = self._envelopes and not self.in_array and type(record) is dict and "Records" in record
-        return is_envelope or self._in_envelope_tail
+    def gap(self, data: bytes, at: int) -> Gap | None:
+        """What the elements of an array break at, None outside of one; the one at `at` is the next."""
+        return element_gap(data, at, self._known) if self.in_array else None
 
     def passed_records(self) -> None:
         """The caller has found records by itself; what follows is what follows a record."""

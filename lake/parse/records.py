@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import compress
@@ -12,15 +11,13 @@ import pyarrow as pa
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Column, Table
-from lake.parse.json_scanner import TOO_DEEP, end_of_nest, is_too_deep
+from lake.parse.json_scanner import TOO_DEEP, is_too_deep
 from lake.parse.json_text import member_sources, members_of
 from lake.parse.reasons import Reason
 from lake.parse.refused import Members, Refused, quoted, shown
 from lake.parse.values import Reader, json_value, unknown_fields
 
 Row = tuple[object, ...]
-_ABSENT = object()
-_AFTER_NAME = re.compile(rb'[ \t\r\n]*:[ \t\r\n]*("[^"]*"|[^ \t\r\n,}\]"\[{]*)')
 
 
 @dataclass(frozen=True)
@@ -47,51 +44,6 @@ class RecordReader:
             for column, kind in ((column, self.schema.field(column.name).type) for column in table.columns)
         ]
         self._fields = {reading.column.field: reading for reading in self._columns}
-
-    def quick_row(self, source: bytes, record: dict[str, object]) -> Row | None:
-        """The row of a record that is regular, as orjson parsed it; None where `row` must decide.
-
-        orjson keeps the last of duplicates. As long as there is no escape, every string and name has two quotes of
-        its own, so a name that was lost leaves quotes over.
-        """
-        if b"\\" in source or source.count(b'"') != 2 * strings_in(record):
-            return None
-        row: list[object] = []
-        known = 0
-        try:
-            for reading in self._columns:
-                value = record.get(reading.column.field, _ABSENT)
-                if value is not _ABSENT:
-                    known += 1
-                    if reading.has_unknown is not None and value is not None and reading.has_unknown(value):
-                        return None
-                row.append(self._value(reading, None if value is _ABSENT else value, source))
-        except Refused:
-            return None
-        if known == len(record) or not self._rescue:
-            return (*row, None)
-        rescued = self._unknown_of(source, record)
-        return None if rescued is None else (*row, rescued)
-
-    def _unknown_of(self, source: bytes, record: dict[str, object]) -> str | None:
-        """What is rescued of a record without escapes, None where that is hard to tell.
-
-        A name that stands in quotes once in the record is the member's.
-        """
-        members: list[tuple[int, bytes]] = []
-        if is_too_deep(source):
-            return None
-        for name in record.keys() - self._fields.keys():
-            quoted = b'"%b"' % name.encode()
-            at = source.find(quoted)
-            value = _AFTER_NAME.match(source, at + len(quoted))
-            if value is None or source.find(quoted, at + 1) >= 0:
-                return None
-            begin = value.start(1)
-            end = value.end(1) if value.end(1) > begin else end_of_nest(source, begin, len(source))
-            members.append((at, b"%b:%b" % (quoted, source[begin:end])))
-        members.sort()
-        return "{" + b",".join(member for _, member in members).decode() + "}"
 
     def row(self, source: bytes) -> Row:
         """The row of a record: one JSON object without anything around it. Raises Refused."""
@@ -146,14 +98,3 @@ class RecordReader:
             message = f"field {quoted(column.field)}: expected one of {', '.join(column.allowed_values)}, got "
             raise Refused(Reason.VALUE_NOT_ALLOWED, message + shown(value if parsed is None else parsed))
         return value
-
-
-def strings_in(value: object) -> int:
-    """How many strings, names included, a parsed value is made of."""
-    if type(value) is dict:
-        return len(value) + sum(
-            1 if type(item) is str else strings_in(item) if type(item) in (dict, list) else 0 for item in value.values()
-        )
-    if type(value) is list:
-        return sum(map(strings_in, value))
-    return 1 if type(value) is str else 0

@@ -16,8 +16,9 @@ from __future__ import annotations
 import math
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.types as pt
@@ -49,22 +50,29 @@ def unknown_fields(kind: pa.DataType) -> Callable[[object], bool] | None:
 
     It is given values that the type's reader has taken. None where the type holds no struct.
     """
+    names_of = unknown_names(kind)
+    return names_of and (lambda value: next(iter(names_of(value)), None) is not None)
+
+
+def unknown_names(kind: pa.DataType) -> Callable[[object], Iterable[str]] | None:
+    """A function that gives the names of those fields, as often as a value has them."""
     if pt.is_struct(kind):
-        known = {field.name: unknown_fields(field.type) for field in kind}
+        known = {field.name: unknown_names(field.type) for field in kind}
 
-        def has_unknown(value: object) -> bool:
-            return any(
-                name not in known or (item is not None and (inner := known[name]) is not None and inner(item))
-                for name, item in _pairs(value)
-            )
+        def names_of(value: object) -> Iterator[str]:
+            for name, item in _pairs(value):
+                if name not in known:
+                    yield name
+                elif (inner := known[name]) is not None:
+                    yield from inner(item)
 
-        return has_unknown
+        return names_of
     if pt.is_list(kind):
-        of_element = unknown_fields(kind.value_type)
-        return of_element and (lambda value: any(item is not None and of_element(item) for item in _items(value)))
+        of_element = unknown_names(kind.value_type)
+        return of_element and (lambda value: chain.from_iterable(map(of_element, _items(value))))
     if pt.is_map(kind):
-        of_item = unknown_fields(kind.item_type)
-        return of_item and (lambda value: any(item is not None and of_item(item) for _, item in _pairs(value)))
+        of_item = unknown_names(kind.item_type)
+        return of_item and (lambda value: chain.from_iterable(of_item(item) for _, item in _pairs(value)))
     return None
 
 

@@ -25,7 +25,7 @@ def column(name: str, hive_type: str, field: str = "", **rules: object) -> Colum
 PAIRS = table_of(column("id", "bigint"), column("name", "string"))
 
 
-ONE_BY_ONE = ReadOptions(is_columnar=False, is_quick=False)
+ONE_BY_ONE = ReadOptions(is_single=True)
 """No records are read at once: each goes the way that decides what a record means."""
 
 

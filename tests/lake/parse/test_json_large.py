@@ -13,7 +13,7 @@ from lake.parse.block import ReadOptions
 from lake.parse.gzip_stream import Chunk
 from lake.parse.json_blocks import json_blocks
 from lake.parse.reasons import Reason
-from tests.lake.parse.streams import PAIRS, read
+from tests.lake.parse.streams import PAIRS, column, read, table_of
 
 MIB = 1 << 20
 
@@ -30,7 +30,7 @@ def test_a_record_of_twenty_megabytes_is_a_row_in_any_form() -> None:
 @pytest.mark.parametrize("large", [b'{"name":"' + b"x" * 2000 + b'"}', b"j" * 2000, b'{"x":[' + b"[" * 2000])
 def test_a_record_larger_than_one_may_be_is_kept_whole_in_pieces(large: bytes, size: int) -> None:
     before, after = b'{"id":1}\n', b'\n{"id":2}\n{"id":3}'
-    smaller = ReadOptions(max_record=500, block_bytes=100, window_bytes=100, likely_bytes=100)
+    smaller = ReadOptions(max_record=500, block_bytes=100, window_bytes=100)
     rows, rejected = read(before + large + after, PAIRS, size, smaller)
     assert rows["id"].to_pylist() == [1, 2, 3]
     assert {reject.reason for reject in rejected} == {Reason.RECORD_TOO_LARGE}
@@ -116,3 +116,26 @@ def test_sixteen_times_the_junk_takes_far_less_than_the_square_of_the_time(junk:
 
     seconds(1 << 14)
     assert seconds(1 << 20) < 16 * 8 * max(seconds(1 << 16), 0.05)
+
+
+@pytest.mark.parametrize(
+    ("bomb", "reasons"),
+    [
+        (b'{"id":' + b"7" * 200_000 + b"}", [Reason.OUT_OF_RANGE]),
+        (b'{"price":' + b"7" * 200_000 + b"}", [Reason.OUT_OF_RANGE]),
+        (b'{"x":' + b"7" * 200_000 + b',"y":0.' + b"7" * 200_000 + b"}", []),
+        (b"{" + b",".join(b'"k%d":%d' % (key, key) for key in range(50_000)) + b"}", []),
+        (b'{"id":' + b"[" * 100_000 + b"]" * 100_000 + b"}", [Reason.INVALID_JSON]),
+        (b'{"x":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}", [Reason.INVALID_JSON]),
+    ],
+    ids=["digits", "digits of a decimal", "unknown digits", "keys", "arrays", "objects"],
+)
+def test_a_bomb_costs_its_own_record(bomb: bytes, reasons: list[Reason]) -> None:
+    table = table_of(column("id", "bigint"), column("price", "decimal(38,2)"))
+    lines = [b'{"id":%d}' % number for number in range(20)]
+    for separator in (b"\n", b""):
+        rows, rejected = read(separator.join([*lines[:10], bomb, *lines[10:]]), table)
+        assert [number for number in rows["id"].to_pylist() if number is not None] == list(range(20))
+        assert rows.num_rows + len(rejected) == 21
+        assert [reject.reason for reject in rejected] == reasons
+        assert [reject.payload for reject in rejected] == [bomb] * len(reasons)
