@@ -14,7 +14,8 @@ from lake.contract.model import RESCUED_COLUMN, Column, Source
 from lake.errors import did_you_mean
 
 PARTITION_KEY = "dt"
-COLUMN_PROPERTIES = ("sourceName", "derivedFrom", "acceptsText")
+COLUMN_PROPERTIES = ("sourceName", "derivedFrom", "acceptsText", "epochUnit")
+EPOCH_UNITS = ("seconds", "millis", "micros", "nanos")
 CLASSIFICATIONS = ("public", "internal", "confidential", "restricted", "personal")
 _NAME = re.compile(r"[a-z][a-z0-9_]*$")
 # Keys of the standard that would seem to rule something here, and don't.
@@ -78,6 +79,7 @@ def _column(document: Document, where: Where, item: SchemaProperty, source: Sour
         allowed_values=_allowed_values(document, where, item, kind),
         derived_from=_derived_from(document, properties, kind, source),
         accepts_text=_accepts_text(document, properties, kind),
+        epoch_unit=_epoch_unit(document, properties, kind),
         classification=item.classification,
         description=" ".join((item.description or "").split()),
     )
@@ -214,11 +216,26 @@ def _derived_from(document: Document, properties: dict[str, Custom], kind: HiveT
 
 def _accepts_text(document: Document, properties: dict[str, Custom], kind: HiveType) -> bool:
     accepts = flag(document, properties, "acceptsText", default=False)
-    numbers = ("tinyint", "smallint", "int", "bigint", "float", "double", "boolean")
+    numbers = ("tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "timestamp")
     if accepts and not (isinstance(kind, Decimal) or (isinstance(kind, Primitive) and kind.name in numbers)):
         where = properties["acceptsText"].where
-        document.problem(where, f"acceptsText on a column of type {kind}; expected it on a number or boolean")
+        document.problem(
+            where, f"acceptsText on a column of type {kind}; expected it on a number, boolean or timestamp"
+        )
     return accepts
+
+
+def _epoch_unit(document: Document, properties: dict[str, Custom], kind: HiveType) -> str | None:
+    given = properties.get("epochUnit")
+    if given is None:
+        return None
+    if given.value not in EPOCH_UNITS:
+        hint = did_you_mean(str(given.value), EPOCH_UNITS)
+        document.problem(given.where, f"epochUnit is {given.value!r}; expected one of {', '.join(EPOCH_UNITS)}{hint}")
+        return None
+    if "timestamp" not in str(kind):
+        document.problem(given.where, f"epochUnit on a column of type {kind}; expected it where there is a timestamp")
+    return str(given.value)
 
 
 def _check_fields(document: Document, columns: list[Column], seen: dict[str, Where]) -> None:

@@ -28,6 +28,7 @@ class Column:
     allowed_values: tuple[str, ...] = ()
     derived_from: Literal["record_bytes"] | None = None
     accepts_text: bool = False  # a JSON string such as "7" is read as the column's number or boolean
+    epoch_unit: str | None = None  # of times that are numbers: seconds, millis, micros, nanos
     classification: str | None = None
     description: str = ""
 
@@ -43,6 +44,8 @@ class Column:
             list(self.allowed_values),
             self.derived_from,
             self.accepts_text,
+            # Where it is not given, a digest is what it was before there was such a rule.
+            *([] if self.epoch_unit is None else [{"epoch_unit": self.epoch_unit}]),
         ]
 
 

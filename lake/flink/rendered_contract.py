@@ -38,6 +38,7 @@ def rendered_text(table: Table) -> str:
                 "hive_type": column.hive_type,
                 "required": column.required,
                 "accepts_text": column.accepts_text,
+                "epoch_unit": column.epoch_unit,
                 "derived": column.derived_from is not None,
                 "allowed_values": list(column.allowed_values),
             }

@@ -22,7 +22,7 @@ class FieldReader:
         self.column = column
         self.type = arrow_type(column.hive_type)
         self.must_be_valid = column.required and column.derived_from is None
-        self._read = text_value(self.type)
+        self._read = text_value(self.type, column.epoch_unit)
         self.allowed = tuple(self._read(text) for text in column.allowed_values)
 
     def value(self, raw: bytes | None) -> object:

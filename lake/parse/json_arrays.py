@@ -20,12 +20,12 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from msgspec import UNSET, Raw
 
+from lake.parse.epoch import DEFAULT_UNIT, FIRST_SECOND, LAST_SECOND, UNITS
 from lake.parse.json_pieces import Bools, Ints, quotes_by
 from lake.parse.json_text import value_of
 from lake.parse.refused import Refused
 from lake.parse.text_values import text_value
 from lake.parse.time_columns import micros_of
-from lake.parse.times import FIRST_MICROS, LAST_MICROS
 from lake.parse.values import Reader, json_value
 
 _DECIMAL = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
@@ -75,15 +75,22 @@ class Kind:
         return None
 
 
-def kind_of(arrow_type: pa.DataType, accepts_text: bool = False, extras: Collection[str] = ()) -> Kind:
+def kind_of(
+    arrow_type: pa.DataType,
+    accepts_text: bool = False,
+    extras: Collection[str] = (),
+    epoch_unit: str | None = None,
+) -> Kind:
     """How values of a type are read; `extras` are members that its structs do not know, but may have."""
     if pt.is_list(arrow_type):
-        return _list(arrow_type, extras)
+        return _list(arrow_type, extras, epoch_unit)
     if pt.is_map(arrow_type):
-        return _map(arrow_type, extras)
+        return _map(arrow_type, extras, epoch_unit)
     if pt.is_struct(arrow_type):
-        return _struct(arrow_type, extras)
-    exact = json_value(arrow_type, accepts_text)
+        return _struct(arrow_type, extras, epoch_unit)
+    exact = json_value(arrow_type, accepts_text, epoch_unit)
+    if pt.is_timestamp(arrow_type) and (accepts_text or epoch_unit is not None):
+        return _instants_in(arrow_type, exact, epoch_unit)
     if pt.is_decimal(arrow_type):
         return Kind(Raw, _singly(arrow_type, _of_raw(exact)), (_decimals(arrow_type),))
     hint, ways_of = next((hint, ways_of) for is_kind, hint, ways_of in _SCALARS if is_kind(arrow_type))
@@ -184,13 +191,31 @@ def _instants(kind: pa.DataType) -> Way:
     return read
 
 
-def _epoch_millis(kind: pa.DataType) -> Way:
+def _epoch_numbers(kind: pa.DataType, unit: str = DEFAULT_UNIT) -> Way:
+    counted = UNITS[unit]
+
     def read(values: list[Any]) -> Read:
-        millis = pa.array(values, pa.int64())
-        held = millis.fill_null(0).to_numpy()
-        if held.size and (held.min() < FIRST_MICROS // 1000 or held.max() > LAST_MICROS // 1000):
+        numbers = pa.array(values, pa.int64())
+        ends = pc.min_max(numbers).as_py()
+        if ends["min"] is not None and (ends["min"] < FIRST_SECOND * counted or ends["max"] >= LAST_SECOND * counted):
             raise ValueError("an instant out of range")
-        return Read(pc.multiply(millis, 1000).cast(kind))
+        micros = pc.divide(numbers, 1_000) if unit == "nanos" else pc.multiply(numbers, 1_000_000 // counted)
+        return Read(micros.cast(kind))
+
+    return read
+
+
+def _instants_in(kind: pa.DataType, exact: Reader, unit: str | None) -> Kind:
+    """Times of a column that says how they are written: numbers are read as they are written, texts may be numbers."""
+    way = _numbers_of_raws(_epoch_numbers(kind, unit or DEFAULT_UNIT))
+    return Kind(Raw, _singly(kind, _of_raw(exact)), (way,))
+
+
+def _numbers_of_raws(way: Way) -> Way:
+    """For numbers without a fraction, as they are written."""
+
+    def read(raws: list[Any]) -> Read:
+        return way([None if raw is None or (text := bytes(raw)) == b"null" else int(text) for raw in raws])
 
     return read
 
@@ -227,8 +252,8 @@ def _decimals(kind: pa.DataType) -> Way:
     return read
 
 
-def _list(kind: pa.ListType, extras: Collection[str]) -> Kind:
-    element = kind_of(kind.value_type, extras=extras)
+def _list(kind: pa.ListType, extras: Collection[str], epoch_unit: str | None) -> Kind:
+    element = kind_of(kind.value_type, extras=extras, epoch_unit=epoch_unit)
 
     def read(lists: list[Any]) -> Read:
         offsets, is_null = _offsets(lists)
@@ -240,8 +265,8 @@ def _list(kind: pa.ListType, extras: Collection[str]) -> Kind:
     return Kind(list[element.hint] | None, read)  # type: ignore[name-defined]
 
 
-def _map(kind: pa.MapType, extras: Collection[str]) -> Kind:
-    item = kind_of(kind.item_type, extras=extras)
+def _map(kind: pa.MapType, extras: Collection[str], epoch_unit: str | None) -> Kind:
+    item = kind_of(kind.item_type, extras=extras, epoch_unit=epoch_unit)
     name = _singly(kind.key_type, text_value(kind.key_type))  # type: ignore[arg-type]  # texts are what it is given
     keys_of = _texts(kind.key_type) if pt.is_string(kind.key_type) else name
 
@@ -261,9 +286,9 @@ def _map(kind: pa.MapType, extras: Collection[str]) -> Kind:
     return Kind(dict[str, item.hint] | None, read)  # type: ignore[name-defined]
 
 
-def _struct(kind: pa.StructType, extras: Collection[str]) -> Kind:
+def _struct(kind: pa.StructType, extras: Collection[str], epoch_unit: str | None) -> Kind:
     names = [field.name for field in kind]
-    kinds = [kind_of(field.type, extras=extras) for field in kind]
+    kinds = [kind_of(field.type, extras=extras, epoch_unit=epoch_unit) for field in kind]
     structs_of = StructType(names, kinds, [name for name in extras if name not in names])
     nothing = structs_of.type()
 
@@ -414,7 +439,7 @@ _SCALARS: tuple[tuple[Callable[[pa.DataType], bool], Any, tuple[_WayOf, ...]], .
     (pt.is_boolean, bool, (_booleans,)),
     (pt.is_integer, int, (_plain_integers, _integers)),
     (pt.is_floating, float, (_floats,)),
-    (pt.is_timestamp, str | int, (_instants, _epoch_millis)),
+    (pt.is_timestamp, str | int, (_instants, _epoch_numbers)),
     (pt.is_date, str, (_distinct,)),
     (pt.is_binary, str, ()),
 )

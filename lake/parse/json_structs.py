@@ -170,7 +170,7 @@ class StructReader:
 
     def _new_shape(self) -> StructType:
         kinds = [
-            kind_of(field.type, column.accepts_text, extras)
+            kind_of(field.type, column.accepts_text, extras, column.epoch_unit)
             for field, (column, _), extras in zip(self._schema, self._columns, self._inner_extras, strict=False)
         ]
         refused = () if _ENVELOPE in self._names else (_ENVELOPE,)

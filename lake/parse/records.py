@@ -40,7 +40,7 @@ class RecordReader:
         self.schema = arrow_schema(table)
         self._rescue = table.rescue
         self._columns = [
-            _Reading(column, json_value(kind, column.accepts_text), unknown_fields(kind))
+            _Reading(column, json_value(kind, column.accepts_text, column.epoch_unit), unknown_fields(kind))
             for column, kind in ((column, self.schema.field(column.name).type) for column in table.columns)
         ]
         self._fields = {reading.column.field: reading for reading in self._columns}

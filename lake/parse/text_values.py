@@ -5,7 +5,7 @@ and, in Java, streams.
     float, double    a sign if any, digits with a point anywhere or none, an exponent if any; rounded once, finite
     decimal          the same, if precision and scale hold it exactly
     boolean          true, t, 1, false, f, 0 in any letter case
-    timestamp        ISO 8601 (lake.parse.times); or epoch milliseconds, as an integer of 11 digits or more
+    timestamp        ISO 8601 (lake.parse.times); or a number in the column's epoch unit (lake.parse.epoch)
     date             YYYY-MM-DD
     binary           base64
 
@@ -13,8 +13,7 @@ Digits are ASCII and nothing is trimmed. Whether an empty text is null is decide
 
 Why one set: a column has one meaning whatever format its records come in, so a spelling that one format's writers
 produce (`+7`, `1` and `t` of databases, `TRUE` of spreadsheets, ` UTC` behind a time) is read in all of them, where it
-can mean one thing only. A short run of digits could be a year, a day or seconds, and so is no timestamp. The known
-answers are in tests/known_answers/text_values.json.
+can mean one thing only. The known answers are in tests/known_answers/text_values.json.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 import pyarrow as pa
 import pyarrow.types as pt
 
+from lake.parse.epoch import epoch_micros, is_epoch
 from lake.parse.reasons import Reason
 from lake.parse.refused import JsonNumber, Refused, out_of_range, shown, wrong_type
 from lake.parse.times import FIRST_MICROS, LAST_MICROS, days_since_1970, micros_since_1970
@@ -39,15 +39,16 @@ BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0":
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_EPOCH_MILLIS = re.compile(r"[+-]?[0-9]{11,}")
 _MOST_DIGITS = 40  # more than any integer type holds; int() takes quadratic time, and refuses very long texts
 
 
-def text_value(kind: pa.DataType) -> TextReader:
+def text_value(kind: pa.DataType, epoch_unit: str | None = None) -> TextReader:
     """A function that turns a text into the type's value, as `pyarrow.array` takes it; it raises Refused.
 
     A timestamp becomes microseconds since 1970, a date days since 1970. No text is a list, a struct or a map.
     """
+    if pt.is_timestamp(kind):
+        return _timestamp(kind, epoch_unit)
     for is_kind, reader in _READERS:
         if is_kind(kind):
             return reader(kind)
@@ -142,9 +143,11 @@ def _boolean(kind: pa.DataType) -> TextReader:
     return read
 
 
-def _timestamp(kind: pa.DataType) -> TextReader:
+def _timestamp(kind: pa.DataType, epoch_unit: str | None) -> TextReader:
     def read(text: str) -> object:
-        micros = _whole(text) * 1000 if _EPOCH_MILLIS.fullmatch(text) else micros_since_1970(text)
+        if is_epoch(text, epoch_unit):
+            return epoch_micros(Decimal(text), epoch_unit, text)
+        micros = micros_since_1970(text)
         if micros is None:
             raise wrong_type(kind, text)
         if not FIRST_MICROS <= micros <= LAST_MICROS:
@@ -180,7 +183,6 @@ _READERS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.DataType], Tex
     (pt.is_floating, _floating),
     (pt.is_decimal, _decimal),
     (pt.is_boolean, _boolean),
-    (pt.is_timestamp, _timestamp),
     (pt.is_date32, _date),
     (pt.is_binary, _binary),
 )

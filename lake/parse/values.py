@@ -7,8 +7,8 @@ numbers as int, other numbers as JsonNumber or float.
 
 Integers are JSON numbers with no fraction and no exponent (2.0 and 1e2 are refused, as 2.7 is). A float or double takes
 any number in its range, rounded to the nearest; a decimal takes what it holds without rounding. Strings are JSON
-strings alone. A timestamp is ISO 8601 text or whole epoch milliseconds, a date is text, binary is base64. A string in
-a column that accepts text is read by the rules of `lake.parse.text_values`.
+strings alone. A timestamp is ISO 8601 text or a number by the rules of `lake.parse.epoch`, a date is text, binary is
+base64. A string in a column that accepts text is read by the rules of `lake.parse.text_values`.
 """
 
 from __future__ import annotations
@@ -23,23 +23,29 @@ from itertools import chain
 import pyarrow as pa
 import pyarrow.types as pt
 
+from lake.parse.epoch import epoch_micros, is_epoch
 from lake.parse.reasons import Reason
 from lake.parse.refused import JsonNumber, Members, Refused, out_of_range, quoted, wrong_type
 from lake.parse.text_values import decimal_of, text_value
-from lake.parse.times import FIRST_MICROS, LAST_MICROS, micros_since_1970
 
 Reader = Callable[[object], object]
 
 
-def json_value(kind: pa.DataType, accepts_text: bool = False) -> Reader:
+def json_value(kind: pa.DataType, accepts_text: bool = False, epoch_unit: str | None = None) -> Reader:
     """A function that turns a parsed JSON value, not null, into the type's value; it raises Refused.
 
-    With `accepts_text`, a JSON string is read as `text_value` would; this does not reach into lists or structs.
+    With `accepts_text`, a JSON string is read as `text_value` would; this does not reach into lists or structs, as
+    `epoch_unit` does, the unit of times that are numbers.
     """
+    if pt.is_timestamp(kind):
+        return _timestamp(kind, accepts_text, epoch_unit)
+    if pt.is_nested(kind):
+        nested = _list if pt.is_list(kind) else _struct if pt.is_struct(kind) else _map
+        return nested(kind, epoch_unit)
     read = next((reader(kind) for is_kind, reader in _READERS if is_kind(kind)), None)
     if read is None:
         raise NotImplementedError(f"no JSON value is read as {kind}")
-    if not accepts_text or pt.is_string(kind) or pt.is_nested(kind):
+    if not accepts_text or pt.is_string(kind):
         return read
     from_text = text_value(kind)
     return lambda value: from_text(value) if type(value) is str else read(value)
@@ -130,14 +136,16 @@ def _decimal(kind: pa.DataType) -> Reader:
     return read
 
 
-def _timestamp(kind: pa.DataType) -> Reader:
+def _timestamp(kind: pa.DataType, accepts_text: bool, epoch_unit: str | None) -> Reader:
+    from_text = text_value(kind, epoch_unit)
+
     def read(value: object) -> object:
-        micros = micros_since_1970(value) if type(value) is str else value * 1000 if type(value) is int else None
-        if micros is None:
+        is_whole = type(value) is int or (isinstance(value, JsonNumber) and value.is_whole)
+        if is_whole or (epoch_unit is not None and isinstance(value, Decimal | float)):
+            return epoch_micros(Decimal(repr(value)) if type(value) is float else value, epoch_unit, value)
+        if type(value) is not str or (not accepts_text and is_epoch(value, epoch_unit)):
             raise wrong_type(kind, value)
-        if not FIRST_MICROS <= micros <= LAST_MICROS:
-            raise out_of_range(kind, value)
-        return micros
+        return from_text(value)
 
     return read
 
@@ -154,8 +162,8 @@ def _text_alone(kind: pa.DataType) -> Reader:
     return read
 
 
-def _list(kind: pa.ListType) -> Reader:
-    element = json_value(kind.value_type)
+def _list(kind: pa.ListType, epoch_unit: str | None) -> Reader:
+    element = json_value(kind.value_type, epoch_unit=epoch_unit)
 
     def read(value: object) -> object:
         if type(value) is not list:
@@ -165,8 +173,8 @@ def _list(kind: pa.ListType) -> Reader:
     return read
 
 
-def _struct(kind: pa.StructType) -> Reader:
-    fields = {field.name: json_value(field.type) for field in kind}
+def _struct(kind: pa.StructType, epoch_unit: str | None) -> Reader:
+    fields = {field.name: json_value(field.type, epoch_unit=epoch_unit) for field in kind}
 
     def read(value: object) -> object:
         if type(value) is not dict and type(value) is not Members:
@@ -181,8 +189,8 @@ def _struct(kind: pa.StructType) -> Reader:
     return read
 
 
-def _map(kind: pa.MapType) -> Reader:
-    item_value = json_value(kind.item_type)
+def _map(kind: pa.MapType, epoch_unit: str | None) -> Reader:
+    item_value = json_value(kind.item_type, epoch_unit=epoch_unit)
     key_value = text_value(kind.key_type)
 
     def read(value: object) -> object:
@@ -222,12 +230,8 @@ _READERS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.DataType], Rea
     (pt.is_string, _text_alone),
     (pt.is_integer, _integer),
     (pt.is_floating, _floating),
-    (pt.is_timestamp, _timestamp),
     (pt.is_boolean, _boolean),
     (pt.is_decimal, _decimal),
     (pt.is_date32, _text_alone),
     (pt.is_binary, _text_alone),
-    (pt.is_list, _list),
-    (pt.is_struct, _struct),
-    (pt.is_map, _map),
 )

@@ -57,6 +57,15 @@ def land(
             show_default=False,
         ),
     ] = None,
+    arrived_unit: Annotated[
+        str | None,
+        typer.Option(
+            help="Unit of numbers in that field: seconds, millis (default), micros, nanos since 1970.",
+            metavar="UNIT",
+            rich_help_panel=_ARRIVAL,
+            show_default=False,
+        ),
+    ] = None,
     rate: Annotated[
         float | None,
         typer.Option(
@@ -150,7 +159,7 @@ def land(
     if arrived is not None and arrived_from_name:
         raise UsageError("landing with --arrived and --arrived-from-name: give one of them")
     first = datetime.now(UTC) if arrived is None else instant(arrived, "--arrived")
-    arrivals = Arrivals(first, rate, arrived_from_name, arrived_from)
+    arrivals = Arrivals(first, rate, arrived_from_name, arrived_from, arrived_unit)
     check_evaluates(stream, arrivals.first)
     paths = files_below(files)
     total = sum(path.stat().st_size for path in paths)

@@ -11,6 +11,7 @@ from pathlib import Path
 from lake.contract.model import Table
 from lake.errors import StorageError, UsageError
 from lake.objects import Store
+from lake.parse.epoch import UNITS
 from lake_local.firehose.prefix import evaluate
 from lake_local.firehose.records import Arrival, at_rate, from_field, hour_in_name, is_line_json, lines_of, spread
 from lake_local.firehose.stream import Delivered, Firehose, Stream
@@ -30,15 +31,20 @@ class Arrivals:
     rate: float | None = None
     from_name: bool = False
     field: str | None = None
+    unit: str | None = None  # of numbers in that field
 
     def __post_init__(self) -> None:
         if self.field is not None and (self.from_name or self.rate is not None):
             raise UsageError("landing with arrivals from a field: leave out the rate and the hour from the name")
+        if self.unit is not None and (self.field is None or self.unit not in UNITS):
+            raise UsageError(
+                f"landing with --arrived-unit {self.unit}: expected one of {', '.join(UNITS)}, and --arrived-from FIELD"
+            )
 
     def of_files(self, paths: Sequence[Path]) -> list[Arrival]:
         """How the records of each file arrive. Raises UsageError for a name without an hour."""
         if self.field is not None:
-            return [from_field(self.field, self.first)] * len(paths)
+            return [from_field(self.field, self.first, self.unit)] * len(paths)
         if not self.from_name:
             return [at_rate(self.first, self.rate)] * len(paths)
         begins = [hour_in_name(path) for path in paths]

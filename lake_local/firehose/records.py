@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import orjson
 
 from lake.errors import StorageError, UsageError
 from lake.objects.layout import hour_start
+from lake.parse.epoch import UNIT_HINT, epoch_micros
+from lake.parse.refused import Refused, quoted
 
 _HEAD = 8 << 20  # bytes looked at to tell what a file is; a first line that is longer is no line-delimited JSON
 _HEAD_LINES = 100
 _HOUR_IN_NAME = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2}-\d{2})(?:-(\d{2}))?(?!\d)")
-_LATEST_SECOND = 253_402_300_799  # of the year 9999
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Arrival = Callable[[bytes, int], datetime]
 """The arrival time of a record, given its bytes and its number (0-based) in the delivery."""
@@ -85,16 +88,22 @@ def spread(begin: datetime, end: datetime, size: int) -> Arrival:
     return arrival
 
 
-def from_field(field: str, first: datetime) -> Arrival:
-    """Arrivals read from a JSON field (ISO 8601, or epoch milliseconds).
+def from_field(field: str, first: datetime, unit: str | None = None) -> Arrival:
+    """Arrivals read from a JSON field: ISO 8601, or a number in an epoch unit (default: milliseconds).
 
-    A record without a readable time arrives with the record before it; the first one at `first`.
+    A record without a readable time arrives with the record before it; the first one at `first`. Raises UsageError at
+    a number that is a time in another unit.
     """
     latest = first
 
-    def arrival(data: bytes, _number: int) -> datetime:
+    def arrival(data: bytes, number: int) -> datetime:
         nonlocal latest
-        latest = _time_in(data, field) or latest
+        try:
+            latest = _time_in(data, field, unit) or latest
+        except Refused as refused:
+            if UNIT_HINT in refused.message:
+                where = f"landing record {number}: field {quoted(field)}: {refused.message}"
+                raise UsageError(f"{where}; give that unit with --arrived-unit") from None
         return latest
 
     return arrival
@@ -126,14 +135,15 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _time_in(data: bytes, field: str) -> datetime | None:
+def _time_in(data: bytes, field: str, unit: str | None) -> datetime | None:
     try:
         value = orjson.loads(data)[field]
         if isinstance(value, str):
             time = datetime.fromisoformat(value)
             return time if time.tzinfo else time.replace(tzinfo=UTC)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LATEST_SECOND * 1000:
-            return datetime.fromtimestamp(value / 1000, UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            number = value if isinstance(value, int) else Decimal(repr(value))
+            return _EPOCH + timedelta(microseconds=epoch_micros(number, unit, value))
     except (ValueError, KeyError, TypeError, IndexError):
         pass
     return None

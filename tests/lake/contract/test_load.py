@@ -13,6 +13,7 @@ from tests.lake.contract.orders import ORDERS, bent, write_contract
 
 POSITION = "        primaryKeyPosition: 1\n"
 LOOKBACK = "        value: 1\n"
+PLACED = "        description: When it was placed.\n"
 
 
 def test_every_word_of_a_contract_arrives_in_its_table(tmp_path: Path) -> None:
@@ -42,8 +43,10 @@ def test_column_rules_come_from_custom_properties_and_classification(tmp_path: P
         (POSITION, POSITION + "        customProperties: [{property: derivedFrom, value: record_bytes}]\n"),
         ("value: amountPaid\n", "value: amountPaid\n          - {property: acceptsText, value: true}\n"),
         ("How far it is.\n", "How far it is.\n        classification: personal\n"),
+        (PLACED, PLACED + "        customProperties: [{property: epochUnit, value: seconds}]\n"),
     )
-    order_id, amount, state, _ = load_contract(write_contract(tmp_path, text)).columns
+    order_id, amount, state, ordered_at = load_contract(write_contract(tmp_path, text)).columns
+    assert ordered_at.epoch_unit == "seconds"
     assert (order_id.derived_from, amount.accepts_text, state.classification) == ("record_bytes", True, "personal")
 
 

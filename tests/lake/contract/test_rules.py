@@ -88,6 +88,10 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         (STATE, STATE + "        classification: persnal\n", 33, "; did you mean 'personal'?"),
         # custom properties and their types
         (STATE, STATE + "        customProperties: [{property: acceptsText, value: true}]\n", 33, "of type string"),
+        (STATE, STATE + "        customProperties: [{property: epochUnit, value: second}]\n", 33,
+         "epochUnit is 'second'; expected one of seconds, millis, micros, nanos; did you mean 'seconds'?"),
+        (STATE, STATE + "        customProperties: [{property: epochUnit, value: millis}]\n", 33,
+         "epochUnit on a column of type string; expected it where there is a timestamp"),
         (STATE, STATE + "        customProperties: [{property: derivedFrom, value: row}]\n", 33, "record_bytes"),
         ("value: amountPaid\n", "value: a\n          - {property: derivedFrom, value: record_bytes}\n",
          "derivedFrom", "expected it on a string column of a table with a source"),

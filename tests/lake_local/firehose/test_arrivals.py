@@ -48,6 +48,20 @@ def test_arrivals_from_a_field_take_iso_times_and_epoch_milliseconds_and_else_th
     ]
 
 
+def test_arrivals_in_seconds_are_read_as_such_or_refused_and_never_taken_for_milliseconds(tmp_path: Path) -> None:
+    file = written(tmp_path / "a", b'{"t":0}\n{"t":1795258800}\n{"t":1795262400.5}')
+    root = tmp_path / "lake"
+    with pytest.raises(UsageError, match=r"record 1: field \"t\": number 1795258800 is not .* --arrived-unit$"):
+        land_files([file], stream(), open_store(str(root)), Arrivals(at("08:00"), field="t"))
+    assert contents(root) == []
+    land_files([file], stream(), open_store(str(root)), Arrivals(at("08:00"), field="t", unit="seconds"))
+    assert [(hour, len(data.splitlines())) for hour, data in contents(root)] == [
+        ("dt=2026-11-21-08", 1),
+        ("dt=2026-11-21-11", 1),
+        ("dt=2026-11-21-12", 1),
+    ]
+
+
 def test_records_slightly_out_of_order_share_an_object_at_the_oldest_arrival(tmp_path: Path) -> None:
     file = written(tmp_path / "a", b'{"t":"2026-11-21T10:00:05Z"}\n{"t":"2026-11-21T09:59:58Z"}\n')
     delivered = land_files([file], stream(), open_store(str(tmp_path / "lake")), Arrivals(at("08:00"), field="t"))

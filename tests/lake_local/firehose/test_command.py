@@ -62,6 +62,8 @@ def test_summary_says_what_became_of_every_record(tmp_path: Path, capsys: pytest
         (["--prefix", "raw/!{timestamp:T}/", "--error-prefix", "e/"], "T is not supported"),
         (["--rate", "0"], "above 0"),
         (["--arrived-from", "t", "--rate", "1"], "leave out the rate"),
+        (["--arrived-from", "t", "--arrived-unit", "ms"], "expected one of seconds, millis"),
+        (["--arrived-unit", "millis"], "and --arrived-from FIELD"),
         (["--buffer-mb", "500"], "from 1 to 128 MB"),
     ],
 )

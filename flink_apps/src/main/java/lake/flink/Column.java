@@ -52,6 +52,8 @@ final class Column implements Serializable {
     final Kind kind;
     final boolean required;
     final boolean acceptsText;
+    /** The unit of times that are numbers, null where the contract gives none. */
+    final String epochUnit;
     final boolean derived;
     final String[] allowed;
     final int precision;
@@ -66,6 +68,7 @@ final class Column implements Serializable {
         hiveType = column.required("hive_type").textValue();
         required = column.required("required").booleanValue();
         acceptsText = column.required("accepts_text").booleanValue();
+        epochUnit = column.path("epoch_unit").textValue();
         derived = column.required("derived").booleanValue();
         JsonNode values = column.required("allowed_values");
         allowed = new String[values.size()];

@@ -55,8 +55,8 @@ final class Values {
             case STRING:
                 return BinaryStringData.fromBytes(content, from, to - from);
             case TIMESTAMP:
-                if (column.acceptsText && isEpochMillis(content, from, to)) {
-                    return epochMillis(content, from, to);
+                if (column.acceptsText && Epochs.isEpoch(content, from, to, column.epochUnit)) {
+                    return epoch(new String(content, from, to - from, StandardCharsets.US_ASCII));
                 }
                 long micros = Times.micros(content, from, to);
                 if (micros == Times.NONE) {
@@ -90,7 +90,7 @@ final class Values {
                 }
                 return number(string);
             default:
-                if (!isInteger(content, from, to, 1)) {
+                if (!isInteger(content, from, to)) {
                     throw wrongType();
                 }
                 return integer(content, from, to);
@@ -125,13 +125,13 @@ final class Values {
             case SMALLINT:
             case INT:
             case BIGINT:
-                if (isInteger(text, begin, end, 1)) {
+                if (isInteger(text, begin, end)) {
                     return integer(text, begin, end);
                 }
                 throw wrongType();
             case TIMESTAMP:
-                if (isInteger(text, begin, end, 1)) {
-                    return epochMillis(text, begin, end);
+                if (column.epochUnit != null || isInteger(text, begin, end)) {
+                    return epoch(new String(text, begin, end - begin, StandardCharsets.US_ASCII));
                 }
                 throw wrongType();
             case FLOAT:
@@ -143,20 +143,15 @@ final class Values {
         }
     }
 
-    /** Epoch milliseconds as text: fewer digits could be a year, a day or seconds. */
-    private static boolean isEpochMillis(byte[] content, int from, int to) {
-        return isInteger(content, from, to, 11);
-    }
-
-    /** Whether content[from, to) is a sign, if any, and at least so many digits. */
-    private static boolean isInteger(byte[] content, int from, int to, int leastDigits) {
+    /** Whether content[from, to) is a sign, if any, and digits. */
+    private static boolean isInteger(byte[] content, int from, int to) {
         int first = afterSign(content, from, to);
         for (int at = first; at < to; at++) {
             if (content[at] < '0' || content[at] > '9') {
                 return false;
             }
         }
-        return to - first >= leastDigits;
+        return to > first;
     }
 
     private static int afterSign(byte[] content, int from, int to) {
@@ -202,8 +197,13 @@ final class Values {
         return isNegative ? value : -value;
     }
 
-    private Object epochMillis(byte[] content, int from, int to) {
-        return timestamp(inRange(whole(content, from, to), Times.FIRST_MICROS / 1000, Times.LAST_MICROS / 1000) * 1000);
+    private Object epoch(String number) {
+        long micros = Epochs.micros(number, column.epochUnit);
+        if (micros == Times.NONE) {
+            String message = Texts.shown(text, begin, end) + Epochs.problem(number, column.epochUnit);
+            throw new RejectedRecordException("out_of_range", message);
+        }
+        return Times.timestamp(micros);
     }
 
     private Object timestamp(long micros) {

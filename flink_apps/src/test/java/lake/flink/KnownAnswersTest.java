@@ -92,7 +92,7 @@ class KnownAnswersTest {
     private static void assertAnswer(JsonNode answer, String json, boolean acceptsText) throws IOException {
         String type = answer.required("type").textValue();
         byte[] payload = ("{\"v\":" + json + "}").getBytes(StandardCharsets.UTF_8);
-        List<ParsedRecord> records = parsed(payload, List.of(column("v", type, acceptsText)));
+        List<ParsedRecord> records = parsed(payload, List.of(column("v", type, acceptsText).put("epoch_unit", answer.path("epoch_unit").textValue())));
         assertEquals(1, records.size());
         ParsedRecord record = records.get(0);
         if (answer.has("reason")) {
