@@ -140,9 +140,12 @@ def _timestamp(kind: pa.DataType, accepts_text: bool, epoch_unit: str | None) ->
     from_text = text_value(kind, epoch_unit)
 
     def read(value: object) -> object:
-        is_whole = type(value) is int or (isinstance(value, JsonNumber) and value.is_whole)
-        if is_whole or (epoch_unit is not None and isinstance(value, Decimal | float)):
-            return epoch_micros(Decimal(repr(value)) if type(value) is float else value, epoch_unit, value)
+        number = Decimal(repr(value)) if type(value) is float else value
+        if type(number) is int or (
+            isinstance(number, Decimal)
+            and (epoch_unit is not None or (isinstance(number, JsonNumber) and number.is_whole))
+        ):
+            return epoch_micros(number, epoch_unit, value)
         if type(value) is not str or (not accepts_text and is_epoch(value, epoch_unit)):
             raise wrong_type(kind, value)
         return from_text(value)
