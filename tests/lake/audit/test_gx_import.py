@@ -6,13 +6,14 @@ import subprocess
 import sys
 
 PROGRAM = """
-import subprocess, sys, threading
+import subprocess, sys, threading, time
 import pyarrow as pa
 from lake.audit.gx import judge_table, preload
 loading = threading.Thread(target=preload)
 loading.start()
 while loading.is_alive():  # as Spark's JVM is started meanwhile: a fork takes locks that imports take
     subprocess.run(["true"], preexec_fn=lambda: None, check=True)
+    time.sleep(0.05)
 heavy = ("scipy.stats._stats_py", "altair.vegalite", "pyspark.ml", "trino")
 assert not [name for name in heavy if name in sys.modules]
 partition = {"values": ["a", "b"], "weights": [0.5, 0.5]}
