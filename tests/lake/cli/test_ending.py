@@ -56,6 +56,7 @@ def test_output_that_cannot_be_written_is_no_success() -> None:
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3600)  # a hundred processes, on a machine that may be busy
 @pytest.mark.parametrize(
     "words",
     [
