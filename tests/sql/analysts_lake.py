@@ -57,6 +57,14 @@ def _landed(
     assert run_command(["land", table, str(folder), "--arrived-from-name", "--root", root]) == 0
 
 
+def make_readings_lake(root: str, folder: Path) -> None:
+    """Fill an empty root with few readings of two hours, of which the first is bucketed."""
+    _landed("sensors.readings_v1", root, folder / "readings", records=4000, hours=2)
+    Trial(root, "sensors.readings_v1").run()
+    Trial(root, BUCKETED[0]).run(until="2026-11-21-01")
+    assert run_command(["sql", "deploy", "sensors", "--root", root]) == 0
+
+
 def put_sessions(root: str) -> None:
     """Sessions and counts of the first day's events, as the stream and the day's jobs say them, without either.
 
