@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import json
 import re
 
@@ -9,6 +10,7 @@ from lake.audit.misnamed import names_of, paths_of, resembling
 from lake.contract.arrow import arrow_type
 from lake.contract.hive import Decimal, Primitive, parse_hive_type
 from lake.contract.model import Column, Table
+from lake.parse.epoch import DEFAULT_UNIT, fitting_unit, is_epoch
 from lake.parse.reasons import Reason
 from lake.parse.refused import Refused
 from lake.parse.text_values import text_value
@@ -18,8 +20,9 @@ FIELD = r'field "(?:[^"\\]|\\.)*"'
 
 _WRONG_TYPE = re.compile(r"expected (?P<kind>.+), got (?P<got>string|number|boolean|object|array)(?: (?P<value>.+))?$")
 _TOO_LARGE = re.compile(r"does not fit (?P<kind>\S+)$")
+_OTHER_UNIT = re.compile(r"\((epochUnit: \w+)\)$")
 _FORMS = {
-    "timestamp": "a timestamp is ISO 8601 text, or whole epoch milliseconds; else declare {other}",
+    "timestamp": "a timestamp is ISO 8601 text, or a number in its epochUnit; else declare {other}",
     "date": "a date is text, YYYY-MM-DD; else declare {other}",
     "binary": "binary is base64 text; else declare {other}",
 }
@@ -39,7 +42,7 @@ def remedy(reason: str, message: str, table: Table, payload: bytes = b"") -> str
     """
     match reason:
         case Reason.WRONG_TYPE:
-            return _of_wrong_type(message, _column(message, table))
+            return _of_wrong_type(message, _column(message, table), table)
         case Reason.OUT_OF_RANGE:
             return _of_out_of_range(message)
         case Reason.MISSING_REQUIRED:
@@ -58,13 +61,17 @@ def _column(message: str, table: Table) -> Column | None:
     return next((column for column in table.columns if column.field == field), None)
 
 
-def _of_wrong_type(message: str, column: Column | None) -> str:
+def _of_wrong_type(message: str, column: Column | None, table: Table) -> str:
     found = _WRONG_TYPE.search(message)
     if found is None or column is None:
         return ""
     kind, got, value = found["kind"], found["got"], found["value"] or ""
     if got == "string" and kind == column.hive_type and not column.accepts_text and _is_text_of(kind, value):
         return "set acceptsText: true"
+    if kind == "timestamp" and (unit := _unit_of(got, value)) is not None:
+        is_json_text = got == "string" and table.source is not None and table.source.format == "json"
+        accepts = "acceptsText: true and " if is_json_text and not column.accepts_text else ""
+        return f"set {accepts}epochUnit: {unit}"
     other = {
         "string": "string",
         "boolean": "boolean",
@@ -86,7 +93,18 @@ def _is_text_of(kind: str, shown: str) -> bool:
     return True
 
 
+def _unit_of(got: str, shown: str) -> str | None:
+    """The unit in which a number, or a text that is one, is a time."""
+    try:
+        text = json.loads(shown) if got == "string" else shown
+    except ValueError:  # a long text is cut, and no JSON
+        return None
+    return fitting_unit(decimal.Decimal(text)) if got in ("string", "number") and is_epoch(text, DEFAULT_UNIT) else None
+
+
 def _of_out_of_range(message: str) -> str:
+    if other := _OTHER_UNIT.search(message):
+        return f"set {other[1]}"
     found = _TOO_LARGE.search(message)
     kind = found["kind"] if found else ""
     return "declare a decimal with more digits" if kind.startswith("decimal") else _WIDER.get(kind, "")

@@ -18,7 +18,6 @@ UNITS = {"seconds": 1, "millis": 1_000, "micros": 1_000_000, "nanos": 1_000_000_
 """How many of each are a second."""
 
 DEFAULT_UNIT = "millis"
-UNIT_HINT = "; it is one in"
 FIRST_SECOND = 631_152_000  # 1990-01-01
 LAST_SECOND = 4_102_444_800  # 2100-01-01, which is too late
 _MICROS = 1_000_000
@@ -31,15 +30,29 @@ def is_epoch(text: str, unit: str | None) -> bool:
     return (_WHOLE_TEXT if unit is None else _TEXT).fullmatch(text) is not None
 
 
+class OtherUnitError(Refused):
+    """A number that is a time in another unit."""
+
+
 def epoch_micros(number: int | Decimal, unit: str | None, value: object) -> int:
     """The instant in microseconds since 1970. Raises Refused, showing `value`, where it is not from 1990 to 2100."""
-    counted = UNITS[unit or DEFAULT_UNIT]
-    if FIRST_SECOND * counted <= number < LAST_SECOND * counted:
+    used = unit or DEFAULT_UNIT
+    if _is_time(number, used):
         if isinstance(number, int):
-            return number * _MICROS // counted
+            return number * _MICROS // UNITS[used]
         with localcontext(prec=60, rounding=ROUND_DOWN):
-            return int(number * _MICROS / counted)
-    message = f"{shown(value)} is not a time from 1990 to 2100 in epoch {unit or DEFAULT_UNIT}"
-    fitting = [name for name, per in UNITS.items() if FIRST_SECOND * per <= number < LAST_SECOND * per]
-    hint = f"{UNIT_HINT} {fitting[0]} (epochUnit: {fitting[0]})" if fitting else ""
-    raise Refused(Reason.OUT_OF_RANGE, message + hint)
+            return int(number * _MICROS / UNITS[used])
+    message = f"{shown(value)} is not a time from 1990 to 2100 in epoch {used}"
+    fitting = fitting_unit(number)
+    if fitting is None:
+        raise Refused(Reason.OUT_OF_RANGE, message)
+    raise OtherUnitError(Reason.OUT_OF_RANGE, f"{message}; it is one in {fitting} (epochUnit: {fitting})")
+
+
+def fitting_unit(number: int | Decimal) -> str | None:
+    """The unit in which a number is a time from 1990 to 2100; no number is one in two."""
+    return next((unit for unit in UNITS if _is_time(number, unit)), None)
+
+
+def _is_time(number: int | Decimal, unit: str) -> bool:
+    return FIRST_SECOND * UNITS[unit] <= number < LAST_SECOND * UNITS[unit]

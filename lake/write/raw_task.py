@@ -87,7 +87,8 @@ def write_unit(job: UnitJob) -> UnitResult:
         return attempt.run()
     except _RowsWrittenError:
         attempt.discard_output()
-    return _Attempt(job, store, attempt.damages | _damages_behind(job.unit, attempt.damages, store)).run()
+    sound = {object_.key: () for object_ in job.unit.objects}
+    return _Attempt(job, store, sound | attempt.damages | _damages_behind(job.unit, attempt.damages, store)).run()
 
 
 def _damages_behind(unit: WorkUnit, known: Mapping[str, tuple[Damage, ...]], store: Store) -> dict[str, _Damages]:

@@ -12,7 +12,7 @@ import orjson
 
 from lake.errors import StorageError, UsageError
 from lake.objects.layout import hour_start
-from lake.parse.epoch import UNIT_HINT, epoch_micros
+from lake.parse.epoch import OtherUnitError, epoch_micros
 from lake.parse.refused import Refused, quoted
 
 _HEAD = 8 << 20  # bytes looked at to tell what a file is; a first line that is longer is no line-delimited JSON
@@ -100,10 +100,11 @@ def from_field(field: str, first: datetime, unit: str | None = None) -> Arrival:
         nonlocal latest
         try:
             latest = _time_in(data, field, unit) or latest
-        except Refused as refused:
-            if UNIT_HINT in refused.message:
-                where = f"landing record {number}: field {quoted(field)}: {refused.message}"
-                raise UsageError(f"{where}; give that unit with --arrived-unit") from None
+        except OtherUnitError as refused:
+            where = f"landing record {number}: field {quoted(field)}: {refused.message}"
+            raise UsageError(f"{where}; give that unit with --arrived-unit") from None
+        except Refused:
+            pass
         return latest
 
     return arrival

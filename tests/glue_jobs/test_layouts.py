@@ -27,7 +27,7 @@ def trial(tmp_path: Path, s3_root: str) -> Trial:
     return Trial(s3_root, contracts=str(tmp_path / "contracts"))
 
 
-def land(trial: Trial, account: int, name: str, *numbers: int) -> None:
+def land(trial: Trial, account: int | str, name: str, *numbers: int) -> None:
     import json
 
     data = zstd.compress("".join(json.dumps(click(number)) + "\n" for number in numbers).encode())
@@ -45,7 +45,7 @@ def test_a_days_objects_become_hours_and_a_late_one_touches_its_own(
     land(trial, 1, "1_CloudTrail_eu-west-1_20261121T0905Z_a.json", 1, 2)
     land(trial, 2, "2_CloudTrail_eu-west-1_20261121T0900Z_b.json", 3, 1)
     land(trial, 2, "2_CloudTrail_eu-west-1_20261121T1400Z_c.json", 4)
-    land(trial, 2, "no-time.json", 5)
+    land(trial, """1 ü'"😀+%2F#&=""", """no 'time"😀+%2F #.json""", 5)
     assert trial.outcomes() == {"00": "published", "09": "published", "14": "published"}
     assert {hour: ids(trial, hour) for hour in (0, 9, 14)} == {0: ["e5"], 9: ["e1", "e2", "e3"], 14: ["e4"]}
     assert trial.counts() == {"records": 6, "rows": 5, "duplicates": 1, "quarantined": 0}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from lake.audit.remedies import remedy
 from lake.contract.columns import COLUMN_PROPERTIES
 from lake.contract.model import Column, Source, Table
+from lake.parse.epoch import epoch_micros
+from lake.parse.refused import JsonNumber, Refused
 
 ORDERS = Table(
     database="demo",
@@ -24,6 +28,15 @@ ORDERS = Table(
     ),
     source=Source("raw/demo/orders", "json"),
 )
+
+
+def _refusal(field: str, number: str) -> str:
+    """What the reader says of a number in a column of timestamps."""
+    with pytest.raises(Refused) as refused:
+        epoch_micros(Decimal(number), None, JsonNumber(number))
+    return f'field "{field}": {refused.value.message}'
+
+
 DECLARE_DOUBLE, ADD_VALUE = "declare double, or a decimal", "add it to validValues, if it is meant"
 RENAME = "set sourceName where the header spells a column otherwise"
 LACKING = "set required: false, if records may lack it; sourceName, if they spell it otherwise"
@@ -50,7 +63,7 @@ LACKING = "set required: false, if records may lack it; sourceName, if they spel
         (
             "wrong_type",
             'field "ordered_at": expected timestamp, got string "yesterday"',
-            "a timestamp is ISO 8601 text, or whole epoch milliseconds; else declare string",
+            "a timestamp is ISO 8601 text, or a number in its epochUnit; else declare string",
         ),
         (
             "wrong_type",
@@ -65,7 +78,14 @@ LACKING = "set required: false, if records may lack it; sourceName, if they spel
             'field "amount": number 1.234 does not fit decimal(10,2)',
             "declare a decimal with more digits",
         ),
-        ("out_of_range", 'field "ordered_at": number 9e99 does not fit timestamp', ""),
+        (
+            "wrong_type",
+            'field "ordered_at": expected timestamp, got string "1543534570"',
+            "set acceptsText: true and epochUnit: seconds",
+        ),
+        ("wrong_type", 'field "ordered_at": expected timestamp, got number 1543534570.5', "set epochUnit: seconds"),
+        ("out_of_range", _refusal("ordered_at", "1543534570"), "set epochUnit: seconds"),
+        ("out_of_range", _refusal("ordered_at", "7"), ""),
         (
             "value_not_allowed",
             'field "order_id": expected one of a, got string "b"',
