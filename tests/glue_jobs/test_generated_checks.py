@@ -11,7 +11,7 @@ import pytest
 
 from lake.cli.app import run_command
 from lake.errors import GateRefused
-from lake.ops.status import PartitionStatus, table_status
+from lake.ops.status import PartitionStatus, refused_runs, table_status
 from lake.publish.run_report import RunReport, recent
 from tests.glue_jobs.harness import Trial, logged
 from tests.glue_jobs.written_contracts import write_contract
@@ -124,6 +124,7 @@ def test_the_quarantine_of_a_refused_hour_is_what_the_refused_run_rejected(
     half = [("2026-11-21-08", number) for number in range(500, 1000)]
     assert shown == [*half, ("2026-11-21-09", 499), ("2026-11-21-09", 500)]
     run = next(iter(recent(trial.lake.store, trial.table))).run_id
+    assert refused_runs(trial.lake, trial.table) == {"2026-11-21-09": run}
     note = f"dt=2026-11-21-09 was refused: these are the records that run {run} rejected, not the published ones"
     assert note in " ".join(answer.err.split())
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
+from lake.errors import StorageError
 from lake.jobs.lake import Lake
 from lake.plan.packing import WorkUnit, pack
 from lake.steps import Step
@@ -92,3 +94,20 @@ def test_rows_written_before_the_damage_shows_restart_the_unit_once_whatever_els
     assert rejects == [(f"{n:04d}", "damaged_gzip") for n in (1, 2, 3)]
     kept = {stored.key for stored in [*lake.store.list("rows"), *lake.store.list("rejects")]}
     assert kept == result.keys
+
+
+def test_an_object_that_another_replaces_while_its_unit_is_read_is_named_and_nothing_is_half_read(
+    tmp_path: Path,
+) -> None:
+    lake = Lake.open(str(tmp_path))
+    damaged = gzip.compress(lines(0, 70_000), 1, mtime=0) + member(1, 1)[:40]
+    unit = unit_of(lake, [gzip.compress(lines(100_000, 70_000), 1, mtime=0), damaged])
+
+    def replace_the_first(step: Step, subject: str) -> None:
+        if step is Step.OBJECT_READ and subject.endswith("0000"):
+            lake.store.write(f"{FOLDER}/0000", damaged)
+
+    sizes = FileSizes(row_group=4 << 20, file=8 << 20, head=1 << 20)
+    job = UnitJob(unit, lake.table(EVENTS), lake.store.uri, "rows", "rejects", None, sizes, replace_the_first)
+    with pytest.raises(StorageError, match=r"0000: the object changes while it is read; run the job again$"):
+        write_unit(job)
