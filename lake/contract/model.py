@@ -44,9 +44,14 @@ class Column:
             list(self.allowed_values),
             self.derived_from,
             self.accepts_text,
-            # Where it is not given, a digest is what it was before there was such a rule.
-            *([] if self.epoch_unit is None else [{"epoch_unit": self.epoch_unit}]),
+            # Where none is given, a digest is what it was before there were such rules.
+            *([given] if (given := {name: value for name, value in self._later_rules.items() if value}) else []),
         ]
+
+    @property
+    def _later_rules(self) -> dict[str, object]:
+        """Rules that came later, each falsy where it is not given."""
+        return {"epoch_unit": self.epoch_unit}
 
 
 @dataclass(frozen=True)
