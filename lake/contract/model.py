@@ -108,7 +108,6 @@ class Table:
     event_time: str | None = None
     lookback_hours: int = 0
     rescue: bool = True
-    retention_days: int | None = None
     contract_uri: str = ""
     upstream: str | None = None
     bucketing: Bucketing | None = None

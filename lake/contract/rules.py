@@ -22,7 +22,6 @@ TABLE_PROPERTIES = (
 ARRIVAL = "arrival"
 _PREFIX = re.compile(r"raw(/[A-Za-z0-9][A-Za-z0-9._=-]*)+$")
 _VERSION = re.compile(r"(\d+)\.\d+\.\d+$")
-_DAYS = {"d": 1, "day": 1, "days": 1, "y": 365, "yr": 365, "year": 365, "years": 365}
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,6 @@ def read_table(document: Document, standard: OpenDataContractStandard, place: Pl
         event_time=_event_time(document, properties, columns),
         lookback_hours=_lookback(document, properties, columns),
         rescue=flag(document, properties, "rescueUnknownFields", default=True),
-        retention_days=_retention(document, standard),
         contract_uri=document.path.as_posix(),
         upstream=read_upstream(document, properties, f"{place.database}.{place.table}"),
         bucketing=read_bucketing(document, properties, columns),
@@ -183,24 +181,6 @@ def _disabled_checks(document: Document, properties: dict[str, Custom]) -> tuple
             hint = did_you_mean(str(name), GENERATED_CHECKS)
             document.problem(given.where, f"disabledChecks has {name!r}; {expected}{hint}")
     return tuple(str(name) for name in names)
-
-
-def _retention(document: Document, standard: OpenDataContractStandard) -> int | None:
-    """Days to keep a table's rows, from the standard's slaProperties (property retention, unit d or y)."""
-    days = None
-    for index, sla in enumerate(standard.slaProperties or []):
-        if sla.property != "retention":
-            continue
-        where: Where = ("slaProperties", index)
-        if days is not None:
-            document.problem(where, "duplicate retention")
-        if isinstance(sla.value, bool) or not isinstance(sla.value, int) or sla.value < 1:
-            document.problem((*where, "value"), f"retention is {sla.value!r}; expected a whole number of days or years")
-        elif sla.unit not in _DAYS:
-            document.problem((*where, "unit"), f"retention's unit is {sla.unit!r}; expected d or y")
-        else:
-            days = sla.value * _DAYS[sla.unit]
-    return days
 
 
 def _one_line(text: str | None) -> str:

@@ -27,7 +27,7 @@ _LISTERS = 8
 
 @dataclass(frozen=True)
 class Scan:
-    """What one scan of a table had to read: of which hours, buckets (None: all), and how many files of those listed.
+    """What one scan of a table had to read: of which hours, buckets (None: all), and how many files.
 
     `bytes` are the column chunks and footers to read, or, where not `is_exact`, the most that it can be.
     `condition` is the filter that reached the scan.
@@ -36,7 +36,6 @@ class Scan:
     hours: tuple[str, ...]
     buckets: frozenset[int] | None
     files: int
-    files_listed: int
     bytes: int
     is_exact: bool
     condition: Any
@@ -84,9 +83,8 @@ class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow ha
         condition = options.get("filter")
         try:
             chosen = self._matching(condition)
-            listed = self._objects(chosen)
             buckets = matching_buckets(self.table, condition, self.literals)
-            objects = [each for each in listed if buckets is None or self._may_be_of(buckets, each[1])]
+            objects = [each for each in self._objects(chosen) if buckets is None or self._may_be_of(buckets, each[1])]
             fragments = [self._fragment(partition, each) for partition, each in objects]
             sizes = [each.size for _, each in objects]
             read = needed(fragments, sizes, self.schema, options.get("columns"), condition)
@@ -94,7 +92,7 @@ class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow ha
             self.failure = error
             raise
         hours = tuple(partition.dt for partition in chosen)
-        self.scans.append(Scan(hours, buckets, len(objects), len(listed), read.bytes, read.is_exact, condition))
+        self.scans.append(Scan(hours, buckets, len(objects), read.bytes, read.is_exact, condition))
         rows = read.fragments if self.with_rows else []
         return pads.FileSystemDataset(rows, self.schema, _PARQUET, self._filesystem).scanner(**options)
 

@@ -52,8 +52,7 @@ def _write(folder: Path, full_name: str, columns: dict[str, str], properties: di
     lines.append("    properties:")
     for column, kind in {**columns, "dt": "string"}.items():
         lines += [f"      - name: {column}", f"        physicalType: {kind}", f"        description: The {column}."]
-    lines += ["        partitioned: true", "        partitionKeyPosition: 1", "slaProperties:"]
-    lines += ["  - property: retention", "    value: 30", "    unit: d", ""]
+    lines += ["        partitioned: true", "        partitionKeyPosition: 1", ""]
     path = folder / database / f"{name}.odcs.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines))

@@ -60,6 +60,7 @@ class Reader:
                 self.polls.append(
                     Poll(first, len(self.steps), {dt: frozenset(one) for dt, one in seen.items()}, repeated)
                 )
+                stopped.wait(0.1)  # what is read from needs the processors too
         except BaseException as error:
             self.error = error
 

@@ -54,7 +54,6 @@ def test_all_problems_of_a_file_are_shown_in_one_message_in_the_order_of_their_l
         ("id: x\nstatus: y\n", 1, "missing: version, apiVersion, kind; the standard asks for"),
         (ORDERS[: ORDERS.index("schema:")], 1, "schema describes 0 tables; expected one, orders_v1"),
         (bent(("slaProperties:\n", "  - name: more_v1\nslaProperties:\n")), 6, "schema describes 2 tables"),
-        (ORDERS + "  - {property: retention, value: 2, unit: y}\n", 50, "duplicate retention"),
         (bent(("value: json", "value: csv"), ("decimal(10,2)", "array<int>")), 25, "a CSV field holds no array<int>"),
         (bent(("decimal(10,2)\n", "double\n        required: true\n" + KEY.replace("1", "2"))), 24,
          "primary key column 'amount' of type double; expected"),

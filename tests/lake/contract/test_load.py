@@ -33,7 +33,6 @@ def test_every_word_of_a_contract_arrives_in_its_table(tmp_path: Path) -> None:
         event_time="ordered_at",
         lookback_hours=1,
         rescue=True,
-        retention_days=30,
         contract_uri=path.as_posix(),
     )
 
@@ -54,7 +53,6 @@ def test_column_rules_come_from_custom_properties_and_classification(tmp_path: P
     ("old", "new", "field", "value"),
     [
         ("value: ordered_at", "value: arrival", "event_time", None),
-        ("    unit: d", "    unit: years", "retention_days", 30 * 365),
         (LOOKBACK, LOOKBACK + "      - {property: rescueUnknownFields, value: false}\n", "rescue", False),
         (
             LOOKBACK,
@@ -64,7 +62,6 @@ def test_column_rules_come_from_custom_properties_and_classification(tmp_path: P
         ),
         ("        value: json", "        value: csv", "source", Source("raw/shop/orders", "csv")),
         ("      - property: sourceFormat\n        value: json\n", "", "source", None),
-        ("slaProperties:\n  - property: retention\n    value: 30\n    unit: d\n", "", "retention_days", None),
     ],
 )
 def test_a_tables_properties_say_how_it_is_read_and_kept(

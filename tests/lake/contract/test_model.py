@@ -28,14 +28,13 @@ def with_column(table: Table, column: str, /, **changes: Any) -> Table:
     [
         {"description": "Other words."},
         {"version": "1.4.0"},
-        {"retention_days": 1},
         {"contract_uri": "elsewhere"},
         {"event_time": None},
         {"source": Source("raw/elsewhere", "json")},
         {"source": Source("raw/shop/orders", "json", "YYYY/MM/DD/HH")},
     ],
 )
-def test_prose_place_and_retention_change_no_digest(orders: Table, changes: dict[str, Any]) -> None:
+def test_prose_and_place_change_no_digest(orders: Table, changes: dict[str, Any]) -> None:
     assert replace(orders, **changes).reading_digest() == orders.reading_digest()
 
 
