@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 from lake.audit.files import PartitionFiles
 from lake.contract.hive import Array, HiveType, Struct, parse_hive_type
 from lake.contract.model import RESCUED_COLUMN, Column, Table
+from lake.contract.source_path import SourcePath
+from lake.contract.struct_names import StructNames
 
 SAMPLED = 1000
 """Records of a row group, spread evenly, of which the unknown fields are looked at."""
@@ -27,31 +29,22 @@ Path = tuple[str, ...]
 class Misnamed:
     """A column, or a field within its structs (`column` is then `user.username`), and the field that it may mean.
 
-    `field` is what the column reads; `unknown` is the path of the field that records have, `records` how many of the
-    `sampled` ones with unknown fields have it.
+    `field` is what the column reads; `unknown` is the field that records have, as sourceName would name it, `records`
+    how many of the `sampled` ones with unknown fields have it.
     """
 
     column: str
     field: str
-    unknown: Path
+    unknown: str
     records: int
     sampled: int
+    remedy: str
 
     def __str__(self) -> str:
         return (
             f"column {self.column} is NULL in every row: its field {self.field!r} is absent or null in all records; "
-            f"{self.records:,} of {self.sampled:,} records looked at have {'.'.join(self.unknown)!r}. {self.remedy}"
+            f"{self.records:,} of {self.sampled:,} records looked at have {self.unknown!r}. {self.remedy}"
         )
-
-    @property
-    def remedy(self) -> str:
-        if "." in self.column:
-            return "Fields of a struct are read by their exact names; the value is in the column rescued"
-        if len(self.unknown) > 1:
-            return (
-                f"A nested field is read by a column {self.unknown[0]} of type struct; sourceName is a top-level name"
-            )
-        return f"If it is meant, set sourceName: {self.unknown[0]!r} at the column"
 
 
 def misnamed_columns(files: PartitionFiles, table: Table) -> tuple[Misnamed, ...]:
@@ -63,7 +56,7 @@ def misnamed_columns(files: PartitionFiles, table: Table) -> tuple[Misnamed, ...
     if not files.rows or files.null_count(RESCUED_COLUMN) == files.rows:
         return ()
     targets = [target for column in table.columns for target in _targets(column)]
-    known = {(column.field, *within) for column, within, _ in targets}
+    known = known_paths(table)
     targets = [target for target in targets if _may_be_null(target[0], target[1], files)]
     if not targets:
         return ()
@@ -73,7 +66,10 @@ def misnamed_columns(files: PartitionFiles, table: Table) -> tuple[Misnamed, ...
         path = resembling(names, unknown, known)
         if path is not None and _is_wholly_null(files, column.name, within):
             name, field = (".".join((first, *within)) for first in (column.name, column.field))
-            found.append(Misnamed(name, field, path, unknown[path], sampled))
+            meant = source_name(path, table)
+            rule = f"fieldNames: {{{'.'.join(within)}: {path[-1]!r}}}" if within else f"sourceName: {meant!r}"
+            remedy = f"If it is meant, set {rule} at the column{f' {column.name}' if within else ''}"
+            found.append(Misnamed(name, field, meant, unknown[path], sampled, remedy))
     return tuple(found)
 
 
@@ -88,10 +84,28 @@ def resembling(names: frozenset[str], unknown: Counter[Path], known: Collection[
 
 
 def names_of(column: Column) -> frozenset[str]:
-    """Plain spellings of what a column may mean: its name, its field, and what of its field is behind a dot."""
-    parts = column.field.split(".")
-    spelled = [column.name, *("".join(parts[start:]) for start in range(len(parts)))]
+    """Plain spellings of what a column may mean: its name, its fields, and what of these is behind a dot."""
+    spelled = [column.name]
+    for path in column.sources:
+        parts = [part for step in path.steps for part in str(step).split(".")]
+        spelled += ["".join(parts[start:]) for start in range(len(parts))]
     return frozenset(filter(None, map(_plain, spelled)))
+
+
+def known_paths(table: Table) -> set[Path]:
+    """What the table's columns and the fields of their structs read."""
+    return {
+        (*_names(path), *within)
+        for column in table.columns
+        for path in column.sources
+        for within in [(), *(raw for _, raw in _struct_fields(column))]
+    }
+
+
+def source_name(path: Path, table: Table) -> str:
+    """What a column's sourceName has to be to read it. Of places in arrays nothing is known."""
+    is_json = table.source is None or table.source.format == "json"
+    return str(SourcePath(path)) if is_json else ".".join(path)
 
 
 def paths_of(records: Iterable[str | bytes]) -> Counter[Path]:
@@ -108,8 +122,12 @@ def paths_of(records: Iterable[str | bytes]) -> Counter[Path]:
 def _targets(column: Column) -> Iterator[tuple[Column, Path, frozenset[str]]]:
     """What of a column may match nothing: itself, and each field of its structs, with its plain spellings."""
     yield column, (), names_of(column)
-    for within in _struct_fields(parse_hive_type(column.hive_type)):
-        yield column, within, frozenset([_plain("".join((column.field, *within)))])
+    for within, raw in _struct_fields(column):
+        yield column, within, frozenset(_plain("".join((*_names(path), *raw))) for path in column.sources)
+
+
+def _names(path: SourcePath) -> Path:
+    return tuple(step for step in path.steps if isinstance(step, str))
 
 
 def _may_be_null(column: Column, within: Path, files: PartitionFiles) -> bool:
@@ -117,13 +135,19 @@ def _may_be_null(column: Column, within: Path, files: PartitionFiles) -> bool:
     return files.null_count(column.name) in (None, files.rows) and (bool(within) or not column.required)
 
 
-def _struct_fields(kind: HiveType) -> Iterator[Path]:
-    if isinstance(kind, Array):
-        yield from _struct_fields(kind.element)
-    if isinstance(kind, Struct):
-        for name, field in kind.fields:
-            yield (name,)
-            yield from ((name, *inner) for inner in _struct_fields(field))
+def _struct_fields(column: Column) -> Iterator[tuple[Path, Path]]:
+    """The fields of a column's structs: as the type names them, and as raw records do."""
+
+    def fields_of(kind: HiveType, within: Path, raw: Path, names: StructNames) -> Iterator[tuple[Path, Path]]:
+        if isinstance(kind, Array):
+            yield from fields_of(kind.element, within, raw, names)
+        if isinstance(kind, Struct):
+            for name, field in kind.fields:
+                inner, inner_raw = (*within, name), (*raw, names.raw(name))
+                yield inner, inner_raw
+                yield from fields_of(field, inner, inner_raw, names.within(name))
+
+    return fields_of(parse_hive_type(column.hive_type), (), (), StructNames(column.struct_names))
 
 
 def _unknown_fields(files: PartitionFiles) -> tuple[int, Counter[Path]]:

@@ -6,7 +6,7 @@ import decimal
 import json
 import re
 
-from lake.audit.misnamed import names_of, paths_of, resembling
+from lake.audit.misnamed import known_paths, names_of, paths_of, resembling, source_name
 from lake.contract.arrow import arrow_type
 from lake.contract.hive import Decimal, Primitive, parse_hive_type
 from lake.contract.model import Column, Table
@@ -58,7 +58,7 @@ def _column(message: str, table: Table) -> Column | None:
     """The column whose field a message is about."""
     found = re.match(FIELD, message)
     field = json.loads(found[0].removeprefix("field ")) if found else None
-    return next((column for column in table.columns if column.field == field), None)
+    return next((column for column in table.columns if field in (column.field, *map(str, column.sources))), None)
 
 
 def _of_wrong_type(message: str, column: Column | None, table: Table) -> str:
@@ -113,10 +113,7 @@ def _of_out_of_range(message: str) -> str:
 def _of_missing(column: Column | None, table: Table, payload: bytes) -> str:
     if column is None:
         return ""
-    known = {(each.field,) for each in table.columns}
-    path = resembling(names_of(column), paths_of([payload]), known)
+    path = resembling(names_of(column), paths_of([payload]), known_paths(table))
     if path is None:
         return "set required: false, if records may lack it; sourceName, if they spell it otherwise"
-    if len(path) > 1:
-        return f"records have it as {'.'.join(path)!r}; sourceName is a top-level name"
-    return f"records have {path[0]!r}: set sourceName to that, if it is meant"
+    return f"records have {source_name(path, table)!r}: set sourceName to that, if it is meant"

@@ -11,10 +11,11 @@ from lake.contract.custom import Custom, custom_properties, flag
 from lake.contract.document import Document, Where
 from lake.contract.hive import Array, Decimal, HiveType, HiveTypeError, Map, Primitive, Struct, parse_hive_type
 from lake.contract.model import RESCUED_COLUMN, Column, Source
+from lake.contract.source_paths import check_sources, read_field_names, read_sources
 from lake.errors import did_you_mean
 
 PARTITION_KEY = "dt"
-COLUMN_PROPERTIES = ("sourceName", "derivedFrom", "acceptsText", "epochUnit")
+COLUMN_PROPERTIES = ("sourceName", "fieldNames", "derivedFrom", "acceptsText", "epochUnit")
 EPOCH_UNITS = ("seconds", "millis", "micros", "nanos")
 CLASSIFICATIONS = ("public", "internal", "confidential", "restricted", "personal")
 _NAME = re.compile(r"[a-z][a-z0-9_]*$")
@@ -59,7 +60,7 @@ def read_columns(document: Document, described: SchemaObject, source: Source | N
         document.problem(("schema", 0, "properties"), message)
     if not columns:
         document.problem(("schema", 0, "properties"), f"no columns; expected at least one beside {PARTITION_KEY}")
-    _check_fields(document, columns, seen)
+    check_sources(document, columns, seen)
     _check_key(document, columns, seen)
     return tuple(columns)
 
@@ -70,9 +71,11 @@ def _column(document: Document, where: Where, item: SchemaProperty, source: Sour
     _check_unread(document, where, item)
     properties = custom_properties(document, where, item.customProperties, COLUMN_PROPERTIES)
     kind = _type(document, where, item, source)
+    paths = read_sources(document, properties, name, source)
+    is_name = len(paths) == 1 and paths[0].is_name
     column = Column(
         name=name,
-        field=_field(document, properties, name),
+        field=str(paths[0].steps[0] if is_name else paths[0]),
         hive_type=str(kind),
         required=bool(item.required),
         key_position=_key_position(item),
@@ -80,6 +83,8 @@ def _column(document: Document, where: Where, item: SchemaProperty, source: Sour
         derived_from=_derived_from(document, properties, kind, source),
         accepts_text=_accepts_text(document, properties, kind),
         epoch_unit=_epoch_unit(document, properties, kind),
+        paths=() if is_name else paths,
+        struct_names=read_field_names(document, properties, kind),
         classification=item.classification,
         description=" ".join((item.description or "").split()),
     )
@@ -150,17 +155,6 @@ def _type(document: Document, where: Where, item: SchemaProperty, source: Source
             message = f"column {item.name!r}: logicalType {item.logicalType!r} is not what physicalType {kind} holds"
             document.problem((*where, "logicalType"), message)
     return kind
-
-
-def _field(document: Document, properties: dict[str, Custom], name: str) -> str:
-    given = properties.get("sourceName")
-    if given is None:
-        return name
-    if not isinstance(given.value, str) or not given.value:
-        document.problem(
-            given.where, f"sourceName is {given.value!r}; expected the field's name in raw records, as text"
-        )
-    return str(given.value)
 
 
 def _key_position(item: SchemaProperty) -> int | None:
@@ -236,15 +230,6 @@ def _epoch_unit(document: Document, properties: dict[str, Custom], kind: HiveTyp
     if "timestamp" not in str(kind):
         document.problem(given.where, f"epochUnit on a column of type {kind}; expected it where there is a timestamp")
     return str(given.value)
-
-
-def _check_fields(document: Document, columns: list[Column], seen: dict[str, Where]) -> None:
-    fields: dict[str, str] = {}
-    for column in columns:
-        if column.field in fields:
-            message = f"columns {fields[column.field]!r} and {column.name!r} both read the field {column.field!r}"
-            document.problem(seen[column.name], message)
-        fields.setdefault(column.field, column.name)
 
 
 def _check_key(document: Document, columns: list[Column], seen: dict[str, Where]) -> None:

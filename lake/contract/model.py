@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lake.contract.source_layout import DEFAULT_LAYOUT, SourceLayout
+from lake.contract.source_path import SourcePath
 
 RESCUED_COLUMN = "rescued"
 
@@ -18,7 +19,11 @@ GENERATED_CHECKS = ("quarantined_share", "rows_arrived", "never_null_before", "m
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `field` is its name in the raw record; `hive_type` is ODCS's physicalType in lower case."""
+    """One column. `field` is its name in the raw record; `hive_type` is ODCS's physicalType in lower case.
+
+    `paths` are where its value is, the first that is present, unless that is the one member `field`. `struct_names` are
+    raw names of its structs' fields: (path within the type, e.g. lines.unit_price; what records call the last of it).
+    """
 
     name: str
     field: str
@@ -29,8 +34,15 @@ class Column:
     derived_from: Literal["record_bytes"] | None = None
     accepts_text: bool = False  # a JSON string such as "7" is read as the column's number or boolean
     epoch_unit: str | None = None  # of times that are numbers: seconds, millis, micros, nanos
+    paths: tuple[SourcePath, ...] = ()
+    struct_names: tuple[tuple[str, str], ...] = ()
     classification: str | None = None
     description: str = ""
+
+    @property
+    def sources(self) -> tuple[SourcePath, ...]:
+        """Where a record's value is: the first of these that is present, and not null."""
+        return self.paths or (SourcePath((self.field,)),)
 
     @property
     def rules(self) -> list[object]:
@@ -51,16 +63,29 @@ class Column:
     @property
     def _later_rules(self) -> dict[str, object]:
         """Rules that came later, each falsy where it is not given."""
-        return {"epoch_unit": self.epoch_unit}
+        return {
+            "epoch_unit": self.epoch_unit,
+            "paths": [str(path) for path in self.paths],
+            "struct_names": self.struct_names,
+        }
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where raw objects come from: `prefix` is below the root, e.g. raw/clickstream/events, `layout` below that."""
+    """Where raw objects come from: `prefix` is below the root, e.g. raw/clickstream/events, `layout` below that.
+
+    With `record_path`, an object's JSON objects are payloads: the records are what the path leads to in each.
+    """
 
     prefix: str
     format: Literal["json", "csv"]
     layout: str = DEFAULT_LAYOUT
+    record_path: SourcePath | None = None
+
+    @property
+    def record_rules(self) -> dict[str, object]:
+        """What of it can change rows, without what is not given."""
+        return {"record_path": str(self.record_path)} if self.record_path is not None else {}
 
     @property
     def folders(self) -> SourceLayout:
@@ -152,6 +177,8 @@ class Table:
             "lookback_hours": self.lookback_hours if self.key else 0,
             "rescue": self.rescue,
         }
+        if self.source is not None and self.source.record_rules:
+            reading["records"] = self.source.record_rules
         if self.bucketing is not None:
             reading["bucketing"] = self.bucketing.rules
         return hashlib.sha256(json.dumps(reading, sort_keys=True).encode()).hexdigest()[:16]

@@ -29,7 +29,8 @@ class RenderedContract:
 
 
 def rendered_text(table: Table) -> str:
-    """What a contract renders to: JSON, one column a line."""
+    """What a contract renders to: JSON, one column a line. Raises ContractError for what streams do not read."""
+    _refuse_unread(table)
     columns = [
         json.dumps(
             {
@@ -47,6 +48,20 @@ def rendered_text(table: Table) -> str:
     ]
     head = f'"table": {json.dumps(table.full_name)},\n "event_time": {json.dumps(table.event_time)}'
     return "{" + head + ',\n "columns": [\n  ' + ",\n  ".join(columns) + "\n]}\n"
+
+
+def _refuse_unread(table: Table) -> None:
+    """Properties that only batch reads: a stream would read other values, or none."""
+    unread = [
+        f"column {column.name}: a sourceName that is a path or a list" for column in table.columns if column.paths
+    ]
+    unread += [f"column {column.name}: fieldNames" for column in table.columns if column.struct_names]
+    unread += sorted(table.source.record_rules) if table.source is not None else []
+    if unread:
+        raise ContractError(
+            f"rendering the contract of {table.full_name} for Flink: streams do not read {'; '.join(unread)}; expected "
+            "names of one field each, and records as they are"
+        )
 
 
 def read_rendered(folder: Path, table: str) -> RenderedContract:

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from msgspec import UNSET, Raw
 
+from lake.contract.struct_names import AS_THEY_ARE, StructNames
 from lake.parse.epoch import DEFAULT_UNIT, FIRST_SECOND, LAST_SECOND, UNITS
 from lake.parse.json_pieces import Bools, Ints, quotes_by
 from lake.parse.json_text import value_of
@@ -80,14 +81,15 @@ def kind_of(
     accepts_text: bool = False,
     extras: Collection[str] = (),
     epoch_unit: str | None = None,
+    names: StructNames = AS_THEY_ARE,
 ) -> Kind:
     """How values of a type are read; `extras` are members that its structs do not know, but may have."""
     if pt.is_list(arrow_type):
-        return _list(arrow_type, extras, epoch_unit)
+        return _list(arrow_type, extras, epoch_unit, names)
     if pt.is_map(arrow_type):
-        return _map(arrow_type, extras, epoch_unit)
+        return _map(arrow_type, extras, epoch_unit, names)
     if pt.is_struct(arrow_type):
-        return _struct(arrow_type, extras, epoch_unit)
+        return _struct(arrow_type, extras, epoch_unit, names)
     exact = json_value(arrow_type, accepts_text, epoch_unit)
     if pt.is_timestamp(arrow_type) and (accepts_text or epoch_unit is not None):
         return _instants_in(arrow_type, exact, epoch_unit)
@@ -252,43 +254,51 @@ def _decimals(kind: pa.DataType) -> Way:
     return read
 
 
-def _list(kind: pa.ListType, extras: Collection[str], epoch_unit: str | None) -> Kind:
-    element = kind_of(kind.value_type, extras=extras, epoch_unit=epoch_unit)
+def _list(kind: pa.ListType, extras: Collection[str], epoch_unit: str | None, names: StructNames) -> Kind:
+    element = kind_of(kind.value_type, extras=extras, epoch_unit=epoch_unit, names=names)
 
     def read(lists: list[Any]) -> Read:
-        offsets, is_null = _offsets(lists)
+        offsets, is_null = list_offsets(lists)
         elements = element.read(list(chain.from_iterable(filter(None, lists))))
         array = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), elements.array, kind, mask=is_null)
-        suspects, unknown = _any(elements.suspects, offsets), _any(elements.unknown, offsets)
-        return Read(array, _sums(elements.quotes, offsets), suspects, unknown)
+        suspects, unknown = any_of(elements.suspects, offsets), any_of(elements.unknown, offsets)
+        return Read(array, sums_of(elements.quotes, offsets), suspects, unknown)
 
     return Kind(list[element.hint] | None, read)  # type: ignore[name-defined]
 
 
-def _map(kind: pa.MapType, extras: Collection[str], epoch_unit: str | None) -> Kind:
-    item = kind_of(kind.item_type, extras=extras, epoch_unit=epoch_unit)
+def _map(kind: pa.MapType, extras: Collection[str], epoch_unit: str | None, names: StructNames) -> Kind:
+    item = kind_of(kind.item_type, extras=extras, epoch_unit=epoch_unit, names=names)
     name = _singly(kind.key_type, text_value(kind.key_type))  # type: ignore[arg-type]  # texts are what it is given
     keys_of = _texts(kind.key_type) if pt.is_string(kind.key_type) else name
 
     def read(maps: list[Any]) -> Read:
-        offsets, is_null = _offsets(maps)
+        offsets, is_null = list_offsets(maps)
         held = list(filter(None, maps))
         keys = keys_of(list(chain.from_iterable(held)))
-        is_suspect = _any(keys.suspects, offsets)
+        is_suspect = any_of(keys.suspects, offsets)
         if is_suspect is not None and is_suspect.any():  # Arrow holds no map with a null key
             rest = read([None if suspect else entries for entries, suspect in zip(maps, is_suspect, strict=True)])
             return replace(rest, suspects=either(rest.suspects, is_suspect))
         items = item.read(list(chain.from_iterable(entries.values() for entries in held)))
         array = pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), keys.array, items.array, kind, mask=is_null)
-        suspects, unknown = _any(items.suspects, offsets), _any(items.unknown, offsets)
-        return Read(array, _sums(2 + items.quotes, offsets), suspects, unknown)
+        suspects, unknown = any_of(items.suspects, offsets), any_of(items.unknown, offsets)
+        return Read(array, sums_of(2 + items.quotes, offsets), suspects, unknown)
 
     return Kind(dict[str, item.hint] | None, read)  # type: ignore[name-defined]
 
 
-def _struct(kind: pa.StructType, extras: Collection[str], epoch_unit: str | None) -> Kind:
-    names = [field.name for field in kind]
-    kinds = [kind_of(field.type, extras=extras, epoch_unit=epoch_unit) for field in kind]
+def _struct(kind: pa.StructType, extras: Collection[str], epoch_unit: str | None, names: StructNames) -> Kind:
+    kinds = [
+        kind_of(field.type, extras=extras, epoch_unit=epoch_unit, names=names.within(field.name)) for field in kind
+    ]
+    return object_kind([names.raw(field.name) for field in kind], kinds, list(kind), extras)
+
+
+def object_kind(
+    names: Sequence[str], kinds: Sequence[Kind], fields: Sequence[pa.Field], extras: Collection[str] = ()
+) -> Kind:
+    """How objects are read to structs of `fields`, of members that records call `names`."""
     structs_of = StructType(names, kinds, [name for name in extras if name not in names])
     nothing = structs_of.type()
 
@@ -296,7 +306,7 @@ def _struct(kind: pa.StructType, extras: Collection[str], epoch_unit: str | None
         structs = [nothing if value is None else value for value in values]
         reads, left = structs_of.columns(structs), structs_of.extras(structs)
         is_null = pa.array([value is None for value in values], pa.bool_())
-        array = pa.StructArray.from_arrays([read.array for read in reads], fields=list(kind), mask=is_null)
+        array = pa.StructArray.from_arrays([read.array for read in reads], fields=list(fields), mask=is_null)
         return Read(
             array,
             sum([*(read.quotes for read in reads), *(extra.quotes for extra in left)]),
@@ -413,23 +423,25 @@ def either(*masks: Bools | None) -> Bools | None:
     return np.logical_or.reduce(given) if given else None
 
 
-def _offsets(nests: list[Any]) -> tuple[Ints, pa.Array]:
+def list_offsets(nests: list[Any]) -> tuple[Ints, pa.Array]:
     """Where the elements of each list or map begin among all, and which of them are null."""
     offsets = np.zeros(len(nests) + 1, dtype=np.int64)
     np.cumsum([0 if nest is None else len(nest) for nest in nests], out=offsets[1:])
     return offsets, pa.array([nest is None for nest in nests], pa.bool_())
 
 
-def _sums(quotes: Ints | int, offsets: Ints) -> Ints:
+def sums_of(quotes: Ints | int, offsets: Ints) -> Ints:
+    """The sums over the elements of each list or map."""
     if isinstance(quotes, int):
         return quotes * np.diff(offsets)
     return np.diff(np.concatenate(([0], np.cumsum(quotes)))[offsets])
 
 
-def _any(suspects: Bools | None, offsets: Ints) -> Bools | None:
+def any_of(suspects: Bools | None, offsets: Ints) -> Bools | None:
+    """Which lists or maps have an element that is set."""
     if suspects is None:
         return None
-    mask: Bools = _sums(suspects.astype(np.int64), offsets) > 0
+    mask: Bools = sums_of(suspects.astype(np.int64), offsets) > 0
     return mask
 
 

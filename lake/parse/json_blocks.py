@@ -44,7 +44,7 @@ class _Stream:
     def __init__(self, table: Table, options: ReadOptions) -> None:
         self._options = options
         self._reader, structs = _readers(table)
-        self._splitter = Splitter({column.field for column in table.columns})
+        self._splitter = Splitter({str(path.steps[0]) for column in table.columns for path in column.sources})
         self._records_of = JsonRecords(self._splitter, self._reader, None if options.is_single else structs, options)
         self._skipper: Skipper | None = None
         self._pieces: list[bytes] = []

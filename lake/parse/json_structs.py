@@ -12,7 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, compress
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -23,10 +25,13 @@ import pyarrow.types as pt
 from msgspec import Raw
 
 from lake.contract.model import Column, Table
-from lake.parse.json_arrays import Extra, StructType, either, kind_of
+from lake.contract.struct_names import StructNames
+from lake.parse.json_arrays import Extra, Kind, StructType, either, kind_of
+from lake.parse.json_paths import first_given, node_kind, values_at
 from lake.parse.json_pieces import Bools, Gap, Ints, Pieces, Run
 from lake.parse.json_scanner import MAX_DEPTH, is_too_deep
 from lake.parse.json_text import members_of
+from lake.parse.record_tree import tree_of, unread_names
 from lake.parse.refused import Refused
 from lake.parse.values import unknown_names
 
@@ -67,14 +72,22 @@ class StructReader:
         self._schema = schema
         self._rescue = table.rescue
         self._columns = [(column, _allowed(column, schema.field(column.name).type)) for column in table.columns]
-        self._names = [column.field for column in table.columns]
-        # Of columns with other names it cannot be told quickly how they are written.
+        self._read_by = [column for column in table.columns for _ in column.sources]
+        self._types = [schema.field(column.name).type for column in self._read_by]
+        tree = tree_of([path for column in table.columns for path in column.sources])
+        self._members = list(tree.within.values())
+        self._names = [str(name) for name in tree.within]
+        # Of members with other names it cannot be told quickly how they are written.
+        unknown = [
+            unknown_names(kind, StructNames(column.struct_names))
+            for column, kind in zip(self._read_by, self._types, strict=True)
+        ]
         self._unknown_names = [
-            unknown_names(schema.field(column.name).type) if _PLAIN_NAME.fullmatch(column.field) else None
-            for column in table.columns
+            unread_names(node, unknown) if _PLAIN_NAME.fullmatch(name) else None
+            for name, node in zip(self._names, self._members, strict=True)
         ]
         self._extras: tuple[str, ...] = ()
-        self._inner_extras: list[tuple[str, ...]] = [()] * len(table.columns)
+        self._inner_extras: list[tuple[str, ...]] = [()] * len(self._names)
         self._shape = self._new_shape()
 
     def decode_run(self, data: bytes, at: int, end: int, gap: Gap | None) -> Decoded | None:
@@ -136,10 +149,13 @@ class StructReader:
         reads, extras = decoded.shape.columns(decoded.structs), decoded.shape.extras(decoded.structs)
         has_expected = records.have_quotes(sum([*(read.quotes for read in reads), *(extra.quotes for extra in extras)]))
         suspects = [read.suspects for read in reads]
+        found = chain.from_iterable(map(values_at, self._members, (read.array for read in reads)))
+        by_slot = [array for _, array in sorted(found, key=itemgetter(0))]
         arrays: list[pa.Array] = []
-        for (column, allowed), read in zip(self._columns, reads, strict=True):
-            arrays.append(_derived(column, read.array, records))
-            suspects += _broken_rules(column, allowed, arrays[-1])
+        for column, allowed in self._columns:
+            array, several = first_given([by_slot.pop(0) for _ in column.sources])
+            arrays.append(_derived(column, array, records))
+            suspects += [several, *_broken_rules(column, allowed, arrays[-1])]
         known = [
             (name, read.unknown) for name, read in zip(self._names, reads, strict=True) if read.unknown is not None
         ]
@@ -168,10 +184,16 @@ class StructReader:
             return True
         return False
 
+    def _kind(self, extras: Collection[str], slot: int) -> Kind:
+        """How the values of a column's path are read."""
+        column = self._read_by[slot]
+        names = StructNames(column.struct_names)
+        return kind_of(self._types[slot], column.accepts_text, extras, column.epoch_unit, names)
+
     def _new_shape(self) -> StructType:
         kinds = [
-            kind_of(field.type, column.accepts_text, extras, column.epoch_unit)
-            for field, (column, _), extras in zip(self._schema, self._columns, self._inner_extras, strict=False)
+            node_kind(node, partial(self._kind, extras), self._types, extras)[0]
+            for node, extras in zip(self._members, self._inner_extras, strict=True)
         ]
         refused = () if _ENVELOPE in self._names else (_ENVELOPE,)
         return StructType(self._names, kinds, self._extras, refused)

@@ -23,6 +23,7 @@ from itertools import chain
 import pyarrow as pa
 import pyarrow.types as pt
 
+from lake.contract.struct_names import AS_THEY_ARE, StructNames
 from lake.parse.epoch import epoch_micros, is_epoch
 from lake.parse.reasons import Reason
 from lake.parse.refused import JsonNumber, Members, Refused, out_of_range, quoted, wrong_type
@@ -31,17 +32,22 @@ from lake.parse.text_values import decimal_of, text_value
 Reader = Callable[[object], object]
 
 
-def json_value(kind: pa.DataType, accepts_text: bool = False, epoch_unit: str | None = None) -> Reader:
+def json_value(
+    kind: pa.DataType,
+    accepts_text: bool = False,
+    epoch_unit: str | None = None,
+    names: StructNames = AS_THEY_ARE,
+) -> Reader:
     """A function that turns a parsed JSON value, not null, into the type's value; it raises Refused.
 
     With `accepts_text`, a JSON string is read as `text_value` would; this does not reach into lists or structs, as
-    `epoch_unit` does, the unit of times that are numbers.
+    `epoch_unit` does, the unit of times that are numbers. `names` are what records call the fields of structs.
     """
     if pt.is_timestamp(kind):
         return _timestamp(kind, accepts_text, epoch_unit)
     if pt.is_nested(kind):
         nested = _list if pt.is_list(kind) else _struct if pt.is_struct(kind) else _map
-        return nested(kind, epoch_unit)
+        return nested(kind, epoch_unit, names)
     read = next((reader(kind) for is_kind, reader in _READERS if is_kind(kind)), None)
     if read is None:
         raise NotImplementedError(f"no JSON value is read as {kind}")
@@ -51,19 +57,14 @@ def json_value(kind: pa.DataType, accepts_text: bool = False, epoch_unit: str | 
     return lambda value: from_text(value) if type(value) is str else read(value)
 
 
-def unknown_fields(kind: pa.DataType) -> Callable[[object], bool] | None:
-    """A function that says whether a value has fields, at any depth, that the type's structs do not have.
+def unknown_names(kind: pa.DataType, names: StructNames = AS_THEY_ARE) -> Callable[[object], Iterable[str]] | None:
+    """A function that gives the names of fields, at any depth, that the type's structs do not have, as often as a
+    value has them.
 
     It is given values that the type's reader has taken. None where the type holds no struct.
     """
-    names_of = unknown_names(kind)
-    return names_of and (lambda value: next(iter(names_of(value)), None) is not None)
-
-
-def unknown_names(kind: pa.DataType) -> Callable[[object], Iterable[str]] | None:
-    """A function that gives the names of those fields, as often as a value has them."""
     if pt.is_struct(kind):
-        known = {field.name: unknown_names(field.type) for field in kind}
+        known = {names.raw(field.name): unknown_names(field.type, names.within(field.name)) for field in kind}
 
         def names_of(value: object) -> Iterator[str]:
             for name, item in _pairs(value):
@@ -74,10 +75,10 @@ def unknown_names(kind: pa.DataType) -> Callable[[object], Iterable[str]] | None
 
         return names_of
     if pt.is_list(kind):
-        of_element = unknown_names(kind.value_type)
+        of_element = unknown_names(kind.value_type, names)
         return of_element and (lambda value: chain.from_iterable(map(of_element, _items(value))))
     if pt.is_map(kind):
-        of_item = unknown_names(kind.item_type)
+        of_item = unknown_names(kind.item_type, names)
         return of_item and (lambda value: chain.from_iterable(of_item(item) for _, item in _pairs(value)))
     return None
 
@@ -165,8 +166,8 @@ def _text_alone(kind: pa.DataType) -> Reader:
     return read
 
 
-def _list(kind: pa.ListType, epoch_unit: str | None) -> Reader:
-    element = json_value(kind.value_type, epoch_unit=epoch_unit)
+def _list(kind: pa.ListType, epoch_unit: str | None, names: StructNames) -> Reader:
+    element = json_value(kind.value_type, epoch_unit=epoch_unit, names=names)
 
     def read(value: object) -> object:
         if type(value) is not list:
@@ -176,15 +177,21 @@ def _list(kind: pa.ListType, epoch_unit: str | None) -> Reader:
     return read
 
 
-def _struct(kind: pa.StructType, epoch_unit: str | None) -> Reader:
-    fields = {field.name: json_value(field.type, epoch_unit=epoch_unit) for field in kind}
+def _struct(kind: pa.StructType, epoch_unit: str | None, names: StructNames) -> Reader:
+    fields = {
+        names.raw(field.name): (
+            field.name,
+            json_value(field.type, epoch_unit=epoch_unit, names=names.within(field.name)),
+        )
+        for field in kind
+    }
 
     def read(value: object) -> object:
         if type(value) is not dict and type(value) is not Members:
             raise wrong_type(kind, value)
         _refuse_duplicates(name for name, _ in _pairs(value) if name in fields)
         return {
-            name: _within(f".{name}", fields[name], item)
+            fields[name][0]: _within(f".{name}", fields[name][1], item)
             for name, item in _pairs(value)
             if item is not None and name in fields
         }
@@ -192,8 +199,8 @@ def _struct(kind: pa.StructType, epoch_unit: str | None) -> Reader:
     return read
 
 
-def _map(kind: pa.MapType, epoch_unit: str | None) -> Reader:
-    item_value = json_value(kind.item_type, epoch_unit=epoch_unit)
+def _map(kind: pa.MapType, epoch_unit: str | None, names: StructNames) -> Reader:
+    item_value = json_value(kind.item_type, epoch_unit=epoch_unit, names=names)
     key_value = text_value(kind.key_type)
 
     def read(value: object) -> object:

@@ -34,6 +34,11 @@ class Volume:
         doing = f"generating {self.table.full_name}"
         if self.table.source is None:
             raise UsageError(f"{doing}: its contract has no raw source, so no records of it arrive")
+        if self.table.source.record_rules or any(each.paths or each.struct_names for each in self.table.columns):
+            raise UsageError(
+                f"{doing}: its contract reads nested records (a sourceName that is a path or a list, fieldNames, "
+                "recordPath); generated records are flat, so land samples of your own instead"
+            )
         for name, share in (("late", self.late), ("duplicates", self.duplicates), ("malformed", self.malformed)):
             if not 0 <= share <= 1:
                 raise UsageError(f"{doing}: --{name} {share} is not a share; expected a number from 0 to 1")

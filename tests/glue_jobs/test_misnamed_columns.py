@@ -15,12 +15,12 @@ from tests.glue_jobs.written_contracts import write_contract
 VISITS = {
     "id": "string",
     "userid": "bigint",
-    "login": {"physicalType": "string", "sourceName": "actor.login"},
+    "login": "string",
     "page": "struct<pageurl:string,title:string>",
     "items": "array<struct<skuid:string>>",
     "tip": "double",
 }
-SOUND = {"id": "a", "userid": 1, "actor.login": "x", "page": {"pageurl": "/", "title": "t"}, "items": [{"skuid": "s"}]}
+SOUND = {"id": "a", "userid": 1, "login": "x", "page": {"pageurl": "/", "title": "t"}, "items": [{"skuid": "s"}]}
 MISNAMED = {
     "id": "a",
     "userId": 80,
@@ -28,15 +28,16 @@ MISNAMED = {
     "page": {"pageUrl": "/", "title": "t"},
     "items": [{"skuId": "s"}, {"skuId": "t"}],
 }
-STRUCT = "Fields of a struct are read by their exact names; the value is in the column rescued"
 LOOKED_AT = "is absent or null in all records; 3 of 3 records looked at have"
 TOLD = (
     f"column userid is NULL in every row: its field 'userid' {LOOKED_AT} 'userId'. "
     "If it is meant, set sourceName: 'userId' at the column",
-    f"column login is NULL in every row: its field 'actor.login' {LOOKED_AT} 'actor.login'. "
-    "A nested field is read by a column actor of type struct; sourceName is a top-level name",
-    f"column page.pageurl is NULL in every row: its field 'page.pageurl' {LOOKED_AT} 'page.pageUrl'. {STRUCT}",
-    f"column items.skuid is NULL in every row: its field 'items.skuid' {LOOKED_AT} 'items.skuId'. {STRUCT}",
+    f"column login is NULL in every row: its field 'login' {LOOKED_AT} 'actor.login'. "
+    "If it is meant, set sourceName: 'actor.login' at the column",
+    f"column page.pageurl is NULL in every row: its field 'page.pageurl' {LOOKED_AT} 'page.pageUrl'. "
+    "If it is meant, set fieldNames: {pageurl: 'pageUrl'} at the column page",
+    f"column items.skuid is NULL in every row: its field 'items.skuid' {LOOKED_AT} 'items.skuId'. "
+    "If it is meant, set fieldNames: {skuid: 'skuId'} at the column items",
 )
 
 

@@ -110,7 +110,7 @@ def test_a_remedy_is_what_would_accept_the_record(reason: str, message: str, exp
     ("payload", "expected"),
     [
         (b'{"orderId": "a", "amount": 1}', "records have 'orderId': set sourceName to that, if it is meant"),
-        (b'{"order": {"Id": "a"}}', "records have it as 'order.Id'; sourceName is a top-level name"),
+        (b'{"order": {"Id": "a"}}', "records have 'order.Id': set sourceName to that, if it is meant"),
         (b'{"orders": "a"}', LACKING),
         (b'{"orderId": ', LACKING),
         (b"a,b", LACKING),

@@ -8,6 +8,7 @@ import pytest
 
 from lake.contract.load import load_contract, load_tables, table_named
 from lake.contract.model import Column, Source, Table
+from lake.contract.source_path import SourcePath
 from lake.errors import ContractError, TableNotFound
 from tests.lake.contract.orders import ORDERS, bent, write_contract
 
@@ -47,6 +48,43 @@ def test_column_rules_come_from_custom_properties_and_classification(tmp_path: P
     order_id, amount, state, ordered_at = load_contract(write_contract(tmp_path, text)).columns
     assert ordered_at.epoch_unit == "seconds"
     assert (order_id.derived_from, amount.accepts_text, state.classification) == ("record_bytes", True, "personal")
+
+
+@pytest.mark.parametrize(
+    ("value", "field", "paths"),
+    [
+        ("amountPaid", "amountPaid", ()),
+        ("amount paid", "amount paid", ()),
+        ("payment.amount", "payment.amount", (SourcePath(("payment", "amount")),)),
+        ("lines[0].amount", "lines[0].amount", (SourcePath(("lines", 0, "amount")),)),
+        ("'[\"payment.amount\"]'", "payment.amount", ()),
+        ("$.amount", "amount", ()),
+        ("[amount, paid.sum]", "amount", (SourcePath(("amount",)), SourcePath(("paid", "sum")))),
+        ("[amount]", "amount", ()),
+    ],
+)
+def test_a_source_name_is_a_name_a_path_or_several(
+    tmp_path: Path, value: str, field: str, paths: tuple[SourcePath, ...]
+) -> None:
+    text = bent(("value: amountPaid", f"value: {value}"))
+    amount = load_contract(write_contract(tmp_path, text)).column("amount")
+    assert (amount.field, amount.paths) == (field, paths)
+
+
+def test_a_source_name_in_csv_is_a_header_as_it_is(tmp_path: Path) -> None:
+    text = bent(("value: amountPaid", "value: payment.amount[0]"), ("        value: json", "        value: csv"))
+    amount = load_contract(write_contract(tmp_path, text)).column("amount")
+    assert (amount.field, amount.paths) == ("payment.amount[0]", ())
+
+
+def test_field_names_are_those_of_structs(tmp_path: Path) -> None:
+    names = "{property: fieldNames, value: {unit_price: unitPrice, tax.net_sum: netSum}}"
+    text = bent(
+        ("decimal(10,2)", "array<struct<unit_price:int,tax:struct<net_sum:int>>>"),
+        ("value: amountPaid\n", f"value: amountPaid\n          - {names}\n"),
+    )
+    amount = load_contract(write_contract(tmp_path, text)).column("amount")
+    assert amount.struct_names == (("tax.net_sum", "netSum"), ("unit_price", "unitPrice"))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from lake.contract.load import load_contract
 from lake.contract.model import Column, Source, Table
+from lake.contract.source_path import SourcePath
 from tests.lake.contract.orders import ORDERS, write_contract
 
 
@@ -54,6 +55,8 @@ def test_a_columns_prose_and_classification_change_no_digest(orders: Table, chan
         {"allowed_values": ("OPEN",)},
         {"derived_from": "record_bytes"},
         {"accepts_text": True},
+        {"paths": (SourcePath(("order", "state")),)},
+        {"struct_names": (("net", "Net"),)},
     ],
 )
 def test_every_rule_of_a_column_changes_the_digest(orders: Table, changes: dict[str, Any]) -> None:
@@ -61,7 +64,13 @@ def test_every_rule_of_a_column_changes_the_digest(orders: Table, changes: dict[
 
 
 @pytest.mark.parametrize(
-    "changes", [{"source": Source("raw/shop/orders", "csv")}, {"lookback_hours": 2}, {"rescue": False}]
+    "changes",
+    [
+        {"source": Source("raw/shop/orders", "csv")},
+        {"source": Source("raw/shop/orders", "json", record_path=SourcePath(("Records",)))},
+        {"lookback_hours": 2},
+        {"rescue": False},
+    ],
 )
 def test_every_rule_of_a_table_changes_the_digest(orders: Table, changes: dict[str, Any]) -> None:
     assert replace(orders, **changes).reading_digest() != orders.reading_digest()

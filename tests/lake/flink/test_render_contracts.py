@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from lake.contract.load import load_tables
+from lake.contract.model import Column, Source, Table
+from lake.contract.source_path import SourcePath
+from lake.errors import ContractError
 from lake.flink.render_contracts import stale_files
-from lake.flink.rendered_contract import read_rendered
+from lake.flink.rendered_contract import read_rendered, rendered_text
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 RENDERED = REPOSITORY / "flink_apps" / "contracts"
@@ -36,3 +41,22 @@ def test_flink_columns_are_the_contracts_in_their_order() -> None:
         ("client_event", "STRING"),
         ("client_timestamp", "TIMESTAMP(6)"),
     )
+
+
+@pytest.mark.parametrize(
+    ("column", "unread"),
+    [
+        (
+            Column("sku", "lines[0].sku", "string", paths=(SourcePath(("lines", 0, "sku")),)),
+            "column sku: a sourceName that is a path or a list",
+        ),
+        (
+            Column("lines", "lines", "struct<sku_id:int>", struct_names=(("sku_id", "skuId"),)),
+            "column lines: fieldNames",
+        ),
+    ],
+)
+def test_what_streams_do_not_read_is_refused_by_name(column: Column, unread: str) -> None:
+    table = Table("shop", "orders_v1", "1.0.0", "", (column,), Source("raw/shop/orders", "json"))
+    with pytest.raises(ContractError, match=f"shop.orders_v1 for Flink: streams do not read {unread}; expected"):
+        rendered_text(table)

@@ -11,7 +11,7 @@ from lake.contract.arrow import arrow_type
 from lake.parse.reasons import Reason
 from lake.parse.refused import JsonNumber, Members, Refused
 from lake.parse.text_values import text_value
-from lake.parse.values import json_value, unknown_fields
+from lake.parse.values import json_value, unknown_names
 
 WRONG, RANGE, TWICE = Reason.WRONG_TYPE, Reason.OUT_OF_RANGE, Reason.DUPLICATE_FIELD
 
@@ -145,11 +145,11 @@ def test_only_a_column_that_accepts_text_takes_a_number_in_quotes() -> None:
 
 
 def test_fields_that_no_struct_knows_are_seen_at_any_depth() -> None:
-    misses = unknown_fields(arrow_type("map<string,array<struct<a:struct<b:int>>>>"))
-    assert misses is not None
+    names_of = unknown_names(arrow_type("map<string,array<struct<a:struct<b:int>>>>"))
+    assert names_of is not None
 
     def value(**inner: object) -> object:
         return Members([("k", [None, Members([("a", Members(inner.items()))])])])
 
-    assert (misses(value(b=1)), misses(value(b=1, c=2)), misses(5)) == (False, True, False)
-    assert unknown_fields(arrow_type("array<int>")) is None
+    assert [list(names_of(each)) for each in (value(b=1), value(b=1, c=2), 5)] == [[], ["c"], []]
+    assert unknown_names(arrow_type("array<int>")) is None

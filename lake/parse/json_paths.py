@@ -1,0 +1,77 @@
+"""Columns that lie within other members, many records at a time: objects on the way are decoded as Structs, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lake.parse.json_arrays import Kind, Read, any_of, either, list_offsets, object_kind, sums_of
+from lake.parse.json_pieces import Bools
+from lake.parse.record_tree import Node
+
+
+def node_kind(
+    node: Node, leaf: Callable[[int], Kind], types: Sequence[pa.DataType], extras: Collection[str]
+) -> tuple[Kind, pa.DataType]:
+    """How a node's value is read: as its column, or to a struct of what is read within it.
+
+    `leaf` and `types` are by slot. Raises ValueError where a value is read as a whole and within, or at several places
+    of one array.
+    """
+    if node.slots:
+        if node.within or len(node.slots) > 1:
+            raise ValueError(f"{node.path} is read as a whole, and by other paths")
+        return leaf(node.slots[0]), types[node.slots[0]]
+    inner = [node_kind(each, leaf, types, extras) for each in node.within.values()]
+    if not node.is_array:
+        fields = [pa.field(str(place), kind) for place, (_, kind) in enumerate(inner)]
+        return object_kind([str(name) for name in node.within], [kind for kind, _ in inner], fields, extras), (
+            pa.struct(fields)
+        )
+    if len(inner) > 1:
+        raise ValueError(f"{node.path} is read at several places")
+    (place,) = node.within
+    kind, arrow_type = inner[0]
+    return _element(int(place), kind), arrow_type
+
+
+def values_at(node: Node, array: pa.Array) -> list[tuple[int, pa.Array]]:
+    """Slots below a node, and their values in the array that its kind has read."""
+    if node.slots:
+        return [(node.slots[0], array)]
+    if node.is_array:
+        (inner,) = node.within.values()
+        return values_at(inner, array)
+    found = [values_at(inner, array.field(place)) for place, inner in enumerate(node.within.values())]
+    return list(chain.from_iterable(found))
+
+
+def first_given(arrays: Sequence[pa.Array]) -> tuple[pa.Array, Bools | None]:
+    """The first of a row's values that is not null; and suspects: which rows have several."""
+    if len(arrays) == 1:
+        return arrays[0], None
+    given = sum(pc.is_valid(array).to_numpy(zero_copy_only=False).astype(np.int64) for array in arrays)
+    suspects: Bools = np.asarray(given) > 1
+    return pc.coalesce(*arrays), suspects if suspects.any() else None
+
+
+def _element(place: int, element: Kind) -> Kind:
+    """How one place of lists is read; other elements have to be decoded as it is, and are unknown."""
+
+    def read(lists: list[Any]) -> Read:
+        offsets, _ = list_offsets(lists)
+        elements = element.read(list(chain.from_iterable(filter(None, lists))))
+        lengths = np.diff(offsets)
+        array = elements.array.take(pa.array(offsets[:-1] + place, mask=lengths <= place))
+        is_beside: Bools = (lengths > 1) | ((lengths == 1) & (place > 0))
+        quotes = sums_of(elements.quotes, offsets)
+        return Read(
+            array, quotes, any_of(elements.suspects, offsets), either(is_beside, any_of(elements.unknown, offsets))
+        )
+
+    return Kind(list[element.hint] | None, read)  # type: ignore[name-defined]
