@@ -21,6 +21,7 @@ ACCOUNTING = (
     "rows_written",
     "duplicates",
     "quarantined",
+    "skipped",
     "quarantined_share",
     "unaccounted",
     "unwritten",
@@ -39,7 +40,7 @@ class Candidate(Protocol):
     """A partition's new files, not yet published: Parquet objects by key, and what the run counted.
 
     `rows` is what the run says it wrote; the audit compares it with the files. `quarantined` counts records,
-    so that records = rows + duplicates + quarantined.
+    so that records = rows + duplicates + quarantined + skipped.
     """
 
     @property
@@ -57,20 +58,24 @@ class Candidate(Protocol):
     @property
     def quarantined(self) -> int: ...
     @property
+    def skipped(self) -> int: ...
+    @property
     def quarantine_keys(self) -> tuple[str, ...]: ...
 
 
 def accounting(candidate: Candidate, rows_written: int, misnamed_columns: int = 0) -> dict[str, int | float]:
-    """The columns of the one-row accounting frame, which are parameters too."""
-    share = candidate.quarantined / max(candidate.records, 1)
+    """The columns of the one-row accounting frame, which are parameters too. Shares are of what was not skipped."""
+    share = candidate.quarantined / max(candidate.records - candidate.skipped, 1)
+    accounted = candidate.rows + candidate.duplicates + candidate.quarantined + candidate.skipped
     return {
         "records": candidate.records,
         "rows": candidate.rows,
         "rows_written": rows_written,
         "duplicates": candidate.duplicates,
         "quarantined": candidate.quarantined,
+        "skipped": candidate.skipped,
         "quarantined_share": share,
-        "unaccounted": candidate.records - candidate.rows - candidate.duplicates - candidate.quarantined,
+        "unaccounted": candidate.records - accounted,
         "unwritten": candidate.rows - rows_written,
         "misnamed_columns": misnamed_columns,
     }
@@ -110,8 +115,8 @@ def parameters_of(
         **counted,
         "hour_start": start.isoformat(),
         "hour_end": end.isoformat(),
-        "is_large": int(candidate.records >= LARGE),
-        "has_arrivals": int(candidate.records > candidate.duplicates),
+        "is_large": int(candidate.records - candidate.skipped >= LARGE),
+        "has_arrivals": int(candidate.records > candidate.duplicates + candidate.skipped),
         "has_published_rows": int(published is not None and published.number("rows") > 0),
     }
     trailing = trailing_rows(history, candidate.dt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -128,12 +128,14 @@ def _rows(partitions: Iterable[PartitionStatus], upstream: str) -> str:
     return f"rows {sum(each.rows or 0 for each in partitions):,}, made from {upstream}"
 
 
-def _account(partitions: Iterable[PartitionStatus]) -> str:
+def _account(partitions: Sequence[PartitionStatus]) -> str:
     sums = {name: sum(getattr(each, name) or 0 for each in partitions) for name in _COUNTS}
-    difference = sums["records"] - sums["rows"] - sums["duplicates"] - sums["quarantined"]
+    sums["skipped"] = sum(each.skipped or 0 for each in partitions)
+    difference = sums["records"] - sum(count for name, count in sums.items() if name != "records")
+    skipped = f" + skipped {sums['skipped']:,}" if sums["skipped"] else ""
     account = (
         f"records {sums['records']:,} = rows {sums['rows']:,} + duplicates {sums['duplicates']:,} "
-        f"+ quarantined {sums['quarantined']:,}"
+        f"+ quarantined {sums['quarantined']:,}{skipped}"
     )
     return account if difference == 0 else f"{account} + {difference:,} NOT ACCOUNTED FOR"
 

@@ -71,21 +71,38 @@ class Column:
 
 
 @dataclass(frozen=True)
+class SkipRule:
+    """Records that become no rows: those of which the value at `path` is one of `values`."""
+
+    path: SourcePath
+    values: tuple[str | int | bool, ...]
+
+
+@dataclass(frozen=True)
 class Source:
     """Where raw objects come from: `prefix` is below the root, e.g. raw/clickstream/events, `layout` below that.
 
-    With `record_path`, an object's JSON objects are payloads: the records are what the path leads to in each.
+    With `record_path`, an object's JSON objects are payloads: the records are what the path leads to in each, one
+    object or an array of them. Records that a rule of `skip` names are no rows. With `encoding`, members of records are
+    written as DynamoDB writes attributes.
     """
 
     prefix: str
     format: Literal["json", "csv"]
     layout: str = DEFAULT_LAYOUT
     record_path: SourcePath | None = None
+    skip: tuple[SkipRule, ...] = ()
+    encoding: Literal["dynamodb"] | None = None
 
     @property
     def record_rules(self) -> dict[str, object]:
-        """What of it can change rows, without what is not given."""
-        return {"record_path": str(self.record_path)} if self.record_path is not None else {}
+        """What of it can change rows, by the contract's properties, without what is not given."""
+        rules = {
+            "recordPath": self.record_path and str(self.record_path),
+            "skipRecords": [[str(rule.path), list(rule.values)] for rule in self.skip],
+            "recordEncoding": self.encoding,
+        }
+        return {name: rule for name, rule in rules.items() if rule}
 
     @property
     def folders(self) -> SourceLayout:

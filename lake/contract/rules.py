@@ -12,11 +12,13 @@ from lake.contract.columns import read_columns
 from lake.contract.custom import Custom, custom_properties, flag
 from lake.contract.document import Document, Where
 from lake.contract.model import GENERATED_CHECKS, Column, Source, Table
+from lake.contract.record_rules import RECORD_PROPERTIES, read_encoding, read_record_path, read_skip
 from lake.contract.source_layout import DEFAULT_LAYOUT, EXAMPLES, SourceLayout
 from lake.errors import did_you_mean
 
 TABLE_PROPERTIES = (
     *("sourcePrefix", "sourceFormat", "eventTime", "lookbackHours", "rescueUnknownFields", "sourceLayout"),
+    *RECORD_PROPERTIES,
     *("sourceTable", *BUCKET_PROPERTIES, *DAY_PROPERTIES, "disabledChecks"),
 )
 ARRIVAL = "arrival"
@@ -113,7 +115,7 @@ def _schema_object(document: Document, standard: OpenDataContractStandard, place
 def _source(document: Document, properties: dict[str, Custom], place: Place) -> Source | None:
     prefix, kind = properties.get("sourcePrefix"), properties.get("sourceFormat")
     if kind is None:
-        for name in ("sourcePrefix", "sourceLayout"):
+        for name in ("sourcePrefix", "sourceLayout", *RECORD_PROPERTIES):
             if name in properties:
                 message = f"{name} without sourceFormat; expected sourceFormat json or csv too"
                 document.problem(properties[name].where, message)
@@ -125,7 +127,14 @@ def _source(document: Document, properties: dict[str, Custom], place: Place) -> 
     if prefix is not None and not (isinstance(key, str) and _PREFIX.match(key)):
         message = f"sourcePrefix is {key!r}; expected a folder below the root, e.g. raw/{place.database}/{place.base}"
         document.problem(prefix.where, message)
-    return Source(str(key), kind.value, _layout(document, properties))
+    if kind.value != "json":
+        for name in RECORD_PROPERTIES:
+            if name in properties:
+                document.problem(properties[name].where, f"{name} with sourceFormat {kind.value}; expected json")
+    record_path = read_record_path(document, properties)
+    skip = read_skip(document, properties, record_path)
+    encoding = read_encoding(document, properties)
+    return Source(str(key), kind.value, _layout(document, properties), record_path, skip, encoding)
 
 
 def _layout(document: Document, properties: dict[str, Custom]) -> str:

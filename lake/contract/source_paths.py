@@ -29,12 +29,11 @@ def read_sources(
         if len(texts) > 1:
             document.problem(given.where, "sourceName is a list; expected one name: only fields of JSON may have more")
         return (SourcePath((str(texts[0]),)),)
-    paths = [path for text in texts if (path := _path(document, given.where, "sourceName", text)) is not None]
+    paths = [path for text in texts if (path := read_path(document, given.where, "sourceName", text)) is not None]
     if source.record_path is None:
         paths = [SourcePath(path.steps) for path in paths]  # the payload is the record
-    elif len({path.of_payload for path in paths}) > 1:
-        message = "sourceName has names within the record and others from its payload ($); expected all of one kind"
-        document.problem(given.where, message)
+    else:
+        _check_payload(document, given.where, paths, source.record_path)
     if len(set(paths)) < len(paths):
         document.problem(given.where, f"sourceName is {given.value!r}; expected each name once")
     return tuple(paths) or own
@@ -84,7 +83,21 @@ def check_sources(document: Document, columns: list[Column], seen: dict[str, Whe
                     document.problem(seen[column.name], message)
 
 
-def _path(document: Document, where: Where, name: str, text: str) -> SourcePath | None:
+def _check_payload(document: Document, where: Where, paths: list[SourcePath], records: SourcePath) -> None:
+    """Names from the payload are apart from those within its records."""
+    if len({path.of_payload for path in paths}) > 1:
+        message = "sourceName has names within the record and others from its payload ($); expected all of one kind"
+        document.problem(where, message)
+    for path in paths:
+        if path.is_within(records) or records.is_within(path):
+            message = (
+                f"sourceName {path} and recordPath {records} lead into each other; expected what is beside the records"
+            )
+            document.problem(where, message)
+
+
+def read_path(document: Document, where: Where, name: str, text: str) -> SourcePath | None:
+    """The path that a property gives, None where it is none."""
     try:
         return parse_path(text)
     except ValueError as error:

@@ -78,7 +78,7 @@ class JobReporter:
         if not plan.stale:
             return
         total = PartitionReport("", "")
-        for name in ("records", "rows", "duplicates", "quarantined"):
+        for name in ("records", "rows", "duplicates", "quarantined", "skipped"):
             setattr(total, name, report.total(name))
         counts = {name: report.count([name]) for name in ("published", "unchanged", "refused", "superseded", "pinned")}
         outcomes = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
@@ -94,5 +94,5 @@ class JobReporter:
 def _sum(counted: PartitionReport) -> str:
     return (
         f"{counted.records:,} records = {counted.rows:,} rows + {counted.duplicates:,} duplicates "
-        f"+ {counted.quarantined:,} quarantined"
+        f"+ {counted.quarantined:,} quarantined{f' + {counted.skipped:,} skipped' if counted.skipped else ''}"
     )

@@ -26,7 +26,7 @@ _REWRITTEN_HERE = 16
 
 _NO_DECISIONS = Decisions()
 
-_COUNTS = ("records", "rows", "duplicates", "quarantined")
+_COUNTS = ("records", "rows", "duplicates", "quarantined", "skipped")
 
 RawHour = PartitionPlan[RawInputs]
 
@@ -144,7 +144,7 @@ class RawTable(TableKind[RawInputs, WorkUnit, UnitResult]):
         self, hour: RawHour, results: Sequence[UnitResult], decided: dict[str, Decisions], run: Run
     ) -> StagedPartition:
         objects = [count for result in results for count in _accounts(result, decided.get(result.unit.name))]
-        counts = {name: sum(int(account[name]) for account in objects) for name in _COUNTS}
+        counts = {name: sum(int(account.get(name, 0)) for account in objects) for name in _COUNTS}
         rejects = [file for result in results for file in result.quarantine_files]
         inputs = hour.inputs
         return run.staged(
@@ -167,17 +167,21 @@ class RawTable(TableKind[RawInputs, WorkUnit, UnitResult]):
 
 
 def _accounts(result: UnitResult, decisions: Decisions | None) -> list[dict[str, str | int]]:
-    """What became of the records of each raw object: records = rows + duplicates + quarantined."""
+    """What became of the records of each raw object: records = rows + duplicates + quarantined + skipped.
+
+    Where none are skipped, it does not say so.
+    """
     decisions = decisions or _NO_DECISIONS
     rows = [count.rows for count in result.objects]
     duplicates, conflicts = _by_object(rows, decisions.duplicates), _by_object(rows, decisions.conflicts)
     return [
         {
             "key": count.key,
-            "records": count.rows + count.rejected,
+            "records": count.rows + count.rejected + count.skipped,
             "rows": count.rows - duplicates[number] - conflicts[number],
             "duplicates": duplicates[number],
             "quarantined": count.rejected + conflicts[number],
+            **({"skipped": count.skipped} if count.skipped else {}),
         }
         for number, count in enumerate(result.objects)
     ]

@@ -20,7 +20,7 @@ Audited = tuple[str, PartitionReport]
 
 @dataclass(frozen=True)
 class PartitionStatus:
-    """One partition. Counts are None if nothing is published. records = rows + duplicates + quarantined.
+    """One partition. Counts are None if nothing is published. records = rows + duplicates + quarantined + skipped.
 
     `warnings`, `rejects` and `page` are what the last run's audit found of what is published, or of what it refused:
     a line for each unmet expectation, the most frequent kinds of rejected records, the address of the verdict's page.
@@ -35,6 +35,7 @@ class PartitionStatus:
     rows: int | None = None
     duplicates: int | None = None
     quarantined: int | None = None
+    skipped: int | None = None
     bytes: int | None = None
     run_id: str | None = None
     published_at: str | None = None
@@ -104,6 +105,7 @@ def _partition(
         rows=published.number("rows"),
         duplicates=published.number("duplicates"),
         quarantined=published.number("quarantined"),
+        skipped=published.number("skipped"),
         bytes=published.number("bytes"),
         run_id=published.get("run_id"),
         published_at=published.get("published_at"),

@@ -58,13 +58,16 @@ class Block:
     """Rows whose schema is `lake.contract.arrow.arrow_schema(table)`, and the rejected records among them.
 
     Both are in order of arrival; the record numbers that `rejected` leaves out are the rows', in their order.
-    `sources` has one for each row where ReadOptions ask for them.
+    `sources` has one for each row where ReadOptions ask for them. `skipped` is how many records the contract's rules
+    skip; these have no number.
     """
 
     rows: pa.Table
     rejected: tuple[Rejected, ...] = ()
     sources: tuple[Source, ...] = ()
+    skipped: int = 0
 
     @property
     def records(self) -> int:
+        """Those that have a number."""
         return int(self.rows.num_rows) + len(self.rejected)

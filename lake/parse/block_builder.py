@@ -25,6 +25,7 @@ class BlockBuilder:
     _row_positions: list[int] = field(default_factory=list)
     _rejected: list[tuple[int, int, Reason, str, bytes]] = field(default_factory=list)
     _sources: list[tuple[int, bytes]] = field(default_factory=list)
+    skipped: int = 0
 
     def add_row(self, position: int, row: Row) -> None:
         self._rows.append(row)
@@ -43,22 +44,30 @@ class BlockBuilder:
 
     @property
     def is_empty(self) -> bool:
-        return not (self._tables or self._rows or self._rejected)
+        return not (self._tables or self._rows or self._rejected or self.skipped)
+
+    def part(self, reader: RecordReader) -> BlockBuilder:
+        """A builder of another reader's rows, the rejects and sources of which are this one's."""
+        return BlockBuilder(reader, _rejected=self._rejected, _sources=self._sources)
+
+    def rows(self) -> tuple[Positions, pa.Table]:
+        """All rows in order of arrival, with their positions."""
+        if self._rows:
+            self._tables.append((np.array(self._row_positions, dtype=np.int64), self.reader.table(self._rows)))
+            self._rows, self._row_positions = [], []
+        rows = pa.concat_tables([table for _, table in self._tables]) if self._tables else self.reader.table([])
+        positions = np.concatenate([places for places, _ in self._tables]) if self._tables else np.zeros(0, np.int64)
+        order = np.argsort(positions, kind="stable")
+        return positions[order], rows.take(pa.array(order)) if np.any(order[1:] < order[:-1]) else rows
 
     def block(self, first_record: int) -> Block:
         """All of it; the first record has the number `first_record`."""
-        if self._rows:
-            self._tables.append((np.array(self._row_positions, dtype=np.int64), self.reader.table(self._rows)))
-        rows = pa.concat_tables([table for _, table in self._tables]) if self._tables else self.reader.table([])
+        positions, rows = self.rows()
         if len(self._tables) <= 1 and not self._rejected and not self._sources:
-            return Block(rows)
-        positions = np.concatenate([places for places, _ in self._tables]) if self._tables else np.zeros(0, np.int64)
-        order = np.argsort(positions, kind="stable")
-        if np.any(order[1:] < order[:-1]):
-            rows = rows.take(pa.array(order))
+            return Block(rows, skipped=self.skipped)
         rejected = sorted(self._rejected, key=lambda item: item[0])
-        rows_before = np.searchsorted(positions[order], [item[0] for item in rejected])
-        numbers = np.delete(np.arange(len(order) + len(rejected)), rows_before + np.arange(len(rejected)))
+        rows_before = np.searchsorted(positions, [item[0] for item in rejected])
+        numbers = np.delete(np.arange(len(positions) + len(rejected)), rows_before + np.arange(len(rejected)))
         sources = zip(numbers.tolist(), sorted(self._sources), strict=False)
         return Block(
             rows,
@@ -69,4 +78,5 @@ class BlockBuilder:
                 )
             ),
             tuple(Source(first_record + number, offset, payload) for number, (offset, payload) in sources),
+            self.skipped,
         )

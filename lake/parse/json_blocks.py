@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from lake.contract.model import Table
@@ -10,12 +11,14 @@ from lake.parse.block import DEFAULT_OPTIONS, Block, ReadOptions, Rejected
 from lake.parse.block_builder import BlockBuilder
 from lake.parse.gzip_stream import Chunk
 from lake.parse.json_frame import MoreNeeded
+from lake.parse.json_payloads import JsonPayloads, PayloadReader
 from lake.parse.json_records import JsonRecords
 from lake.parse.json_skip import Skipper
 from lake.parse.json_splitter import Splitter
 from lake.parse.json_structs import StructReader
 from lake.parse.reasons import Reason
-from lake.parse.records import RecordReader
+from lake.parse.records import RecordReader, decoder_of
+from lake.parse.skip_rules import SkipRules
 
 
 def json_blocks(chunks: Iterator[Chunk], table: Table, options: ReadOptions = DEFAULT_OPTIONS) -> Iterator[Block]:
@@ -28,14 +31,32 @@ def json_blocks(chunks: Iterator[Chunk], table: Table, options: ReadOptions = DE
     return _Stream(table, options).blocks(chunks)
 
 
+@dataclass(frozen=True)
+class _Readers:
+    """What objects of one table share: what was learnt from one object serves for the next.
+
+    `rows` makes rows of the table, `records` reads records, which are parts of `payloads` where there are such.
+    """
+
+    rows: RecordReader
+    records: RecordReader
+    structs: StructReader | None
+    skip: SkipRules
+    payloads: PayloadReader | None
+
+
 @lru_cache(maxsize=64)
-def _readers(table: Table) -> tuple[RecordReader, StructReader | None]:
-    """What objects of one table share: what was learnt from one object serves for the next."""
-    reader = RecordReader(table)
+def _readers(table: Table) -> _Readers:
+    path = table.source.record_path if table.source is not None else None
+    payloads = PayloadReader(table, path) if path is not None else None
+    records = table if payloads is None else payloads.records
+    reader = RecordReader(records)
+    skip = SkipRules(records.source.skip if records.source is not None else (), decoder_of(table))
     try:
-        return reader, StructReader(table, reader.schema)
-    except ValueError:  # a field's name holds quotes, backslashes or control characters
-        return reader, None
+        structs = None if decoder_of(table) is not None else StructReader(records, reader.schema)
+    except ValueError:  # a field's name holds quotes, backslashes or control characters, or its value is read twice
+        structs = None
+    return _Readers(reader if payloads is None else RecordReader(table), reader, structs, skip, payloads)
 
 
 class _Stream:
@@ -43,14 +64,25 @@ class _Stream:
 
     def __init__(self, table: Table, options: ReadOptions) -> None:
         self._options = options
-        self._reader, structs = _readers(table)
-        self._splitter = Splitter({str(path.steps[0]) for column in table.columns for path in column.sources})
-        self._records_of = JsonRecords(self._splitter, self._reader, None if options.is_single else structs, options)
+        self._readers = readers = _readers(table)
+        structs = None if options.is_single else readers.structs
+        records = table if readers.payloads is None else readers.payloads.records
+        names = {str(path.steps[0]) for column in records.columns for path in column.sources}
+        if readers.payloads is None:
+            self._splitter = Splitter(names)
+            self._records_of: JsonRecords | JsonPayloads = JsonRecords(
+                self._splitter, readers.records, structs, options, readers.skip
+            )
+        else:
+            records_of = JsonRecords(Splitter(names), readers.records, structs, options, readers.skip)
+            self._splitter = Splitter(readers.payloads.names)
+            self._records_of = JsonPayloads(self._splitter, readers.payloads, records_of, options)
         self._skipper: Skipper | None = None
         self._pieces: list[bytes] = []
         self._arrived = 0
         self._wanted = self._options.block_bytes
         self._records = 0
+        self._has_records = False
         self._without_record: list[bytes] = []
 
     def blocks(self, chunks: Iterator[Chunk]) -> Iterator[Block]:
@@ -59,16 +91,16 @@ class _Stream:
                 yield from self._read(is_last=True)
             self._pieces.append(chunk.data)
             self._arrived += len(chunk.data)
-            if not self._records and sum(map(len, self._without_record)) < self._options.max_record:
+            if not self._has_records and sum(map(len, self._without_record)) < self._options.max_record:
                 self._without_record.append(chunk.data)
             if self._arrived >= self._wanted:
                 yield from self._read(is_last=False)
         yield from self._read(is_last=True)
-        if not self._records:
+        if not self._has_records:
             payload = b"".join(self._without_record)[: self._options.max_record]
             message = "the object holds no record" if payload else "the object has no bytes"
             empty = Rejected(Reason.EMPTY_OBJECT, message, 0, 0, payload)
-            yield Block(self._reader.table([]), (empty,))
+            yield Block(self._readers.rows.table([]), (empty,))
 
     def _read(self, is_last: bool) -> Iterator[Block]:
         """Reads what there is, block by block, and keeps what cannot be read without more."""
@@ -77,7 +109,7 @@ class _Stream:
         at = 0
         is_stuck = False
         while at < len(data) and not is_stuck:
-            builder = BlockBuilder(self._reader)
+            builder = BlockBuilder(self._readers.rows)
             at, is_stuck = self._read_block(data, at, builder)
             yield from self._counted(builder)
         rest = data[at:]
@@ -121,7 +153,7 @@ class _Stream:
         frame = self._splitter.finish(self._records_of.was_truncated)
         self._records_of.was_truncated = False
         if frame is not None and frame.fault is not None and frame.opener is not None:
-            builder = BlockBuilder(self._reader)
+            builder = BlockBuilder(self._readers.rows)
             builder.reject(0, frame.opener[0], frame.fault, frame.message, frame.opener[1])
             yield from self._counted(builder)
 
@@ -129,5 +161,6 @@ class _Stream:
         if not builder.is_empty:
             block = builder.block(self._records)
             self._records += block.records
+            self._has_records = True
             self._without_record.clear()
             yield block

@@ -46,7 +46,7 @@ def joined_rows(contents: Sequence[bytes], table: Table) -> tuple[pa.Table, list
     `{` stands in no JSON value. Where every line looks like a record, and there are as many rows as lines and no
     rejects, each line is one record of its object.
     """
-    if table.source is None or table.source.format != "json":
+    if table.source is None or table.source.format != "json" or table.source.record_rules:
         return None
     texts = [content.strip() for content in contents]
     counts = [_lines(text) for text in texts]

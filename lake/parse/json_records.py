@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from lake.parse.block import ReadOptions
 from lake.parse.block_builder import BlockBuilder
@@ -13,6 +14,7 @@ from lake.parse.json_structs import Rows, StructReader
 from lake.parse.reasons import Reason
 from lake.parse.records import RecordReader
 from lake.parse.refused import Refused
+from lake.parse.skip_rules import NONE_SKIPPED, SkipRules
 
 _WORTH_A_LOOK = 32 << 10
 _FEW = 8  # records that are sooner read one by one than at once
@@ -26,12 +28,18 @@ class JsonRecords:
     """
 
     def __init__(
-        self, splitter: Splitter, reader: RecordReader, structs: StructReader | None, options: ReadOptions
+        self,
+        splitter: Splitter,
+        reader: RecordReader,
+        structs: StructReader | None,
+        options: ReadOptions,
+        skip: SkipRules = NONE_SKIPPED,
     ) -> None:
         self._splitter = splitter
-        self._reader = reader
+        self.reader = reader
         self._structs = structs
         self._options = options
+        self._skip = skip
         self.was_truncated = False
         self._back_off_bytes = 0
         self._unseen_bytes = 0
@@ -47,18 +55,18 @@ class JsonRecords:
             while (at := self._splitter.past_syntax(data, at)) < stop:
                 at = self._read_some(data, at, stop, builder)
         finally:
-            self._read_found(data, builder)
+            self.read_found(data, builder)
         return at
 
     def _read_some(self, data: bytes, at: int, stop: int, builder: BlockBuilder) -> int:
         if self._structs is None:
-            return self._find(data, at, stop, builder)
+            return self.find(data, at, stop, builder)
         is_object = data[at : at + 1] == b"{"
         limit = min(stop, at + (self._unseen_bytes or self._options.window_bytes))
         is_looked_at = is_object and not self._unseen_bytes
         end = self._splitter.last_boundary(data, at, limit) if is_looked_at else at
         if end == at:
-            after = self._find(data, at, limit if is_object else at + 1, builder)
+            after = self.find(data, at, limit if is_object else at + 1, builder)
             self._unseen_bytes = max(self._unseen_bytes - (after - at), 0)
             return after
         state = self._splitter.state
@@ -71,7 +79,7 @@ class JsonRecords:
         self._back_off_bytes = self._unseen_bytes = longer if is_useless else 0
         return after
 
-    def _find(self, data: bytes, at: int, stop: int, builder: BlockBuilder) -> int:
+    def find(self, data: bytes, at: int, stop: int, builder: BlockBuilder) -> int:
         """As `read`, one frame after the other; records found are read later, with others."""
         while (at := self._splitter.past_syntax(data, at)) < stop:
             frame = self._splitter.next(data, at)
@@ -82,13 +90,18 @@ class JsonRecords:
             if frame.fault is None and frame.end - frame.start <= self._options.max_record:
                 self._found.append((frame.start, frame.end))
             else:
-                self._reject(data, frame, builder)
+                self.reject(data, frame, builder, self._splitter.base)
         return at
 
-    def _reject(self, data: bytes, frame: Frame, builder: BlockBuilder) -> None:
+    def enter_array(self, base: int) -> None:
+        """What is read next are elements of an array that is valid JSON, in a buffer at `base` of the stream."""
+        self._splitter.enter_array(base)
+
+    def reject(self, data: bytes, frame: Frame, builder: BlockBuilder, base: int) -> None:
+        """Rejects a frame that has a fault, or is too large, of a buffer at `base` of the stream."""
         most = self._options.max_record
         payload = data[frame.start : frame.end].rstrip(SPACE)
-        offset = self._splitter.base + frame.start
+        offset = base + frame.start
         if len(payload) <= most and frame.fault is not None:
             builder.reject(frame.start, offset, frame.fault, frame.message, payload)
             return
@@ -97,7 +110,8 @@ class JsonRecords:
             piece = payload[part : part + most]
             builder.reject(frame.start + part, offset + part, Reason.RECORD_TOO_LARGE, message, piece)
 
-    def _read_found(self, data: bytes, builder: BlockBuilder) -> None:
+    def read_found(self, data: bytes, builder: BlockBuilder) -> None:
+        """Reads what `find` has found."""
         found, self._found = self._found, []
         spans = np.array(found, dtype=np.int64).reshape(-1, 2)
         records = Pieces(data, spans[:, 0], spans[:, 1])
@@ -114,7 +128,8 @@ class JsonRecords:
             return False
         try:
             rows = structs.rows(run)
-            if len(rows) == 1 and len(rows[0].places) == len(run.records) and not self._options.keeps_sources:
+            is_plain = not self._options.keeps_sources and not self._skip
+            if is_plain and len(rows) == 1 and len(rows[0].places) == len(run.records):
                 builder.add_table(np.full(len(run.records), at), rows[0].table)
             else:
                 self._add(rows, run.records, run.is_read, builder)
@@ -158,7 +173,7 @@ class JsonRecords:
         state = self._splitter.state
         while True:
             following = _first(is_plain, place)
-            at = self._find(pieces.data, at, int(starts[following]) if following < len(starts) else end, builder)
+            at = self.find(pieces.data, at, int(starts[following]) if following < len(starts) else end, builder)
             place = int(np.searchsorted(starts, at))
             is_plain[irregular:place] = False
             is_at_piece = place < len(starts) and int(starts[place]) == at
@@ -167,6 +182,11 @@ class JsonRecords:
 
     def _add(self, rows: list[Rows], records: Pieces, is_record: Bools, builder: BlockBuilder) -> None:
         """Adds rows of records; those that have none are decided one by one."""
+        if self._skip:
+            is_skipped = self._skip.of(records.each) & is_record
+            builder.skipped += int(np.count_nonzero(is_skipped))
+            is_record = is_record & ~is_skipped
+            rows = [_without(each, is_skipped) for each in rows]
         is_row = np.zeros(len(records), dtype=np.bool_)
         for places, table in rows:
             is_row[places] = True
@@ -181,13 +201,19 @@ class JsonRecords:
         """One record, found at `start` of the buffer, the way that decides."""
         offset = self._splitter.base + start
         try:
-            row = self._reader.row(source)
+            row = self.reader.row(source)
         except Refused as refused:
             builder.reject(start, offset, refused.reason, refused.message, source)
         else:
             builder.add_row(start, row)
             if self._options.keeps_sources:
                 builder.add_source(offset, source)
+
+
+def _without(rows: Rows, is_skipped: Bools) -> Rows:
+    """The rows without those of some records."""
+    is_kept = ~is_skipped[rows.places]
+    return rows if is_kept.all() else Rows(rows.places[is_kept], rows.table.filter(pa.array(is_kept)))
 
 
 def _first(mask: Bools, start: int) -> int:

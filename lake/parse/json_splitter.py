@@ -118,6 +118,16 @@ class Splitter:
         """What the elements of an array break at, None outside of one; the one at `at` is the next."""
         return element_gap(data, at, self._known) if self.in_array else None
 
+    def begins_object(self, data: bytes, at: int) -> bool:
+        """Whether an object outside of any array begins here, and is no envelope. Raises MoreNeeded."""
+        is_outside = not self.in_array and not self._in_envelope_tail and data[at : at + 1] == b"{"
+        return is_outside and not self._opens_envelope(data, at)
+
+    def enter_array(self, base: int) -> None:
+        """What follows are the elements of an array, all of it in the buffer; `base` is of that."""
+        self.base, self.is_last = base, True
+        self.in_array, self._is_envelope, self._has_element, self._opener = True, False, False, None
+
     def passed_records(self) -> None:
         """The caller has found records by itself; what follows is what follows a record."""
         self._has_element = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import compress
 
@@ -11,11 +12,12 @@ import pyarrow as pa
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Column, Table
 from lake.contract.struct_names import StructNames
+from lake.parse.dynamodb import plain_members
 from lake.parse.json_scanner import TOO_DEEP, is_too_deep
 from lake.parse.json_text import member_sources, members_of
 from lake.parse.reasons import Reason
 from lake.parse.record_tree import UnknownNames, gather, holds_unread, tree_of
-from lake.parse.refused import Refused, quoted, shown
+from lake.parse.refused import Members, Refused, quoted, shown
 from lake.parse.values import Reader, json_value, unknown_names
 
 Row = tuple[object, ...]
@@ -41,6 +43,7 @@ class RecordReader:
     def __init__(self, table: Table) -> None:
         self.schema = arrow_schema(table)
         self._rescue = table.rescue
+        self._decoded = decoder_of(table)
         paths = [path for column in table.columns for path in column.sources]
         self._tree = tree_of(paths)
         self._slots = len(paths)
@@ -63,6 +66,8 @@ class RecordReader:
         except UnicodeDecodeError as error:
             raise Refused(Reason.INVALID_UTF8, f"invalid UTF-8 at byte {error.start} of the record") from None
         members = members_of(text)
+        if self._decoded is not None:
+            members = self._decoded(members)
         found: list[object] = [None] * self._slots
         gather(self._tree, members, found)
         unused: set[int] = set()
@@ -102,6 +107,11 @@ class RecordReader:
             message = f"field {field}: expected one of {', '.join(column.allowed_values)}, got "
             raise Refused(Reason.VALUE_NOT_ALLOWED, message + shown(value if parsed is None else parsed))
         return value
+
+
+def decoder_of(table: Table) -> Callable[[Members], Members] | None:
+    """What makes plain members of a record's, None where they are plain JSON."""
+    return plain_members if table.source is not None and table.source.encoding == "dynamodb" else None
 
 
 def _all_names(column: Column) -> str:

@@ -28,6 +28,7 @@ class PartitionReport:
     rows: int = 0
     duplicates: int = 0
     quarantined: int = 0
+    skipped: int = 0
     bytes: int = 0
     input_digest: str = ""
     verdict: str = ""

@@ -28,7 +28,7 @@ from lake.publish.run_report import PartitionReport
 from lake.steps import OnStep, Step, ignore_step
 from lake.write.staged import StagedFiles, StagedPartition
 
-_COUNTS = ("records", "rows", "duplicates", "quarantined", "bytes")
+_COUNTS = ("records", "rows", "duplicates", "quarantined", "skipped", "bytes")
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ class PartitionPublisher:
                 "rows": str(staged.rows),
                 "duplicates": str(staged.duplicates),
                 "quarantined": str(staged.quarantined),
+                "skipped": str(staged.skipped) if staged.skipped else None,
                 **staged.parameters,
             }
         )

@@ -57,6 +57,7 @@ class ObjectCount:
     key: str
     rows: int
     rejected: int
+    skipped: int = 0
 
 
 @dataclass
@@ -169,13 +170,14 @@ class _Attempt:
         return self._read_once(object_)
 
     def _read_once(self, object_: StoredObject) -> None:
-        rows = rejected = 0
+        rows = rejected = skipped = 0
         opened = partial(self._store.open, object_.key)
         for block in object_blocks(opened, self._job.table, self.damages.get(object_.key, ())):
             rows += block.rows.num_rows
             rejected += len(block.rejected)
+            skipped += block.skipped
             self._take(object_, block)
-        self._counted(ObjectCount(object_.key, rows, rejected))
+        self._counted(ObjectCount(object_.key, rows, rejected, skipped))
 
     def _counted(self, count: ObjectCount) -> None:
         self._result.objects.append(count)

@@ -31,7 +31,7 @@ class StagedFiles:
 
 @dataclass(frozen=True)
 class StagedPartition:
-    """Rows of a partition, staged. records = rows + duplicates + quarantined, counted in records of the inputs.
+    """Rows of a partition, staged. records = rows + duplicates + quarantined + skipped, in records of the inputs.
 
     `quarantine` has the rejected records, if the table has a quarantine. `parameters` and `manifest` are the kind of
     table's own, beside those that every partition is published with.
@@ -45,6 +45,7 @@ class StagedPartition:
     rows: int
     duplicates: int = 0
     quarantined: int = 0
+    skipped: int = 0
     quarantine: StagedFiles | None = None
     parameters: Mapping[str, str | None] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)

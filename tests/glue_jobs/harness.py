@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import runpy
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -126,13 +127,10 @@ class Trial:
         found = self.quarantine(*hours).select(["reason", "source_object", "payload"]).to_pylist()
         return sorted((one["reason"], one["source_object"].rsplit("/", 1)[-1], one["payload"]) for one in found)
 
-    def counts(self) -> dict[str, int]:
+    def counts(self, names: Sequence[str] = ("records", "rows", "duplicates", "quarantined")) -> dict[str, int]:
         """The accounting sum of all published partitions."""
         found = self.lake.catalog.partitions(self.table.database, self.table.name)
-        return {
-            name: sum(partition.number(name) for partition in found)
-            for name in ("records", "rows", "duplicates", "quarantined")
-        }
+        return {name: sum(partition.number(name) for partition in found) for name in names}
 
     def content(self) -> dict[str, dict[str, bytes]]:
         """File names and bytes of every published partition, of rows and of quarantine, by `table/dt`."""

@@ -29,7 +29,7 @@ def write_contract(folder: Path, name: str, columns: dict[str, Any], **propertie
 
 
 def _column(name: str, keys: dict[str, Any]) -> dict[str, Any]:
-    custom = {key: keys[key] for key in ("sourceName", "acceptsText") if key in keys}
+    custom = {key: keys[key] for key in ("sourceName", "fieldNames", "acceptsText") if key in keys}
     standard = {key: value for key, value in keys.items() if key not in custom}
     return {"name": name, "description": "A column.", "customProperties": _custom(custom), **standard}
 

@@ -72,10 +72,8 @@ def about_source(table: Table, partition: Partition, source: Partition | None) -
 def _account(table: Table, partition: Partition) -> Iterator[Problem]:
     if table.source is None:
         return
-    records, *parts = (partition.number(name) for name in ("records", "rows", "duplicates", "quarantined"))
+    records, *parts = (partition.number(name) for name in ("records", "rows", "duplicates", "quarantined", "skipped"))
     if records != sum(parts):
         sums = " + ".join(f"{part:,}" for part in parts)
-        message = (
-            f"the catalog says {records:,} records, and {sums} rows, duplicates and quarantined; not all accounted"
-        )
-        yield Problem("accounting", f"{message} for")
+        message = f"the catalog says {records:,} records, and {sums} rows, duplicates, quarantined and skipped"
+        yield Problem("accounting", f"{message}; not all accounted for")

@@ -70,6 +70,7 @@ class Candidate:
     rows: int
     duplicates: int = 0
     quarantined: int = 0
+    skipped: int = 0
     quarantine_keys: tuple[str, ...] = ()
 
 

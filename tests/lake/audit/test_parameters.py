@@ -12,14 +12,15 @@ from tests.lake.audit.readings import DT, RUN, Candidate, published
 
 
 def test_every_parameter_of_a_partition_with_history() -> None:
-    candidate = Candidate(DT, RUN, (), records=20, rows=14, duplicates=1, quarantined=4)
+    candidate = Candidate(DT, RUN, (), records=25, rows=14, duplicates=1, quarantined=4, skipped=5)
     history = [published(f"2026-11-{day}-09", rows) for day, rows in ((17, 8), (18, 10), (19, 30), (20, 11))]
     assert parameters_of(candidate, accounting(candidate, 13, 2), history, published(DT, 3)) == {
-        "records": 20,
+        "records": 25,
         "rows": 14,
         "rows_written": 13,
         "duplicates": 1,
         "quarantined": 4,
+        "skipped": 5,
         "quarantined_share": 0.2,
         "unaccounted": 1,
         "unwritten": 1,
@@ -39,6 +40,16 @@ def test_without_history_the_trailing_parameters_are_absent() -> None:
     values = values_of(Candidate(DT, RUN, (), records=0, rows=0))
     assert [name for name in values if name.startswith("trailing")] == []
     assert values["quarantined_share"] == 0.0
+
+
+def test_skipped_records_are_no_arrivals_and_make_no_partition_large() -> None:
+    values = values_of(Candidate(DT, RUN, (), records=2000, rows=0, skipped=2000))
+    assert (values["has_arrivals"], values["is_large"], values["quarantined_share"], values["unaccounted"]) == (
+        0,
+        0,
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize(("records", "is_large"), [(0, 0), (999, 0), (1000, 1)])

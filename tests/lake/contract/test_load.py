@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lake.contract.load import load_contract, load_tables, table_named
-from lake.contract.model import Column, Source, Table
+from lake.contract.model import Column, SkipRule, Source, Table
 from lake.contract.source_path import SourcePath
 from lake.errors import ContractError, TableNotFound
 from tests.lake.contract.orders import ORDERS, bent, write_contract
@@ -48,6 +48,32 @@ def test_column_rules_come_from_custom_properties_and_classification(tmp_path: P
     order_id, amount, state, ordered_at = load_contract(write_contract(tmp_path, text)).columns
     assert ordered_at.epoch_unit == "seconds"
     assert (order_id.derived_from, amount.accepts_text, state.classification) == ("record_bytes", True, "personal")
+
+
+RECORDS = (
+    "      - {property: recordPath, value: detail.items}\n"
+    "      - {property: skipRecords, value: [{field: $.type, equals: [PING, 1]}, {field: kind, equals: true}]}\n"
+    "      - {property: recordEncoding, value: dynamodb}\n"
+)
+
+
+def test_record_rules_say_where_records_are_and_which_are_skipped(tmp_path: Path) -> None:
+    text = bent((LOOKBACK, LOOKBACK + RECORDS), ("value: amountPaid", "value: $.amount"))
+    table = load_contract(write_contract(tmp_path, text))
+    assert table.column("amount").paths == (SourcePath(("amount",), of_payload=True),)
+    rules = (
+        SkipRule(SourcePath(("type",), of_payload=True), ("PING", 1)),
+        SkipRule(SourcePath(("kind",)), (True,)),
+    )
+    path = SourcePath(("detail", "items"), of_payload=True)
+    assert table.source == Source("raw/shop/orders", "json", record_path=path, skip=rules, encoding="dynamodb")
+
+
+def test_without_a_record_path_the_payload_is_the_record(tmp_path: Path) -> None:
+    rule = "      - {property: skipRecords, value: [{field: $.type, equals: PING}]}\n"
+    source = load_contract(write_contract(tmp_path, bent((LOOKBACK, LOOKBACK + rule)))).source
+    assert source is not None
+    assert source.skip == (SkipRule(SourcePath(("type",)), ("PING",)),)
 
 
 @pytest.mark.parametrize(

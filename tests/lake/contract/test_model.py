@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lake.contract.load import load_contract
-from lake.contract.model import Column, Source, Table
+from lake.contract.model import Column, SkipRule, Source, Table
 from lake.contract.source_path import SourcePath
 from tests.lake.contract.orders import ORDERS, write_contract
 
@@ -68,6 +68,8 @@ def test_every_rule_of_a_column_changes_the_digest(orders: Table, changes: dict[
     [
         {"source": Source("raw/shop/orders", "csv")},
         {"source": Source("raw/shop/orders", "json", record_path=SourcePath(("Records",)))},
+        {"source": Source("raw/shop/orders", "json", skip=(SkipRule(SourcePath(("kind",)), ("ping",)),))},
+        {"source": Source("raw/shop/orders", "json", encoding="dynamodb")},
         {"lookback_hours": 2},
         {"rescue": False},
     ],

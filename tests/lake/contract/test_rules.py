@@ -14,6 +14,7 @@ COLUMN = "      - name: ordered_at\n"
 TABLE_PROPERTIES = "    customProperties:\n      - property: sourceFormat\n"
 AMOUNT_TYPE = "        physicalType: decimal(10,2)\n"
 EVENT_TIME = "eventTime\n        value: ordered_at"
+LOOKBACK = "        value: 1\n"
 STATE = "        description: How far it is.\n"
 ORDER = "        description: Names the order.\n"
 
@@ -108,6 +109,36 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         (STATE, STATE + "        customProperties: [{property: derivedFrom, value: row}]\n", 33, "record_bytes"),
         ("value: amountPaid\n", "value: a\n          - {property: derivedFrom, value: record_bytes}\n",
          "derivedFrom", "expected it on a string column of a table with a source"),
+        # records as a whole
+        (LOOKBACK, LOOKBACK + "      - {property: recordPath, value: 'a..b'}\n", "recordPath",
+         "recordPath is 'a..b': expected a path such as userId"),
+        (LOOKBACK, LOOKBACK + "      - {property: recordPath, value: [a]}\n", "recordPath",
+         "e.g. Records or detail.items"),
+        (LOOKBACK, LOOKBACK + "      - {property: recordPaths, value: a}\n", "recordPaths",
+         "did you mean 'recordPath'?"),
+        (LOOKBACK, LOOKBACK + "      - {property: skipRecords, value: ping}\n", "skipRecords",
+         "expected a list of rules"),
+        (LOOKBACK, LOOKBACK + "      - {property: skipRecords, value: [{equals: a}]}\n", "skipRecords",
+         "expected field and equals, e.g. [{field: messageType, equals: CONTROL_MESSAGE}]"),
+        (LOOKBACK, LOOKBACK + "      - {property: skipRecords, value: [{field: a, equal: b}]}\n", "skipRecords",
+         "skipRecords has the unknown key 'equal'; did you mean 'equals'?"),
+        (LOOKBACK, LOOKBACK + "      - {property: skipRecords, value: [{field: a, equals: 1.5}]}\n", "skipRecords",
+         "equals is 1.5; expected a text, whole number or boolean"),
+        (LOOKBACK, LOOKBACK + "      - {property: skipRecords, value: [{field: a., equals: b}]}\n", "skipRecords",
+         "skipRecords' field is 'a.': expected a path"),
+        (LOOKBACK, LOOKBACK + "      - {property: recordEncoding, value: avro}\n", "recordEncoding",
+         "recordEncoding is 'avro'; expected dynamodb"),
+        ("        value: json", "        value: csv\n      - {property: recordPath, value: a}", "recordPath",
+         "recordPath with sourceFormat csv; expected json"),
+        ("sourceFormat", "recordPath", 12, "recordPath without sourceFormat"),
+        (LOOKBACK + "    properties:\n      - name: order_id\n", LOOKBACK
+         + "      - {property: recordPath, value: order}\n    properties:\n      - name: order_id\n"
+         + "        customProperties: [{property: sourceName, value: $.order.id}]\n", "$.order.id",
+         "sourceName $.order.id and recordPath $.order lead into each other"),
+        (LOOKBACK + "    properties:\n      - name: order_id\n", LOOKBACK
+         + "      - {property: recordPath, value: order.lines}\n    properties:\n      - name: order_id\n"
+         + "        customProperties: [{property: sourceName, value: [id, $.id]}]\n", "$.id",
+         "sourceName has names within the record and others from its payload ($); expected all of one kind"),
         # allowed values
         ("invalidValues", "duplicateValues", "duplicateValues", "only the rule invalidValues is read from here"),
         ("mustBe: 0", "mustBe: 5", "invalidValues", "invalidValues must be 5; expected mustBe: 0"),

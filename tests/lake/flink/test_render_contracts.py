@@ -60,3 +60,10 @@ def test_what_streams_do_not_read_is_refused_by_name(column: Column, unread: str
     table = Table("shop", "orders_v1", "1.0.0", "", (column,), Source("raw/shop/orders", "json"))
     with pytest.raises(ContractError, match=f"shop.orders_v1 for Flink: streams do not read {unread}; expected"):
         rendered_text(table)
+
+
+def test_records_within_payloads_are_refused_by_the_properties_name() -> None:
+    source = Source("raw/shop/orders", "json", record_path=SourcePath(("Records",)), encoding="dynamodb")
+    table = Table("shop", "orders_v1", "1.0.0", "", (Column("sku", "sku", "string"),), source)
+    with pytest.raises(ContractError, match="streams do not read recordEncoding; recordPath; expected"):
+        rendered_text(table)

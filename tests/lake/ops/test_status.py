@@ -91,6 +91,7 @@ def test_counts_are_those_of_what_is_published_though_it_is_stale(trial: Trial) 
         rows=2,
         duplicates=1,
         quarantined=2,
+        skipped=0,
         bytes=size,
         run_id=report.run_id,
         published_at=partition.get("published_at"),

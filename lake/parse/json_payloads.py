@@ -1,0 +1,273 @@
+"""JSON objects that are payloads: the records are in them, and columns may be read of what is beside these.
+
+A payload is taken apart where its records begin and end; they are then read as any stream's, by JsonRecords, and each
+row is given its payload's columns. A payload that cannot be taken apart, or of which a column cannot be read, is one
+reject; one that holds no record, or that a rule of the contract skips, is one skipped record. Members of a payload that
+no column reads are kept once: in `rescued` of its first row, under "$".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lake.contract.arrow import arrow_schema
+from lake.contract.model import RESCUED_COLUMN, Column, Table
+from lake.contract.source_path import SourcePath
+from lake.parse.block import ReadOptions
+from lake.parse.block_builder import BlockBuilder, Positions
+from lake.parse.json_pieces import SPACE
+from lake.parse.json_records import JsonRecords
+from lake.parse.json_scanner import is_too_deep
+from lake.parse.json_spans import Span, shown_value, value_span
+from lake.parse.json_splitter import Splitter
+from lake.parse.reasons import Reason
+from lake.parse.records import RecordReader
+from lake.parse.refused import Refused, quoted
+from lake.parse.skip_rules import SkipRules
+
+_WORTH_A_RUN = 16 << 10  # bytes of records in one payload that are sooner read at once than found one by one
+_REPEATED_BYTES = 256 << 20  # of a payload's columns, in the rows of its records
+_ALIKE = 256  # payloads that are alike but for their records, as those of one log stream are
+_ALIKE_BYTES = 4 << 10
+_NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
+_REACH = 4 << 10
+_RECORDS = "$"  # the column that stands for the records: no contract's has this name
+
+
+@dataclass
+class _Payload:
+    """What the rows of a payload's records share: `columns` is one row. `rescued` is for the first of them."""
+
+    start: int
+    columns: pa.Table
+    rescued: str | None
+
+
+class PayloadReader:
+    """Reads what is beside the records in payloads of one table. What is kept of one object's serves for the next."""
+
+    def __init__(self, table: Table, path: SourcePath) -> None:
+        self.path = path
+        self.schema = arrow_schema(table)
+        rules = table.source.skip if table.source is not None else ()
+        of_payload = tuple(column for column in table.columns if any(each.of_payload for each in column.sources))
+        self.records = replace(
+            table,
+            columns=tuple(column for column in table.columns if column not in of_payload),
+            source=table.source
+            and replace(table.source, record_path=None, skip=tuple(rule for rule in rules if not rule.path.of_payload)),
+        )
+        columns = (*of_payload, Column(_RECORDS, str(path), "string", paths=(path,)))
+        self._reader = RecordReader(replace(table, columns=columns, source=None))
+        self._skip = SkipRules([rule for rule in rules if rule.path.of_payload])
+        self._decoder = _span_decoder(path)
+        self._value_of = attrgetter(".".join(["inner"] * len(path.steps)))
+        self.names = {str(each.steps[0]) for column in columns for each in column.sources}
+        self._alike = lru_cache(maxsize=_ALIKE)(self._beside)
+
+    def quick_span(self, payload: bytes) -> Span | None:
+        """Where the records are in a text that is one payload, None where that is not told quickly."""
+        try:
+            raw = None if self._decoder is None else self._value_of(self._decoder.decode(payload))
+        except (*_NOT_DECODED, AttributeError):
+            return None
+        if type(raw) is not msgspec.Raw or is_too_deep(payload):
+            return None
+        start = pa.py_buffer(raw).address - pa.py_buffer(payload).address
+        return None if payload.startswith(b"null", start) else (start, start + len(raw))
+
+    def beside(self, payload: bytes, records: Span | None) -> tuple[pa.Table, str | None] | None:
+        """The columns of a payload, and what of it is rescued; None where it is skipped. Raises Refused."""
+        rest = payload if records is None else payload[: records[0]] + b"null" + payload[records[1] :]
+        return self._alike(rest) if len(rest) <= _ALIKE_BYTES else self._beside(rest)
+
+    def _beside(self, rest: bytes) -> tuple[pa.Table, str | None] | None:
+        if self._skip and self._skip.skips(rest):
+            return None
+        row = self._reader.row(rest)
+        columns = self._reader.table([row]).drop_columns([_RECORDS, RESCUED_COLUMN])
+        return columns, None if row[-1] is None else str(row[-1])
+
+
+class JsonPayloads:
+    """Reads stretches into a BlockBuilder, as JsonRecords does."""
+
+    def __init__(
+        self, splitter: Splitter, payloads: PayloadReader, records_of: JsonRecords, options: ReadOptions
+    ) -> None:
+        """`records_of` reads the records within payloads, and finds them with a splitter of its own."""
+        self._splitter = splitter
+        self._payloads = payloads
+        self._records_of = records_of
+        self._options = options
+        self.was_truncated = False
+        self._seen: list[_Payload] = []
+        self._open: tuple[int, int] | None = None  # where the records of a payload end, and where it does itself
+        self._slow_until = 0
+
+    def read(self, data: bytes, at: int, stop: int, builder: BlockBuilder) -> int:
+        """As JsonRecords.read; what follows may be within a payload, whose records go on with the next call."""
+        self._seen = self._seen[-1:] if self._open else []
+        self._slow_until = at
+        rows = builder.part(self._records_of.reader)
+        try:
+            while at < stop:
+                if self._open is not None:
+                    at = self._read_open(data, at, stop, *self._open, rows)
+                elif (at := self._splitter.past_syntax(data, at)) < stop:
+                    at = self._next(data, at, rows)
+        finally:
+            self._records_of.read_found(data, rows)
+            builder.skipped += rows.skipped
+            positions, table = rows.rows()
+            if len(positions):
+                builder.add_table(positions, self._with_payloads(positions, table))
+        return at
+
+    def _next(self, data: bytes, at: int, rows: BlockBuilder) -> int:
+        """Reads the next payload, or begins to; returns where what follows begins. Raises MoreNeeded."""
+        end, records = self._quick(data, at)
+        if records is None:
+            frame = self._splitter.next(data, at)
+            if isinstance(frame, int):
+                return frame
+            at, end = frame.start, frame.end
+            self.was_truncated = frame.fault is Reason.TRUNCATED
+            if frame.fault is not None or end - at > self._options.max_record:
+                self._records_of.reject(data, frame, rows, self._splitter.base)
+                return end
+        payload = data[at:end]
+        problem: Refused | None = None
+        try:
+            records = records or value_span(payload, self._payloads.path)
+        except Refused as refused:
+            problem = refused
+        try:
+            beside = self._payloads.beside(payload, records)
+            if problem is not None and beside is not None:
+                raise problem
+            if beside is None or self._is_empty(payload, records):
+                rows.skipped += 1
+                return end
+            return self._begin(data, at, end, records, _Payload(at, *beside), rows)
+        except Refused as refused:
+            rows.reject(at, self._splitter.base + at, refused.reason, refused.message, payload)
+            return end
+
+    def _quick(self, data: bytes, at: int) -> tuple[int, Span | None]:
+        """Where the payload at `at` ends, and where in it the records are, if the next line or `}{` ends it."""
+        if self._options.is_single or at < self._slow_until or not self._splitter.begins_object(data, at):
+            return at, None
+        end = _next_break(data, at)
+        if end is None and self._splitter.is_last:
+            end = len(data)
+        if end is None or end - at > self._options.max_record:
+            return at, None
+        payload = data[at:end].rstrip(SPACE)
+        records = self._payloads.quick_span(payload)
+        if records is None:
+            self._slow_until = end
+            return at, None
+        self._splitter.passed_records()
+        self.was_truncated = False
+        return at + len(payload), records
+
+    def _is_empty(self, payload: bytes, records: Span | None) -> bool:
+        return records is not None and payload[slice(*records)].translate(None, SPACE) == b"[]"
+
+    def _begin(
+        self, data: bytes, at: int, end: int, records: Span | None, payload: _Payload, rows: BlockBuilder
+    ) -> int:
+        """Finds the records of a payload, or begins to read them where they are many. Raises Refused."""
+        path = quoted(str(self._payloads.path))
+        if records is None:
+            raise Refused(Reason.MISSING_REQUIRED, f"field {path} is required but missing or null")
+        first, last = at + records[0], at + records[1]
+        if data[first : first + 1] not in (b"[", b"{"):
+            message = f"field {path}: expected an array of records or an object, got {shown_value(data[first:last])}"
+            raise Refused(Reason.WRONG_TYPE, message)
+        self._refuse_bomb(payload.columns.nbytes * data.count(b"{", first, last))
+        self._seen.append(payload)
+        is_array = data[first : first + 1] == b"["
+        first, last = first + is_array, last - is_array
+        self._records_of.enter_array(self._splitter.base)
+        if last - first < _WORTH_A_RUN:
+            self._records_of.find(data, first, last, rows)
+            return end
+        self._open = (last, end)
+        return first
+
+    def _refuse_bomb(self, repeated: int) -> None:
+        if repeated > _REPEATED_BYTES:
+            message = (
+                f"columns of the payload ($) would take up to {repeated} bytes in the rows of its records; expected "
+            )
+            raise Refused(Reason.RECORD_TOO_LARGE, f"{message}at most {_REPEATED_BYTES}")
+
+    def _read_open(self, data: bytes, at: int, stop: int, last: int, end: int, rows: BlockBuilder) -> int:
+        at = self._records_of.read(data, at, min(stop, last), rows)
+        if at < last:
+            return at
+        self._open = None
+        return end
+
+    def _with_payloads(self, positions: Positions, table: pa.Table) -> pa.Table:
+        """Rows of records with the columns of their payloads, in the contract's order."""
+        starts = [payload.start for payload in self._seen]
+        which = np.searchsorted(starts, positions, side="right") - 1
+        shared = pa.concat_tables([payload.columns for payload in self._seen]).combine_chunks().take(pa.array(which))
+        columns = {
+            name: (shared if name in shared.schema.names else table)[name] for name in self._payloads.schema.names
+        }
+        columns[RESCUED_COLUMN] = self._rescued(which, table[RESCUED_COLUMN])
+        return pa.Table.from_arrays(list(columns.values()), schema=self._payloads.schema)
+
+    def _rescued(self, which: Positions, rescued: pa.ChunkedArray) -> pa.ChunkedArray:
+        """What is rescued of the rows, and of each payload in the first of its rows."""
+        firsts = [
+            (int(row), self._seen[place])
+            for place, row in zip(*np.unique(which, return_index=True), strict=True)
+            if self._seen[place].rescued is not None
+        ]
+        if not firsts:
+            return rescued
+        texts = []
+        for row, payload in firsts:
+            own = rescued[row].as_py()
+            texts.append(f'{{"$":{payload.rescued}{"}" if own is None else "," + own[1:]}')
+            payload.rescued = None
+        mask = np.zeros(len(which), dtype=np.bool_)
+        mask[[row for row, _ in firsts]] = True
+        return pc.replace_with_mask(rescued.combine_chunks(), pa.array(mask), pa.array(texts, pa.string()))
+
+
+def _next_break(data: bytes, at: int) -> int | None:
+    """Where, at or behind `at`, a line ends or an object follows another without a break."""
+    reach = _REACH
+    while True:
+        ends = (data.find(b"}{", at, at + reach) + 1, data.find(b"\n", at, at + reach))
+        if found := [end for end in ends if end > 0]:
+            return min(found)
+        if at + reach >= len(data):
+            return None
+        reach *= 8
+
+
+def _span_decoder(path: SourcePath) -> msgspec.json.Decoder[Any] | None:
+    """A decoder to Structs in each other, whose innermost `inner` is the source text of the path's value; None where
+    the path leads through arrays."""
+    kind: Any = msgspec.Raw
+    for step in reversed(path.steps):
+        try:
+            kind = msgspec.defstruct("Payload", [("inner", kind | None, None)], rename={"inner": str(step)}, gc=False)
+        except ValueError:  # a name with quotes, backslashes or control characters
+            return None
+    return None if any(isinstance(step, int) for step in path.steps) else msgspec.json.Decoder(kind)
