@@ -23,9 +23,10 @@ from lake.contract.model import RESCUED_COLUMN, Column, Table
 from lake.contract.source_path import SourcePath
 from lake.parse.block import ReadOptions
 from lake.parse.block_builder import BlockBuilder, Positions
+from lake.parse.json_frame import MoreNeeded
 from lake.parse.json_pieces import SPACE
 from lake.parse.json_records import JsonRecords
-from lake.parse.json_scanner import is_too_deep
+from lake.parse.json_scanner import is_json_too_deep
 from lake.parse.json_spans import Span, shown_value, value_span
 from lake.parse.json_splitter import Splitter
 from lake.parse.reasons import Reason
@@ -38,6 +39,8 @@ _REPEATED_BYTES = 256 << 20  # of a payload's columns, in the rows of its record
 _ALIKE = 256  # payloads that are alike but for their records, as those of one log stream are
 _ALIKE_BYTES = 4 << 10
 _NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
+_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
+_OPEN = ord("{")
 _REACH = 4 << 10
 _RECORDS = "$"  # the column that stands for the records: no contract's has this name
 
@@ -77,9 +80,9 @@ class PayloadReader:
         """Where the records are in a text that is one payload, None where that is not told quickly."""
         try:
             raw = None if self._decoder is None else self._value_of(self._decoder.decode(payload))
-        except (*_NOT_DECODED, AttributeError):
+        except _NOT_DECODED:
             return None
-        if type(raw) is not msgspec.Raw or is_too_deep(payload):
+        if raw is None or is_json_too_deep(payload):
             return None
         start = pa.py_buffer(raw).address - pa.py_buffer(payload).address
         return None if payload.startswith(b"null", start) else (start, start + len(raw))
@@ -163,12 +166,17 @@ class JsonPayloads:
             return end
 
     def _quick(self, data: bytes, at: int) -> tuple[int, Span | None]:
-        """Where the payload at `at` ends, and where in it the records are, if the next line or `}{` ends it."""
+        """Where the payload at `at` ends, and where in it the records are, if the next line or `}{` ends it.
+
+        Raises MoreNeeded.
+        """
         if self._options.is_single or at < self._slow_until or not self._splitter.begins_object(data, at):
             return at, None
         end = _next_break(data, at)
         if end is None and self._splitter.is_last:
             end = len(data)
+        if end is None and len(data) - at <= self._options.max_record // 2:
+            raise MoreNeeded(at)  # most likely it ends later: the splitter would look at all of it in vain
         if end is None or end - at > self._options.max_record:
             return at, None
         payload = data[at:end].rstrip(SPACE)
@@ -200,7 +208,13 @@ class JsonPayloads:
         first, last = first + is_array, last - is_array
         self._records_of.enter_array(self._splitter.base)
         if last - first < _WORTH_A_RUN:
-            self._records_of.find(data, first, last, rows)
+            objects = (
+                None if self._options.is_single or not is_array else _objects(memoryview(data)[first - 1 : last + 1])
+            )
+            if objects is None:
+                self._records_of.find(data, first, last, rows)
+            else:
+                self._records_of.found((first - 1 + start, first - 1 + end) for start, end in objects)
             return end
         self._open = (last, end)
         return first
@@ -266,8 +280,23 @@ def _span_decoder(path: SourcePath) -> msgspec.json.Decoder[Any] | None:
     the path leads through arrays."""
     kind: Any = msgspec.Raw
     for step in reversed(path.steps):
+        if isinstance(step, int):
+            return None
         try:
-            kind = msgspec.defstruct("Payload", [("inner", kind | None, None)], rename={"inner": str(step)}, gc=False)
+            kind = msgspec.defstruct("Payload", [("inner", kind)], rename={"inner": step}, gc=False)
         except ValueError:  # a name with quotes, backslashes or control characters
             return None
-    return None if any(isinstance(step, int) for step in path.steps) else msgspec.json.Decoder(kind)
+    return msgspec.json.Decoder(kind)
+
+
+def _objects(array: memoryview) -> list[Span] | None:
+    """Where the elements of an array are, None where these are not objects alone, or where that is not told quickly."""
+    try:
+        elements = _ELEMENTS.decode(array)
+    except _NOT_DECODED:
+        return None
+    if not all(memoryview(element)[0] == _OPEN for element in elements):
+        return None
+    base = pa.py_buffer(array).address
+    starts = [pa.py_buffer(element).address - base for element in elements]
+    return [(start, start + len(element)) for start, element in zip(starts, elements, strict=True)]

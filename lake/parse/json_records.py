@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 
@@ -92,6 +94,10 @@ class JsonRecords:
             else:
                 self.reject(data, frame, builder, self._splitter.base)
         return at
+
+    def found(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Records that the caller has found by itself, each an object that is JSON, in order: as `find` finds them."""
+        self._found.extend(spans)
 
     def enter_array(self, base: int) -> None:
         """What is read next are elements of an array that is valid JSON, in a buffer at `base` of the stream."""

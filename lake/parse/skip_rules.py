@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from lake.contract.model import SkipRule
 from lake.parse.json_pieces import Bools
-from lake.parse.json_text import members_of, value_of
+from lake.parse.json_text import members_of
 from lake.parse.record_tree import gather, tree_of
 from lake.parse.refused import Members, Refused
 
@@ -60,16 +61,17 @@ class SkipRules:
         """False for most records that are not skipped, for a fraction of the time."""
         if self._quick is None:
             return True
-        decoder, values = self._quick
+        decoder, texts = self._quick
         try:
             fields = msgspec.structs.astuple(decoder.decode(record))
-            return any(field is not msgspec.UNSET and value_of(str(field, "utf-8")) in values for field in fields)
         except _NO_OBJECT:
             return True
+        return any((text := bytes(field)) in texts or b"\\" in text for field in fields if field is not msgspec.UNSET)
 
 
-def _first_members(rules: Sequence[SkipRule]) -> tuple[msgspec.json.Decoder[Any], set[object]] | None:
-    """A decoder of what rules ask for, and their values, where all are of plain members."""
+def _first_members(rules: Sequence[SkipRule]) -> tuple[msgspec.json.Decoder[Any], set[bytes]] | None:
+    """A decoder of what rules ask for, and how their values are written without escapes; None where not all rules are
+    of plain members."""
     if not all(rule.path.is_name for rule in rules):
         return None
     names = sorted({str(rule.path.steps[0]) for rule in rules})
@@ -79,7 +81,8 @@ def _first_members(rules: Sequence[SkipRule]) -> tuple[msgspec.json.Decoder[Any]
         decoder = msgspec.json.Decoder(msgspec.defstruct("Fields", fields, rename=rename, gc=False))
     except ValueError:  # a name with quotes, backslashes or control characters
         return None
-    return decoder, {value for rule in rules for value in rule.values}
+    texts = {json.dumps(value, ensure_ascii=False).encode() for rule in rules for value in rule.values}
+    return decoder, texts | {b"-0"}
 
 
 NONE_SKIPPED = SkipRules(())
