@@ -177,8 +177,7 @@ class _Parser:
             if not _FIELD_NAME.match(name):
                 raise HiveTypeError(
                     f"{self.text!r}: struct field {name!r}; expected a name of a-z, 0-9 and _, in lower case "
-                    "(Hive keeps no case). A struct's fields are read by these exact names: a field that records spell "
-                    "otherwise is NULL, and its value is in the column rescued"
+                    "(Hive keeps no case); the customProperty fieldNames says what raw records call it"
                 )
             if name in fields:
                 raise HiveTypeError(f"{self.text!r}: duplicate struct field {name!r}")
