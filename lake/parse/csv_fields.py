@@ -17,9 +17,8 @@ from lake.contract.arrow import arrow_type
 from lake.contract.model import Column
 from lake.parse.csv_columns import is_read_as_text, sure_values
 from lake.parse.reasons import Reason
-from lake.parse.records import ruled_reader
 from lake.parse.refused import Refused, quoted, shown
-from lake.parse.ruled_values import RuledValue
+from lake.parse.ruled_values import RuledValue, ruled_reader
 from lake.parse.text_values import text_value
 
 Ints = npt.NDArray[np.int64]

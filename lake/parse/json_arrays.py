@@ -46,7 +46,7 @@ class Read:
     quotes: Ints | int = 0
     suspects: Bools | None = None
     unknown: Bools | None = None
-    coerced: tuple[tuple[str, Ints], ...] = ()
+    coerced: tuple[tuple[tuple[str, str], Ints], ...] = ()
 
 
 Way = Callable[[list[Any]], Read]

@@ -28,8 +28,9 @@ from lake.parse.json_pieces import Bools, Gap, Ints, Pieces, Run
 from lake.parse.json_ruled import ruled_kind
 from lake.parse.json_scanner import MAX_DEPTH, is_too_deep
 from lake.parse.json_text import members_of
-from lake.parse.records import Coerced, ruled_reader
+from lake.parse.records import Coerced
 from lake.parse.refused import Refused
+from lake.parse.ruled_values import ruled_reader
 from lake.parse.values import unknown_names
 
 _ENVELOPE = "Records"
@@ -177,11 +178,7 @@ class StructReader:
             rescued = texts if self._rescue else rescued
         is_suspect = either(*suspects, None if has_expected is None else ~has_expected)
         table = pa.Table.from_arrays([*arrays, rescued], schema=self._schema)
-        coerced = [
-            ((name, rule), counts)
-            for name, read in zip(self._names, reads, strict=True)
-            for rule, counts in read.coerced
-        ]
+        coerced = [counted for read in reads for counted in read.coerced]
         return _Read(table, None if is_suspect is None else ~is_suspect, has_expected, coerced)
 
     def _learn(self, records: Sequence[bytes]) -> bool:
@@ -204,7 +201,7 @@ class StructReader:
         kinds = [
             kind_of(field.type, column.accepts_text, extras, column.epoch_unit)
             if (ruled := ruled_reader(column, field.type)) is None
-            else ruled_kind(field.type, ruled)
+            else ruled_kind(field.type, column.field, ruled)
             for field, (column, _), extras in zip(self._schema, self._columns, self._inner_extras, strict=False)
         ]
         refused = () if _ENVELOPE in self._names else (_ENVELOPE,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 from lake.parse.json_scanner import TOO_DEEP, extent_of_value
 from lake.parse.reasons import Reason
@@ -18,7 +19,7 @@ def value_of(source: str) -> object:
     return _DECODER.raw_decode(source)[0]
 
 
-def members_of(source: str) -> Members:
+def members_of(source: str, value_of: Callable[[str], object] = value_of) -> Members:
     """An object's members in order, duplicates and all. Raises Refused where the text is not JSON, or too deep."""
     try:
         value = value_of(source)

@@ -14,10 +14,10 @@ import pyarrow as pa
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Column, Table
 from lake.parse.json_scanner import TOO_DEEP, is_too_deep
-from lake.parse.json_text import member_sources, member_texts, members_of
+from lake.parse.json_text import member_sources, member_texts, members_of, value_of, written_value_of
 from lake.parse.reasons import Reason
 from lake.parse.refused import Members, Refused, quoted, shown
-from lake.parse.ruled_values import RuledReader
+from lake.parse.ruled_values import RuledReader, ruled_reader
 from lake.parse.values import Reader, json_value, unknown_fields
 
 Row = tuple[object, ...]
@@ -29,17 +29,12 @@ Coerced = Counter[tuple[str, str]]
 
 @dataclass(frozen=True)
 class _Reading:
-    """How one column is read; with `ruled`, from the source text of its value."""
+    """How one column is read, by `ruled` where it has rules."""
 
     column: Column
     read: Reader
     has_unknown: Callable[[object], bool] | None
     ruled: RuledReader | None
-
-
-def ruled_reader(column: Column, kind: pa.DataType) -> RuledReader | None:
-    """The reader of a column whose contract says how values may be written, None of others."""
-    return RuledReader(column, kind) if column.value_rules.given() else None
 
 
 class RecordReader:
@@ -63,7 +58,8 @@ class RecordReader:
             for column, kind in ((column, self.schema.field(column.name).type) for column in table.columns)
         ]
         self._fields = {reading.column.field: reading for reading in self._columns}
-        self._has_ruled = any(reading.ruled is not None for reading in self._columns)
+        has_ruled = any(reading.ruled is not None for reading in self._columns)
+        self._value_of = written_value_of if has_ruled else value_of
 
     def row(self, source: bytes, coerced: Coerced | None = None) -> Row:
         """The row of a record: one JSON object without anything around it. Raises Refused.
@@ -76,9 +72,9 @@ class RecordReader:
             text = source.decode()
         except UnicodeDecodeError as error:
             raise Refused(Reason.INVALID_UTF8, f"invalid UTF-8 at byte {error.start} of the record") from None
-        members = members_of(text)
+        members = members_of(text, self._value_of)
         values = self._known(members)
-        ruled = _Ruled.of(members, text) if self._has_ruled else _NOTHING_RULED
+        ruled = _Ruled(text, set(), [])
         row = [self._value(reading, values.get(reading.column.field), ruled, source) for reading in self._columns]
         is_rescued = [self._rescue and self._is_rescued(name, value, ruled.kept) for name, value in members]
         if coerced is not None:
@@ -104,10 +100,8 @@ class RecordReader:
 
     def _is_rescued(self, name: str, value: object, kept: Collection[str]) -> bool:
         reading = self._fields.get(name)
-        if reading is None:
+        if reading is None or name in kept:
             return True
-        if reading.ruled is not None:
-            return name in kept
         return reading.has_unknown is not None and value is not None and reading.has_unknown(value)
 
     def _value(self, reading: _Reading, parsed: object, ruled: _Ruled, source: bytes) -> object:
@@ -115,7 +109,7 @@ class RecordReader:
         value = parsed
         if parsed is not None:
             try:
-                value = reading.read(parsed) if reading.ruled is None else ruled.read(column.field, reading.ruled)
+                value = reading.read(parsed) if reading.ruled is None else ruled.read(column, reading.ruled, parsed)
             except Refused as refused:
                 raise Refused(refused.reason, f"field {quoted(column.field)}: {refused.message}") from None
         if value is None and column.derived_from == "record_bytes":
@@ -129,28 +123,20 @@ class RecordReader:
 
 
 class _Ruled(NamedTuple):
-    """What one record's columns with rules are read from, and what came of it.
+    """What came of columns with rules in one record, of which `text` is the source.
 
-    `texts` are the source texts of members by name; `kept` are fields whose values are kept as they were written;
-    `coerced` has field and rule of each value.
+    `kept` are fields whose values are kept as they were written; `coerced` has field and rule of each value.
     """
 
-    texts: dict[str, str]
+    text: str
     kept: set[str]
     coerced: list[tuple[str, str]]
 
-    @classmethod
-    def of(cls, members: Members, text: str) -> _Ruled:
-        """Of a record's members, and its text."""
-        texts = {name: value for (name, _), (_, value) in zip(members, member_texts(text), strict=True)}
-        return cls(texts, set(), [])
-
-    def read(self, field: str, reader: RuledReader) -> object:
-        taken = reader.json(self.texts[field])
-        self.coerced.extend((field, rule) for rule in taken.coerced)
+    def read(self, column: Column, reader: RuledReader, parsed: object) -> object:
+        if column.value_rules.holds_json:
+            return next(text for name, text in member_texts(self.text) if value_of(name) == column.field)
+        taken = reader.json(parsed)
+        self.coerced.extend((column.field, rule) for rule in taken.coerced)
         if taken.is_kept:
-            self.kept.add(field)
+            self.kept.add(column.field)
         return taken.value
-
-
-_NOTHING_RULED = _Ruled({}, set(), [])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
@@ -19,13 +19,12 @@ import pyarrow.types as pt
 from lake.contract.model import Column
 from lake.contract.value_rules import ValueRules
 from lake.parse.epoch import epoch_micros, is_epoch
-from lake.parse.json_text import written_value_of
 from lake.parse.reasons import Reason
 from lake.parse.refused import JsonNumber, Refused, out_of_range, wrong_type
 from lake.parse.text_values import BOOLEANS, TextReader, text_value
 from lake.parse.time_texts import days_in, micros_in
 from lake.parse.times import FIRST_MICROS, LAST_MICROS, LocalZone
-from lake.parse.values import Reader, json_value, nested_value, unknown_fields
+from lake.parse.values import Reader, json_value, nested_value
 
 BOOLEAN_WORDS = {**BOOLEANS, "yes": True, "y": True, "no": False, "n": False}
 
@@ -50,28 +49,28 @@ class RuledValue:
     is_kept: bool = False
 
 
+def ruled_reader(column: Column, kind: pa.DataType) -> RuledReader | None:
+    """The reader of a column whose contract says how values may be written, None of others."""
+    return RuledReader(column, kind) if column.value_rules.given() else None
+
+
 class RuledReader:
     """Reads the values of one column that has rules; not for two threads at a time."""
 
     def __init__(self, column: Column, kind: pa.DataType) -> None:
-        self._rules = column.value_rules
+        self.rules = column.value_rules
         self._noted: list[str] = []
         note = self._noted.append
-        self._read_json = ruled_json(kind, column.accepts_text, column.epoch_unit, self._rules, note)
-        self._prepared = prepared_text(self._rules, note)
-        self._read_text = ruled_text(kind, True, column.epoch_unit, self._rules, note)
-        self._has_unknown = unknown_fields(kind)
+        self._read_json = ruled_json(kind, column.accepts_text, column.epoch_unit, self.rules, note)
+        self._prepared = prepared_text(self.rules, note)
+        self._read_text = ruled_text(kind, True, column.epoch_unit, self.rules, note)
 
-    def json(self, source: str) -> RuledValue:
-        """What the text of a JSON value is. Raises Refused, and ValueError where it is no JSON."""
-        if source == "null":
-            return RuledValue(None)
-        if self._rules.holds_json:
-            return RuledValue(source)
-        parsed = written_value_of(source)
-        taken = self._taken(partial(self._read_json, parsed))
-        has_unknown = not taken.is_kept and self._has_unknown is not None and self._has_unknown(parsed)
-        return replace(taken, is_kept=True) if has_unknown else taken
+    def json(self, value: object) -> RuledValue:
+        """What a JSON value, not null, is, as `lake.parse.json_text.written_value_of` parses it. Raises Refused.
+
+        Not for a column that holds JSON, for which the value's source text is what it is.
+        """
+        return self._taken(partial(self._read_json, value))
 
     def text(self, text: str, is_empty: Callable[[str], bool]) -> RuledValue:
         """What a text without a format of its own is, null where it `is_empty` once it is trimmed. Raises Refused."""
@@ -86,7 +85,7 @@ class RuledReader:
         try:
             value = read()
         except Refused as refused:
-            if self._rules.rescues_wrong_type and refused.reason in _RESCUED:
+            if self.rules.rescues_wrong_type and refused.reason in _RESCUED:
                 return RuledValue(None, ("onWrongType",), is_kept=True)
             raise
         return RuledValue(value, tuple(self._noted))
@@ -110,7 +109,7 @@ def prepared_text(rules: ValueRules, note: Note) -> Callable[[str], str | None]:
 def ruled_json(kind: pa.DataType, accepts_text: bool, epoch_unit: str | None, rules: ValueRules, note: Note) -> Reader:
     """As `lake.parse.values.json_value`; None where a text, or one within the value, stands for null.
 
-    Numbers are as `written_value_of` parses them. All but `accepts_text` reaches into lists, structs and maps.
+    Numbers are as `lake.parse.json_text.written_value_of` parses them. All but `accepts_text` reaches into parts.
     """
     if pt.is_nested(kind):
         return nested_value(kind, lambda part: ruled_json(part, False, epoch_unit, rules, note))
@@ -174,7 +173,7 @@ def _of_no_text(kind: pa.DataType, epoch_unit: str | None, rules: ValueRules, no
         is_other = not (type(value) is bool if pt.is_boolean(kind) else is_number and takes_numbers)
         if forms and is_other:
             raise wrong_type(kind, value, forms)
-        return plain(0 if isinstance(value, JsonNumber) and value.text == "-0" else value)
+        return plain(value)
 
     return read
 

@@ -103,10 +103,17 @@ def _integer(kind: pa.DataType) -> Reader:
     def read(value: object) -> object:
         if type(value) is int and -highest - 1 <= value <= highest:
             return value
+        if _is_minus_zero(value):
+            return 0
         is_whole = type(value) is int or (isinstance(value, JsonNumber) and value.is_whole)
         raise out_of_range(kind, value) if is_whole else wrong_type(kind, value)
 
     return read
+
+
+def _is_minus_zero(value: object) -> bool:
+    """Whether it is a whole number that `lake.parse.json_text.written_value_of` leaves as it was written."""
+    return isinstance(value, JsonNumber) and value.text == "-0"
 
 
 def _floating(kind: pa.DataType) -> Reader:
@@ -116,7 +123,7 @@ def _floating(kind: pa.DataType) -> Reader:
         if type(value) is not int and type(value) is not float and not isinstance(value, Decimal):
             raise wrong_type(kind, value)
         try:
-            number = float(value)
+            number = 0.0 if _is_minus_zero(value) else float(value)
             if single:
                 number = struct.unpack("<f", struct.pack("<f", number))[0]
         except OverflowError:
