@@ -6,7 +6,8 @@ where a quoted one is an empty text.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from lake.contract.model import Column
 from lake.parse.csv_columns import is_read_as_text, sure_values
 from lake.parse.reasons import Reason
 from lake.parse.refused import Refused, quoted, shown
+from lake.parse.ruled_columns import coerced_by_rule, sure_texts_of, with_others
 from lake.parse.ruled_values import RuledValue, ruled_reader
 from lake.parse.text_values import text_value
 
@@ -33,6 +35,7 @@ class FieldReader:
         self.must_be_valid = column.required and column.derived_from is None
         self._ruled = ruled_reader(column, self.type)
         self.is_read_as_text = self._ruled is not None or is_read_as_text(self.type)
+        self._sure_texts = sure_texts_of(self.type, column.value_rules)
         self._read = text_value(self.type, column.epoch_unit)
         self.allowed = tuple(self._read(text) for text in column.allowed_values)
 
@@ -68,16 +71,22 @@ class FieldReader:
         if self._ruled is None:
             return *sure_values(texts, self.type), []
         encoded = texts.dictionary_encode()
-        taken = [self._taken_or_none(text) for text in encoded.dictionary.to_pylist()]
-        values = pa.array([None if each is None else each.value for each in taken], self.type)
-        is_sure = pa.array([each is not None and not each.is_kept for each in taken], pa.bool_())
-        counts = [Counter(() if each is None else each.coerced) for each in taken]
+        values, is_plain = self._sure_texts(encoded.dictionary)
+        unclear = encoded.dictionary.filter(pa.array(~is_plain)).to_pylist()
+        taken = [self._taken_or_none(text) for text in unclear]
+        others = [RuledValue(None) if value is None else value for value in taken]
+        values = with_others(self.type, values, is_plain, [value.value for value in others])
         places = encoded.indices
-        coerced = [
-            (rule, pa.array([count[rule] for count in counts], pa.int64()).take(places).fill_null(0).to_numpy())
-            for rule in sorted(set().union(*counts))
-        ]
-        return values.take(places), is_sure.take(places).fill_null(True), coerced
+
+        def spread(found: Sequence[Any], plain: Any) -> pa.Array:
+            """Of each text, what is found of those that are not plain."""
+            each = np.full(len(is_plain), plain)
+            each[~is_plain] = found
+            return pa.array(each).take(places).fill_null(plain)
+
+        is_sure = spread([value is not None and not value.is_kept for value in taken], True)
+        coerced = [(rule, spread(counts, 0).to_numpy()) for rule, counts in coerced_by_rule(others)]
+        return values.take(places), is_sure, coerced
 
     def _is_empty(self, text: str) -> bool:
         return text == "" and not pt.is_string(self.type)

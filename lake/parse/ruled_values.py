@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.types as pt
@@ -30,15 +30,16 @@ BOOLEAN_WORDS = {**BOOLEANS, "yes": True, "y": True, "no": False, "n": False}
 
 Note = Callable[[str], None]
 
-_BLANKS = " \t\r\n"
+BLANKS = " \t\r\n"
+"""What `trim` takes off."""
+
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _MOST_DIGITS = 40  # more than any integer type holds
 _RESCUED = (Reason.WRONG_TYPE, Reason.OUT_OF_RANGE)
 
 
-@dataclass(frozen=True)
-class RuledValue:
+class RuledValue(NamedTuple):
     """What a column takes a value as: `coerced` names the properties by which it, or a part of it, was taken.
 
     With `is_kept`, the value as it was written belongs in `rescued`.
@@ -95,7 +96,7 @@ def prepared_text(rules: ValueRules, note: Note) -> Callable[[str], str | None]:
     """A function that gives a text as it is read, None where it stands for null."""
 
     def prepared(text: str) -> str | None:
-        if rules.trim and (trimmed := text.strip(_BLANKS)) != text:
+        if rules.trim and (trimmed := text.strip(BLANKS)) != text:
             note("trim")
             text = trimmed
         if text in rules.null_values:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from datetime import time as time_of_day
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _TIMESTAMP = re.compile(
@@ -98,13 +99,27 @@ class LocalZone:
     def __init__(self, name: str, on_open: Callable[[], None] = lambda: None) -> None:
         self._zone = ZoneInfo(name)
         self._on_open = on_open
+        self.steady_offset = lru_cache(maxsize=1 << 16)(self._steady_offset)
 
     def offset_seconds(self, days: int, hour: int, minute: int, second: int) -> int:
         """Seconds east of UTC at a local time of a day since 1970."""
-        local = datetime.combine(date.fromordinal(days + _EPOCH), time_of_day(hour, minute, second), self._zone)
-        offset, other = local.utcoffset(), local.replace(fold=1).utcoffset()
-        if offset is None or other is None:  # of no zone of the database
-            raise ValueError(f"{self._zone.key} has no offset at {local}")
-        if offset != other:
+        first, second_time = self._offsets(days, time_of_day(hour, minute, second))
+        if first != second_time:
             self._on_open()
-        return offset.days * _DAY_SECONDS + offset.seconds
+        return first
+
+    def _steady_offset(self, days: int, hour: int) -> int | None:
+        """Seconds east of UTC all through an hour of a day; None where the clocks change in it, or at its end."""
+        next_day, next_hour = divmod(days * 24 + hour + 1, 24)
+        try:
+            found = {*self._offsets(days, time_of_day(hour)), *self._offsets(next_day, time_of_day(next_hour))}
+        except (ValueError, OverflowError):  # beyond the year 9999
+            return None
+        return found.pop() if len(found) == 1 else None
+
+    def _offsets(self, days: int, time: time_of_day) -> tuple[int, int]:
+        """Of the first and of the second of a time that comes twice; they differ where a time is left out, too."""
+        local = datetime.combine(date.fromordinal(days + _EPOCH), time, self._zone)
+        found = [local.utcoffset(), local.replace(fold=1).utcoffset()]
+        first, second = (0 if each is None else each.days * _DAY_SECONDS + each.seconds for each in found)
+        return first, second
