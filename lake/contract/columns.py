@@ -12,10 +12,11 @@ from lake.contract.document import Document, Where
 from lake.contract.hive import Array, Decimal, HiveType, HiveTypeError, Map, Primitive, Struct, parse_hive_type
 from lake.contract.model import RESCUED_COLUMN, Column, Source
 from lake.contract.source_paths import check_sources, read_field_names, read_sources
+from lake.contract.value_properties import VALUE_PROPERTIES, TableValues, read_value_rules
 from lake.errors import did_you_mean
 
 PARTITION_KEY = "dt"
-COLUMN_PROPERTIES = ("sourceName", "fieldNames", "derivedFrom", "acceptsText", "epochUnit")
+COLUMN_PROPERTIES = ("sourceName", "fieldNames", "derivedFrom", "acceptsText", "epochUnit", *VALUE_PROPERTIES)
 EPOCH_UNITS = ("seconds", "millis", "micros", "nanos")
 CLASSIFICATIONS = ("public", "internal", "confidential", "restricted", "personal")
 _NAME = re.compile(r"[a-z][a-z0-9_]*$")
@@ -38,7 +39,9 @@ _LOGICAL = {
 }
 
 
-def read_columns(document: Document, described: SchemaObject, source: Source | None) -> tuple[Column, ...]:
+def read_columns(
+    document: Document, described: SchemaObject, source: Source | None, values: TableValues
+) -> tuple[Column, ...]:
     """A table's columns in the contract's order, without the partition key; problems are noted in the document."""
     columns: list[Column] = []
     partition: SchemaProperty | None = None
@@ -54,7 +57,7 @@ def read_columns(document: Document, described: SchemaObject, source: Source | N
             partition = item
             _check_partition_key(document, where, item)
         else:
-            columns.append(_column(document, where, item, source))
+            columns.append(_column(document, where, item, source, values))
     if partition is None:
         message = f"the partition column {PARTITION_KEY} is missing; expected it among the properties, as a string"
         document.problem(("schema", 0, "properties"), message)
@@ -65,7 +68,9 @@ def read_columns(document: Document, described: SchemaObject, source: Source | N
     return tuple(columns)
 
 
-def _column(document: Document, where: Where, item: SchemaProperty, source: Source | None) -> Column:
+def _column(
+    document: Document, where: Where, item: SchemaProperty, source: Source | None, values: TableValues
+) -> Column:
     name = item.name or ""
     _check_name(document, where, item)
     _check_unread(document, where, item)
@@ -73,6 +78,7 @@ def _column(document: Document, where: Where, item: SchemaProperty, source: Sour
     kind = _type(document, where, item, source)
     paths = read_sources(document, properties, name, source)
     is_name = len(paths) == 1 and paths[0].is_name
+    is_required = bool(item.required or item.primaryKey)
     column = Column(
         name=name,
         field=str(paths[0].steps[0] if is_name else paths[0]),
@@ -85,6 +91,7 @@ def _column(document: Document, where: Where, item: SchemaProperty, source: Sour
         epoch_unit=_epoch_unit(document, properties, kind),
         paths=() if is_name else paths,
         struct_names=read_field_names(document, properties, kind),
+        value_rules=read_value_rules(document, properties, kind, source, table=values, is_required=is_required),
         classification=item.classification,
         description=" ".join((item.description or "").split()),
     )

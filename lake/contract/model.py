@@ -10,6 +10,7 @@ from typing import Literal
 
 from lake.contract.source_layout import DEFAULT_LAYOUT, SourceLayout
 from lake.contract.source_path import SourcePath
+from lake.contract.value_rules import NO_RULES, ValueRules
 
 RESCUED_COLUMN = "rescued"
 
@@ -36,6 +37,7 @@ class Column:
     epoch_unit: str | None = None  # of times that are numbers: seconds, millis, micros, nanos
     paths: tuple[SourcePath, ...] = ()
     struct_names: tuple[tuple[str, str], ...] = ()
+    value_rules: ValueRules = NO_RULES
     classification: str | None = None
     description: str = ""
 
@@ -67,6 +69,7 @@ class Column:
             "epoch_unit": self.epoch_unit,
             "paths": [str(path) for path in self.paths],
             "struct_names": self.struct_names,
+            "value_rules": self.value_rules.given(),
         }
 
 

@@ -29,7 +29,10 @@ class RenderedContract:
 
 
 def rendered_text(table: Table) -> str:
-    """What a contract renders to: JSON, one column a line. Raises ContractError for what streams do not read."""
+    """What a contract renders to: JSON, one column a line.
+
+    Raises ContractError where it says what streams cannot do.
+    """
     _refuse_unread(table)
     columns = [
         json.dumps(
@@ -51,16 +54,21 @@ def rendered_text(table: Table) -> str:
 
 
 def _refuse_unread(table: Table) -> None:
-    """Properties that only batch reads: a stream would read other values, or none."""
+    """Properties that only batch reads: a stream would read other values, or reject what batch takes."""
     unread = [
         f"column {column.name}: a sourceName that is a path or a list" for column in table.columns if column.paths
     ]
     unread += [f"column {column.name}: fieldNames" for column in table.columns if column.struct_names]
+    unread += [
+        f"column {column.name}: {', '.join(given)}"
+        for column in table.columns
+        if (given := column.value_rules.properties)
+    ]
     unread += sorted(table.source.record_rules) if table.source is not None else []
     if unread:
         raise ContractError(
-            f"rendering the contract of {table.full_name} for Flink: streams do not read {'; '.join(unread)}; expected "
-            "names of one field each, and records as they are"
+            f"rendering the contract of {table.full_name} for Flink: streams do not read {'; '.join(unread)}; let the "
+            "producer send the fields and forms that they read, or keep the table to batch"
         )
 
 

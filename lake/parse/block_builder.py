@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from lake.parse.block import Block, Rejected, Source
 from lake.parse.reasons import Reason
-from lake.parse.records import RecordReader, Row
+from lake.parse.records import Coerced, RecordReader, Row
 
 Positions = npt.NDArray[np.int64]
 
@@ -20,6 +21,7 @@ class BlockBuilder:
     """Gathers; positions are any numbers that order records by arrival. Sources are added for each row or for none."""
 
     reader: RecordReader
+    coerced: Coerced = field(default_factory=Counter)
     _tables: list[tuple[Positions, pa.Table]] = field(default_factory=list)
     _rows: list[Row] = field(default_factory=list)
     _row_positions: list[int] = field(default_factory=list)
@@ -31,9 +33,10 @@ class BlockBuilder:
         self._rows.append(row)
         self._row_positions.append(position)
 
-    def add_table(self, positions: Positions, table: pa.Table) -> None:
-        """Many rows, each with its position."""
+    def add_table(self, positions: Positions, table: pa.Table, coerced: Coerced) -> None:
+        """Many rows, each with its position, and what was coerced in them."""
         self._tables.append((positions, table))
+        self.coerced.update(coerced)
 
     def add_source(self, offset: int, payload: bytes) -> None:
         """A row's source."""
@@ -64,7 +67,7 @@ class BlockBuilder:
         """All of it; the first record has the number `first_record`."""
         positions, rows = self.rows()
         if len(self._tables) <= 1 and not self._rejected and not self._sources:
-            return Block(rows, skipped=self.skipped)
+            return Block(rows, skipped=self.skipped, coerced=self.coerced)
         rejected = sorted(self._rejected, key=lambda item: item[0])
         rows_before = np.searchsorted(positions, [item[0] for item in rejected])
         numbers = np.delete(np.arange(len(positions) + len(rejected)), rows_before + np.arange(len(rejected)))
@@ -79,4 +82,5 @@ class BlockBuilder:
             ),
             tuple(Source(first_record + number, offset, payload) for number, (offset, payload) in sources),
             self.skipped,
+            self.coerced,
         )

@@ -10,9 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lake.contract.model import Column
 from lake.parse.json_arrays import Kind, Read, any_of, either, list_offsets, object_kind, sums_of
-from lake.parse.json_pieces import Bools
+from lake.parse.json_pieces import Bools, Ints
 from lake.parse.record_tree import Node
+
+Counted = tuple[tuple[str, str], Ints]
+"""A field and a rule, and of how many values of each record it took."""
 
 
 def node_kind(
@@ -51,13 +55,22 @@ def values_at(node: Node, array: pa.Array) -> list[tuple[int, pa.Array]]:
     return list(chain.from_iterable(found))
 
 
-def first_given(arrays: Sequence[pa.Array]) -> tuple[pa.Array, Bools | None]:
-    """The first of a row's values that is not null; and suspects: which rows have several."""
+def first_given(column: Column, arrays: Sequence[pa.Array]) -> tuple[pa.Array, Bools | None, list[Counted]]:
+    """The first of a row's values that is not null; suspects: which rows have several; and which path gave each row's.
+
+    `arrays` are the values of the column's paths.
+    """
     if len(arrays) == 1:
-        return arrays[0], None
-    given = sum(pc.is_valid(array).to_numpy(zero_copy_only=False).astype(np.int64) for array in arrays)
-    suspects: Bools = np.asarray(given) > 1
-    return pc.coalesce(*arrays), suspects if suspects.any() else None
+        return arrays[0], None, []
+    given = [pc.is_valid(array).to_numpy(zero_copy_only=False).astype(np.int64) for array in arrays]
+    suspects: Bools = np.sum(given, axis=0) > 1
+    names = [(column.field, f"sourceName {path}") for path in column.paths]
+    return pc.coalesce(*arrays), suspects if suspects.any() else None, list(zip(names, given, strict=True))
+
+
+def _placed(counts: Ints, offsets: Ints, place: int) -> Ints:
+    """Of each list, the count of the element at one place, 0 where it has none."""
+    return np.append(counts, 0)[np.where(np.diff(offsets) > place, offsets[:-1] + place, len(counts))]
 
 
 def _element(place: int, element: Kind) -> Kind:
@@ -70,8 +83,8 @@ def _element(place: int, element: Kind) -> Kind:
         array = elements.array.take(pa.array(offsets[:-1] + place, mask=lengths <= place))
         is_beside: Bools = (lengths > 1) | ((lengths == 1) & (place > 0))
         quotes = sums_of(elements.quotes, offsets)
-        return Read(
-            array, quotes, any_of(elements.suspects, offsets), either(is_beside, any_of(elements.unknown, offsets))
-        )
+        unknown = either(is_beside, any_of(elements.unknown, offsets))
+        coerced = tuple((rule, _placed(counts, offsets, place)) for rule, counts in elements.coerced)
+        return Read(array, quotes, any_of(elements.suspects, offsets), unknown, coerced)
 
     return Kind(list[element.hint] | None, read)  # type: ignore[name-defined]

@@ -8,6 +8,7 @@ no column reads are kept once: in `rescued` of its first row, under "$".
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import attrgetter
@@ -30,7 +31,7 @@ from lake.parse.json_scanner import is_json_too_deep
 from lake.parse.json_spans import Span, shown_value, value_span
 from lake.parse.json_splitter import Splitter
 from lake.parse.reasons import Reason
-from lake.parse.records import RecordReader
+from lake.parse.records import Coerced, RecordReader
 from lake.parse.refused import Refused, quoted
 from lake.parse.skip_rules import SkipRules
 
@@ -52,6 +53,7 @@ class _Payload:
     start: int
     columns: pa.Table
     rescued: str | None
+    coerced: Coerced
 
 
 class PayloadReader:
@@ -87,17 +89,21 @@ class PayloadReader:
         start = pa.py_buffer(raw).address - pa.py_buffer(payload).address
         return None if payload.startswith(b"null", start) else (start, start + len(raw))
 
-    def beside(self, payload: bytes, records: Span | None) -> tuple[pa.Table, str | None] | None:
-        """The columns of a payload, and what of it is rescued; None where it is skipped. Raises Refused."""
+    def beside(self, payload: bytes, records: Span | None) -> tuple[pa.Table, str | None, Coerced] | None:
+        """The columns of a payload, what of it is rescued, and what was coerced in it; None where it is skipped.
+
+        Raises Refused.
+        """
         rest = payload if records is None else payload[: records[0]] + b"null" + payload[records[1] :]
         return self._alike(rest) if len(rest) <= _ALIKE_BYTES else self._beside(rest)
 
-    def _beside(self, rest: bytes) -> tuple[pa.Table, str | None] | None:
+    def _beside(self, rest: bytes) -> tuple[pa.Table, str | None, Coerced] | None:
         if self._skip and self._skip.skips(rest):
             return None
-        row = self._reader.row(rest)
+        coerced: Coerced = Counter()
+        row = self._reader.row(rest, coerced)
         columns = self._reader.table([row]).drop_columns([_RECORDS, RESCUED_COLUMN])
-        return columns, None if row[-1] is None else str(row[-1])
+        return columns, None if row[-1] is None else str(row[-1]), coerced
 
 
 class JsonPayloads:
@@ -132,7 +138,7 @@ class JsonPayloads:
             builder.skipped += rows.skipped
             positions, table = rows.rows()
             if len(positions):
-                builder.add_table(positions, self._with_payloads(positions, table))
+                builder.add_table(positions, self._with_payloads(positions, table), rows.coerced)
         return at
 
     def _next(self, data: bytes, at: int, rows: BlockBuilder) -> int:
@@ -204,6 +210,7 @@ class JsonPayloads:
             raise Refused(Reason.WRONG_TYPE, message)
         self._refuse_bomb(payload.columns.nbytes * data.count(b"{", first, last))
         self._seen.append(payload)
+        rows.coerced.update(payload.coerced)
         is_array = data[first : first + 1] == b"["
         first, last = first + is_array, last - is_array
         self._records_of.enter_array(self._splitter.base)

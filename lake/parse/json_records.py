@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import pyarrow as pa
 
 from lake.parse.block import ReadOptions
 from lake.parse.block_builder import BlockBuilder
@@ -121,11 +120,10 @@ class JsonRecords:
         found, self._found = self._found, []
         spans = np.array(found, dtype=np.int64).reshape(-1, 2)
         records = Pieces(data, spans[:, 0], spans[:, 1])
-        if self._structs is None or len(found) < _FEW:
-            self._add([], records, np.ones(len(found), dtype=np.bool_), builder)
-        else:
-            rows = self._structs.rows(self._structs.decode(records))
-            self._add(rows, records, np.ones(len(found), dtype=np.bool_), builder)
+        is_wanted = self._unskipped(records, np.ones(len(found), dtype=np.bool_), builder)
+        is_many = self._structs is not None and len(found) >= _FEW
+        rows = self._structs.rows(self._structs.decode(records), is_wanted) if self._structs and is_many else []
+        self._add(rows, records, is_wanted, builder)
 
     def _read_run(self, structs: StructReader, data: bytes, at: int, end: int, builder: BlockBuilder) -> bool:
         """Reads a stretch at once, if all of it is records; whether that could be done."""
@@ -133,12 +131,12 @@ class JsonRecords:
         if run is None:
             return False
         try:
-            rows = structs.rows(run)
-            is_plain = not self._options.keeps_sources and not self._skip
-            if is_plain and len(rows) == 1 and len(rows[0].places) == len(run.records):
-                builder.add_table(np.full(len(run.records), at), rows[0].table)
+            is_wanted = self._unskipped(run.records, run.is_read, builder)
+            rows = structs.rows(run, is_wanted)
+            if len(rows) == 1 and len(rows[0].places) == len(run.records) and not self._options.keeps_sources:
+                builder.add_table(np.full(len(run.records), at), rows[0].table, rows[0].coerced)
             else:
-                self._add(rows, run.records, run.is_read, builder)
+                self._add(rows, run.records, is_wanted, builder)
         except MisalignedError:
             return False
         self._splitter.passed_records()
@@ -163,7 +161,8 @@ class JsonRecords:
             # After MoreNeeded, or another form, what is left of the stretch is read again.
             is_plain[irregular:] &= at >= end
             self.was_truncated &= not is_plain[-1]
-            self._add(structs.rows(decoded, is_plain), pieces, is_plain, builder)
+            is_wanted = self._unskipped(pieces, is_plain, builder)
+            self._add(structs.rows(decoded, is_wanted), pieces, is_wanted, builder)
         splitter.passed_records()
         return at
 
@@ -186,17 +185,20 @@ class JsonRecords:
             if is_at_piece or at >= end or self._splitter.state != state:
                 return at, place
 
+    def _unskipped(self, records: Pieces, is_record: Bools, builder: BlockBuilder) -> Bools:
+        """Which of the pieces that are records are not skipped. Raises MisalignedError."""
+        if not self._skip:
+            return is_record
+        is_skipped = self._skip.of(records.each) & is_record
+        builder.skipped += int(np.count_nonzero(is_skipped))
+        return is_record & ~is_skipped
+
     def _add(self, rows: list[Rows], records: Pieces, is_record: Bools, builder: BlockBuilder) -> None:
         """Adds rows of records; those that have none are decided one by one."""
-        if self._skip:
-            is_skipped = self._skip.of(records.each) & is_record
-            builder.skipped += int(np.count_nonzero(is_skipped))
-            is_record = is_record & ~is_skipped
-            rows = [_without(each, is_skipped) for each in rows]
         is_row = np.zeros(len(records), dtype=np.bool_)
-        for places, table in rows:
+        for places, table, coerced in rows:
             is_row[places] = True
-            builder.add_table(records.starts[places], table)
+            builder.add_table(records.starts[places], table, coerced)
         if self._options.keeps_sources:
             for place in np.flatnonzero(is_row).tolist():
                 builder.add_source(self._splitter.base + int(records.starts[place]), records[place])
@@ -207,19 +209,13 @@ class JsonRecords:
         """One record, found at `start` of the buffer, the way that decides."""
         offset = self._splitter.base + start
         try:
-            row = self.reader.row(source)
+            row = self.reader.row(source, builder.coerced)
         except Refused as refused:
             builder.reject(start, offset, refused.reason, refused.message, source)
         else:
             builder.add_row(start, row)
             if self._options.keeps_sources:
                 builder.add_source(offset, source)
-
-
-def _without(rows: Rows, is_skipped: Bools) -> Rows:
-    """The rows without those of some records."""
-    is_kept = ~is_skipped[rows.places]
-    return rows if is_kept.all() else Rows(rows.places[is_kept], rows.table.filter(pa.array(is_kept)))
 
 
 def _first(mask: Bools, start: int) -> int:

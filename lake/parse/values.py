@@ -30,6 +30,7 @@ from lake.parse.refused import JsonNumber, Members, Refused, out_of_range, quote
 from lake.parse.text_values import decimal_of, text_value
 
 Reader = Callable[[object], object]
+_ReaderOf = Callable[[pa.DataType, StructNames], Reader]
 
 
 def json_value(
@@ -46,8 +47,7 @@ def json_value(
     if pt.is_timestamp(kind):
         return _timestamp(kind, accepts_text, epoch_unit)
     if pt.is_nested(kind):
-        nested = _list if pt.is_list(kind) else _struct if pt.is_struct(kind) else _map
-        return nested(kind, epoch_unit, names)
+        return nested_value(kind, lambda part, within: json_value(part, False, epoch_unit, within), names)
     read = next((reader(kind) for is_kind, reader in _READERS if is_kind(kind)), None)
     if read is None:
         raise NotImplementedError(f"no JSON value is read as {kind}")
@@ -55,6 +55,15 @@ def json_value(
         return read
     from_text = text_value(kind)
     return lambda value: from_text(value) if type(value) is str else read(value)
+
+
+def nested_value(kind: pa.DataType, reader_of: _ReaderOf, names: StructNames = AS_THEY_ARE) -> Reader:
+    """The reader of a list, struct or map, whose parts, where they are not null, are read by readers of their types.
+
+    These are given the names of what is within the parts.
+    """
+    nested = _list if pt.is_list(kind) else _struct if pt.is_struct(kind) else _map
+    return nested(kind, reader_of, names)
 
 
 def unknown_names(kind: pa.DataType, names: StructNames = AS_THEY_ARE) -> Callable[[object], Iterable[str]] | None:
@@ -98,10 +107,17 @@ def _integer(kind: pa.DataType) -> Reader:
     def read(value: object) -> object:
         if type(value) is int and -highest - 1 <= value <= highest:
             return value
+        if _is_minus_zero(value):
+            return 0
         is_whole = type(value) is int or (isinstance(value, JsonNumber) and value.is_whole)
         raise out_of_range(kind, value) if is_whole else wrong_type(kind, value)
 
     return read
+
+
+def _is_minus_zero(value: object) -> bool:
+    """Whether it is a whole number that `lake.parse.json_text.written_value_of` leaves as it was written."""
+    return isinstance(value, JsonNumber) and value.text == "-0"
 
 
 def _floating(kind: pa.DataType) -> Reader:
@@ -111,7 +127,7 @@ def _floating(kind: pa.DataType) -> Reader:
         if type(value) is not int and type(value) is not float and not isinstance(value, Decimal):
             raise wrong_type(kind, value)
         try:
-            number = float(value)
+            number = 0.0 if _is_minus_zero(value) else float(value)
             if single:
                 number = struct.unpack("<f", struct.pack("<f", number))[0]
         except OverflowError:
@@ -166,8 +182,8 @@ def _text_alone(kind: pa.DataType) -> Reader:
     return read
 
 
-def _list(kind: pa.ListType, epoch_unit: str | None, names: StructNames) -> Reader:
-    element = json_value(kind.value_type, epoch_unit=epoch_unit, names=names)
+def _list(kind: pa.ListType, reader_of: _ReaderOf, names: StructNames) -> Reader:
+    element = reader_of(kind.value_type, names)
 
     def read(value: object) -> object:
         if type(value) is not list:
@@ -177,14 +193,8 @@ def _list(kind: pa.ListType, epoch_unit: str | None, names: StructNames) -> Read
     return read
 
 
-def _struct(kind: pa.StructType, epoch_unit: str | None, names: StructNames) -> Reader:
-    fields = {
-        names.raw(field.name): (
-            field.name,
-            json_value(field.type, epoch_unit=epoch_unit, names=names.within(field.name)),
-        )
-        for field in kind
-    }
+def _struct(kind: pa.StructType, reader_of: _ReaderOf, names: StructNames) -> Reader:
+    fields = {names.raw(field.name): (field.name, reader_of(field.type, names.within(field.name))) for field in kind}
 
     def read(value: object) -> object:
         if type(value) is not dict and type(value) is not Members:
@@ -199,8 +209,8 @@ def _struct(kind: pa.StructType, epoch_unit: str | None, names: StructNames) -> 
     return read
 
 
-def _map(kind: pa.MapType, epoch_unit: str | None, names: StructNames) -> Reader:
-    item_value = json_value(kind.item_type, epoch_unit=epoch_unit, names=names)
+def _map(kind: pa.MapType, reader_of: _ReaderOf, names: StructNames) -> Reader:
+    item_value = reader_of(kind.item_type, names)
     key_value = text_value(kind.key_type)
 
     def read(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from lake.contract.load import load_tables
 from lake.contract.model import Column, Source, Table
 from lake.contract.source_path import SourcePath
+from lake.contract.value_rules import ValueRules
 from lake.errors import ContractError
 from lake.flink.render_contracts import stale_files
 from lake.flink.rendered_contract import read_rendered, rendered_text
@@ -54,16 +56,22 @@ def test_flink_columns_are_the_contracts_in_their_order() -> None:
             Column("lines", "lines", "struct<sku_id:int>", struct_names=(("sku_id", "skuId"),)),
             "column lines: fieldNames",
         ),
+        (
+            Column("b", "b", "int", value_rules=ValueRules(null_values=("NA",), trim=True)),
+            "column b: nullValues, trim",
+        ),
     ],
 )
 def test_what_streams_do_not_read_is_refused_by_name(column: Column, unread: str) -> None:
-    table = Table("shop", "orders_v1", "1.0.0", "", (column,), Source("raw/shop/orders", "json"))
-    with pytest.raises(ContractError, match=f"shop.orders_v1 for Flink: streams do not read {unread}; expected"):
+    columns = (Column("a", "a", "string"), column)
+    table = Table("shop", "orders_v1", "1.0.0", "", columns, Source("raw/shop/orders", "json"))
+    with pytest.raises(ContractError, match=f"orders_v1 for Flink: streams do not read {unread}; let the producer"):
         rendered_text(table)
+    rendered_text(replace(table, columns=columns[:1]))
 
 
 def test_records_within_payloads_are_refused_by_the_properties_name() -> None:
     source = Source("raw/shop/orders", "json", record_path=SourcePath(("Records",)), encoding="dynamodb")
     table = Table("shop", "orders_v1", "1.0.0", "", (Column("sku", "sku", "string"),), source)
-    with pytest.raises(ContractError, match="streams do not read recordEncoding; recordPath; expected"):
+    with pytest.raises(ContractError, match="streams do not read recordEncoding; recordPath; let the producer"):
         rendered_text(table)
