@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -9,6 +13,10 @@ from hypothesis import strategies as st
 
 from lake.contract.model import Column, Table
 from lake.contract.source_path import parse_path
+from lake.contract.value_rules import ValueRules
+from lake.parse.block import DEFAULT_OPTIONS, ReadOptions
+from lake.parse.gzip_stream import Chunk
+from lake.parse.json_blocks import json_blocks
 from lake.parse.json_structs import StructReader
 from lake.parse.records import RecordReader
 from tests.lake.parse.streams import ONE_BY_ONE, column, read, table_of
@@ -235,3 +243,76 @@ def test_usual_records_with_paths_are_all_read_at_once() -> None:
         compared(USERS, [b'{"id":1,"userIdentity":{"userName":"a","arn":"x"},"items":[{"sku":"a"},{"sku":"b"}]}'] * 50)
         == 50
     )
+
+
+def rules(**given: Any) -> dict[str, Any]:
+    return {"value_rules": ValueRules(**given)}
+
+
+RULED = table_of(
+    by("at", "timestamp", "meta.at", **rules(time_formats=("yyyy/MM/dd HH:mm:ss",))),
+    by("n", "int", "meta.n", **rules(null_values=("-",))),
+    by("any", "string", "meta.any", **rules(holds_json=True)),
+    by("kept", "int", "meta.more.kept", **rules(rescues_wrong_type=True)),
+    by("s", "struct<a_b:string>", "s", struct_names=(("a_b", "aB"),), **rules(trim=True)),
+)
+NOON = datetime(2018, 10, 30, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected", "counted"),
+    [
+        (
+            b'{"meta":{"at":"2018/10/30 12:00:00","n":"-","any":{"a": [1]},"more":{"kept":5}},"s":{"aB":" x "}}',
+            (NOON, None, '{"a": [1]}', 5, {"a_b": "x"}, None),
+            {("meta.n", "nullValues"): 1, ("s", "trim"): 1},
+        ),
+        (
+            b'{"meta":{"more":{"kept":"five"}}}',
+            (None, None, None, None, None, '{"meta":{"more":{"kept":"five"}}}'),
+            {("meta.more.kept", "onWrongType"): 1},
+        ),
+        (b'{"s":{"aB":"x","a_b":"y"}}', (None, None, None, None, {"a_b": "x"}, '{"s":{"aB":"x","a_b":"y"}}'), {}),
+        (b'{"meta":{"any":null,"n":7}}', (None, 7, None, None, None, None), {}),
+        (b'{"meta":{"any":"null"}}', (None, None, '"null"', None, None, None), {}),
+        (b'{"meta":{"n":"--"}}', ("wrong_type", 'field "meta.n": expected int, got string "--"'), {}),
+        (b'{"meta":{"at":"2018-10-30 12:00:00"}}', ("wrong_type", None), {}),
+    ],
+)
+def test_rules_on_values_hold_behind_paths_and_with_raw_names(
+    record: bytes, expected: object, counted: dict[tuple[str, str], int]
+) -> None:
+    found = outcome(record, RULED)
+    assert found == expected or (expected[-1] is None and found[0] == expected[0])  # type: ignore[index]
+    for times, options in ((1, DEFAULT_OPTIONS), (COUNT, DEFAULT_OPTIONS), (COUNT, ONE_BY_ONE)):
+        assert coerced(record, RULED, times, options) == {rule: count * times for rule, count in counted.items()}
+
+
+def test_which_of_several_names_gave_a_value_is_counted() -> None:
+    records = [
+        b'{"userId":1}',
+        b'{"user":{"id":3}}',
+        b'{"userId":1,"user_id":2}',
+        b'{"userId":null,"user_id":2}',
+        b'{"v":1}',
+    ]
+    expected = {
+        ("userId", "sourceName userId"): 2,
+        ("userId", "sourceName user_id"): 1,
+        ("userId", "sourceName user.id"): 1,
+    }
+    optional = table_of(by("user_id", "bigint", "userId", "user_id", "user.id"), column("v", "int"))
+    for times, options in ((1, DEFAULT_OPTIONS), (COUNT, DEFAULT_OPTIONS), (COUNT, ONE_BY_ONE)):
+        found = coerced(b"\n".join(records), optional, times, options)
+        assert found == {rule: count * times for rule, count in expected.items()}
+
+
+def test_a_null_text_in_the_first_of_several_names_is_the_columns_null() -> None:
+    table = table_of(by("v", "string", "a", "b", **rules(null_values=("-",))))
+    assert outcome(b'{"a":"-","b":"x"}', table) == (None, '{"b":"x"}')
+
+
+def coerced(record: bytes, table: Table, times: int, options: ReadOptions) -> dict[tuple[str, str], int]:
+    """What was counted of records read that many times."""
+    blocks = list(json_blocks(iter([Chunk(b"\n".join([record] * times))]), table, options))
+    return dict(sum((Counter(block.coerced) for block in blocks), Counter[tuple[str, str]]()))
