@@ -5,27 +5,45 @@ from __future__ import annotations
 import decimal
 import json
 import re
+from typing import Any
 
 from lake.audit.misnamed import names_of, paths_of, resembling
 from lake.contract.arrow import arrow_type
 from lake.contract.hive import Decimal, Primitive, parse_hive_type
 from lake.contract.model import Column, Table
+from lake.contract.value_rules import ValueRules
 from lake.parse.epoch import DEFAULT_UNIT, fitting_unit, is_epoch
+from lake.parse.json_text import written_value_of
 from lake.parse.reasons import Reason
 from lake.parse.refused import Refused
+from lake.parse.ruled_values import RuledReader
 from lake.parse.text_values import text_value
 
 FIELD = r'field "(?:[^"\\]|\\.)*"'
 """How the message of a rejected record begins, if it is about one field."""
 
-_WRONG_TYPE = re.compile(r"expected (?P<kind>.+), got (?P<got>string|number|boolean|object|array)(?: (?P<value>.+))?$")
+_WRONG_TYPE = re.compile(
+    r"expected (?P<kind>.+?)(?: \(.+\))?, got (?P<got>string|number|boolean|object|array)(?: (?P<value>.+))?$"
+)
 _TOO_LARGE = re.compile(r"does not fit (?P<kind>\S+)$")
 _OTHER_UNIT = re.compile(r"\((epochUnit: \w+)\)$")
 _FORMS = {
-    "timestamp": "a timestamp is ISO 8601 text, or a number in its epochUnit; else declare {other}",
-    "date": "a date is text, YYYY-MM-DD; else declare {other}",
+    "timestamp": "a timestamp is ISO 8601 text, or a number in its epochUnit; else set timeFormat, or declare {other}",
+    "date": "a date is text, YYYY-MM-DD; else set timeFormat, or declare {other}",
     "binary": "binary is base64 text; else declare {other}",
 }
+# Rules by which values are read that a type alone does not take, and how a contract gives them. Of times, only patterns
+# that no other common one takes another day for.
+_FORMATS = ("yyyy/MM/dd HH:mm:ss", "yyyy/MM/dd", "dd/MMM/yyyy:HH:mm:ss Z", "yyyyMMdd", "EEE, dd MMM yyyy HH:mm:ss z")
+_RULES: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"accepts_number": True}, "acceptsNumber: true"),
+    ({"accepts_scalar": True}, "acceptsScalar: true"),
+    ({"accepts_whole_float": True}, "acceptsWholeFloat: true"),
+    ({"accepts_boolean_text": True}, "acceptsBooleanText: true"),
+    ({"trim": True}, "trim: true"),
+    *(({"time_formats": (text,)}, f"timeFormat: {text}") for text in _FORMATS),
+    ({"null_values": ("", "-", "NA", "N/A", "n/a", "null", "NULL", "None", "none", "\\N")}, "nullValues: [{text}]"),
+)
 _WIDER = {
     "tinyint": "declare smallint, int or bigint",
     "smallint": "declare int or bigint",
@@ -72,6 +90,7 @@ def _of_wrong_type(message: str, column: Column | None, table: Table) -> str:
         is_json_text = got == "string" and table.source is not None and table.source.format == "json"
         accepts = "acceptsText: true and " if is_json_text and not column.accepts_text else ""
         return f"set {accepts}epochUnit: {unit}"
+    rule = _rule_for(kind, got, value, column, is_text=table.source is not None and table.source.format != "json")
     other = {
         "string": "string",
         "boolean": "boolean",
@@ -79,7 +98,41 @@ def _of_wrong_type(message: str, column: Column | None, table: Table) -> str:
         "object": "a struct<…> or a map<string,…>",
         "array": "an array<…>",
     }[got]
-    return _FORMS.get(kind, "declare {other}").format(other=other)
+    declare = f"declare {other}" if rule else _FORMS.get(kind, "declare {other}").format(other=other)
+    return f"set {rule}; or {declare}" if rule else declare
+
+
+def _rule_for(kind: str, got: str, shown: str, column: Column, *, is_text: bool) -> str:
+    """The property by which a column of the type, or one with a part of it, would take the value; empty if none would.
+
+    With `is_text`, the value is of a format in which every field is text.
+    """
+    if kind == "string" and got in ("object", "array"):
+        return "holdsJson: true" if column.hive_type == "string" else ""
+    try:
+        value = written_value_of(shown) if got in ("string", "number", "boolean") else None
+        arrow = arrow_type(kind)
+    except ValueError:  # a long text is cut, and no JSON
+        return ""
+    accepts_text = column.accepts_text and column.hive_type == kind
+    for rules, words in _RULES:
+        if "null_values" in rules and value not in rules["null_values"]:
+            continue
+        reader = RuledReader(
+            Column(
+                "", "", kind, accepts_text=accepts_text, epoch_unit=column.epoch_unit, value_rules=ValueRules(**rules)
+            ),
+            arrow,
+        )
+        try:
+            if is_text:
+                reader.text(str(value), lambda text: text == "")
+            else:
+                reader.json(value)
+        except Refused:
+            continue
+        return words.format(text=shown)
+    return ""
 
 
 def _is_text_of(kind: str, shown: str) -> bool:

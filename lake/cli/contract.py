@@ -81,6 +81,7 @@ def show(
             f"one of {', '.join(column.allowed_values)}" if column.allowed_values else "",
             "derived from the record's bytes where absent" if column.derived_from else "",
             "reads text" if column.accepts_text else "",
+            *column.value_rules.properties,
         ]
         rows.append((column.name, column.hive_type, column.field, "; ".join(filter(None, rules)), column.description))
     print_table(_COLUMNS, rows)

@@ -11,10 +11,11 @@ from lake.contract.custom import Custom, custom_properties, flag
 from lake.contract.document import Document, Where
 from lake.contract.hive import Array, Decimal, HiveType, HiveTypeError, Map, Primitive, Struct, parse_hive_type
 from lake.contract.model import RESCUED_COLUMN, Column, Source
+from lake.contract.value_properties import VALUE_PROPERTIES, TableValues, read_value_rules
 from lake.errors import did_you_mean
 
 PARTITION_KEY = "dt"
-COLUMN_PROPERTIES = ("sourceName", "derivedFrom", "acceptsText", "epochUnit")
+COLUMN_PROPERTIES = ("sourceName", "derivedFrom", "acceptsText", "epochUnit", *VALUE_PROPERTIES)
 EPOCH_UNITS = ("seconds", "millis", "micros", "nanos")
 CLASSIFICATIONS = ("public", "internal", "confidential", "restricted", "personal")
 _NAME = re.compile(r"[a-z][a-z0-9_]*$")
@@ -37,7 +38,9 @@ _LOGICAL = {
 }
 
 
-def read_columns(document: Document, described: SchemaObject, source: Source | None) -> tuple[Column, ...]:
+def read_columns(
+    document: Document, described: SchemaObject, source: Source | None, values: TableValues
+) -> tuple[Column, ...]:
     """A table's columns in the contract's order, without the partition key; problems are noted in the document."""
     columns: list[Column] = []
     partition: SchemaProperty | None = None
@@ -53,7 +56,7 @@ def read_columns(document: Document, described: SchemaObject, source: Source | N
             partition = item
             _check_partition_key(document, where, item)
         else:
-            columns.append(_column(document, where, item, source))
+            columns.append(_column(document, where, item, source, values))
     if partition is None:
         message = f"the partition column {PARTITION_KEY} is missing; expected it among the properties, as a string"
         document.problem(("schema", 0, "properties"), message)
@@ -64,12 +67,15 @@ def read_columns(document: Document, described: SchemaObject, source: Source | N
     return tuple(columns)
 
 
-def _column(document: Document, where: Where, item: SchemaProperty, source: Source | None) -> Column:
+def _column(
+    document: Document, where: Where, item: SchemaProperty, source: Source | None, values: TableValues
+) -> Column:
     name = item.name or ""
     _check_name(document, where, item)
     _check_unread(document, where, item)
     properties = custom_properties(document, where, item.customProperties, COLUMN_PROPERTIES)
     kind = _type(document, where, item, source)
+    is_required = bool(item.required or item.primaryKey)
     column = Column(
         name=name,
         field=_field(document, properties, name),
@@ -80,6 +86,7 @@ def _column(document: Document, where: Where, item: SchemaProperty, source: Sour
         derived_from=_derived_from(document, properties, kind, source),
         accepts_text=_accepts_text(document, properties, kind),
         epoch_unit=_epoch_unit(document, properties, kind),
+        value_rules=read_value_rules(document, properties, kind, source, table=values, is_required=is_required),
         classification=item.classification,
         description=" ".join((item.description or "").split()),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lake.contract.source_layout import DEFAULT_LAYOUT, SourceLayout
+from lake.contract.value_rules import NO_RULES, ValueRules
 
 RESCUED_COLUMN = "rescued"
 
@@ -29,6 +30,7 @@ class Column:
     derived_from: Literal["record_bytes"] | None = None
     accepts_text: bool = False  # a JSON string such as "7" is read as the column's number or boolean
     epoch_unit: str | None = None  # of times that are numbers: seconds, millis, micros, nanos
+    value_rules: ValueRules = NO_RULES
     classification: str | None = None
     description: str = ""
 
@@ -51,7 +53,7 @@ class Column:
     @property
     def _later_rules(self) -> dict[str, object]:
         """Rules that came later, each falsy where it is not given."""
-        return {"epoch_unit": self.epoch_unit}
+        return {"epoch_unit": self.epoch_unit, "value_rules": self.value_rules.given()}
 
 
 @dataclass(frozen=True)

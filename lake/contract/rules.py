@@ -9,15 +9,16 @@ from open_data_contract_standard.model import OpenDataContractStandard, SchemaOb
 
 from lake.contract.bucketing import BUCKET_PROPERTIES, DAY_PROPERTIES, read_bucketing, read_grain, read_upstream
 from lake.contract.columns import read_columns
-from lake.contract.custom import Custom, custom_properties, flag
+from lake.contract.custom import Custom, custom_properties
 from lake.contract.document import Document, Where
 from lake.contract.model import GENERATED_CHECKS, Column, Source, Table
 from lake.contract.source_layout import DEFAULT_LAYOUT, EXAMPLES, SourceLayout
+from lake.contract.value_properties import read_table_values
 from lake.errors import did_you_mean
 
 TABLE_PROPERTIES = (
     *("sourcePrefix", "sourceFormat", "eventTime", "lookbackHours", "rescueUnknownFields", "sourceLayout"),
-    *("sourceTable", *BUCKET_PROPERTIES, *DAY_PROPERTIES, "disabledChecks"),
+    *("sourceTable", *BUCKET_PROPERTIES, *DAY_PROPERTIES, "disabledChecks", "nullValues"),
 )
 ARRIVAL = "arrival"
 _PREFIX = re.compile(r"raw(/[A-Za-z0-9][A-Za-z0-9._=-]*)+$")
@@ -48,7 +49,8 @@ def read_table(document: Document, standard: OpenDataContractStandard, place: Pl
     where: Where = ("schema", 0)
     properties = custom_properties(document, where, described.customProperties, TABLE_PROPERTIES)
     source = _source(document, properties, place)
-    columns = read_columns(document, described, source)
+    values = read_table_values(document, properties)
+    columns = read_columns(document, described, source, values)
     grain, made_by = read_grain(document, properties)
     purpose = (standard.description.purpose if standard.description else None) or described.description
     table = Table(
@@ -60,7 +62,7 @@ def read_table(document: Document, standard: OpenDataContractStandard, place: Pl
         source=source,
         event_time=_event_time(document, properties, columns),
         lookback_hours=_lookback(document, properties, columns),
-        rescue=flag(document, properties, "rescueUnknownFields", default=True),
+        rescue=values.rescues,
         contract_uri=document.path.as_posix(),
         upstream=read_upstream(document, properties, f"{place.database}.{place.table}"),
         bucketing=read_bucketing(document, properties, columns),

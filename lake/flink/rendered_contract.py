@@ -29,7 +29,11 @@ class RenderedContract:
 
 
 def rendered_text(table: Table) -> str:
-    """What a contract renders to: JSON, one column a line."""
+    """What a contract renders to: JSON, one column a line.
+
+    Raises ContractError where it says what streams cannot do.
+    """
+    _refuse_unread(table)
     columns = [
         json.dumps(
             {
@@ -47,6 +51,17 @@ def rendered_text(table: Table) -> str:
     ]
     head = f'"table": {json.dumps(table.full_name)},\n "event_time": {json.dumps(table.event_time)}'
     return "{" + head + ',\n "columns": [\n  ' + ",\n  ".join(columns) + "\n]}\n"
+
+
+def _refuse_unread(table: Table) -> None:
+    """Streams read no column by rules on how its values are written: they would reject what batch takes."""
+    for column in table.columns:
+        if column.value_rules.properties:
+            given = ", ".join(column.value_rules.properties)
+            raise ContractError(
+                f"rendering the contract of {table.full_name} for streams: column {column.name!r} has {given}, "
+                "which streams do not read; let the producer send the type's own form, or keep the table to batch"
+            )
 
 
 def read_rendered(folder: Path, table: str) -> RenderedContract:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from lake import logs
 from lake.errors import LakeError
 from lake.plan.partition_plan import PartitionInputs, TablePlan
-from lake.publish.run_report import PartitionReport, RunReport, most_rejected
+from lake.publish.run_report import PartitionReport, RunReport, most_coerced, most_rejected
 
 _SHOWN = 10
 _LOG = logging.getLogger(__name__)
@@ -85,6 +85,8 @@ class JobReporter:
         _LOG.info("%s: %s (run %s); %s", plan.table.full_name, outcomes, report.run_id, _sum(total))
         for rejects in most_rejected(report.partitions):
             _LOG.info("%s: rejected: %s", plan.table.full_name, rejects)
+        for coerced in most_coerced(report.partitions):
+            _LOG.info("%s: taken by a rule of the contract: %s", plan.table.full_name, coerced)
 
     def failed(self, error: LakeError) -> None:
         """An error that the user can act on: its message, and its traceback with --debug."""

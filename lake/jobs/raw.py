@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -146,6 +147,7 @@ class RawTable(TableKind[RawInputs, WorkUnit, UnitResult]):
         objects = [count for result in results for count in _accounts(result, decided.get(result.unit.name))]
         counts = {name: sum(int(account[name]) for account in objects) for name in _COUNTS}
         rejects = [file for result in results for file in result.quarantine_files]
+        coerced = sum((result.coerced for result in results), Counter[tuple[str, str]]())
         inputs = hour.inputs
         return run.staged(
             hour.dt,
@@ -163,6 +165,7 @@ class RawTable(TableKind[RawInputs, WorkUnit, UnitResult]):
                 "lookback_read": {stored.key: stored.etag for back in inputs.lookback.values() for stored in back},
                 "objects": objects,
             },
+            coerced=coerced,
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -58,12 +59,14 @@ class Block:
     """Rows whose schema is `lake.contract.arrow.arrow_schema(table)`, and the rejected records among them.
 
     Both are in order of arrival; the record numbers that `rejected` leaves out are the rows', in their order.
-    `sources` has one for each row where ReadOptions ask for them.
+    `sources` has one for each row where ReadOptions ask for them. `coerced` says how many of the rows' values a rule of
+    the contract took, which their types alone would not have: by field, and the rule's property.
     """
 
     rows: pa.Table
     rejected: tuple[Rejected, ...] = ()
     sources: tuple[Source, ...] = ()
+    coerced: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def records(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from lake.parse.block import Block, Rejected, Source
 from lake.parse.reasons import Reason
-from lake.parse.records import RecordReader, Row
+from lake.parse.records import Coerced, RecordReader, Row
 
 Positions = npt.NDArray[np.int64]
 
@@ -20,6 +21,7 @@ class BlockBuilder:
     """Gathers; positions are any numbers that order records by arrival. Sources are added for each row or for none."""
 
     reader: RecordReader
+    coerced: Coerced = field(default_factory=Counter)
     _tables: list[tuple[Positions, pa.Table]] = field(default_factory=list)
     _rows: list[Row] = field(default_factory=list)
     _row_positions: list[int] = field(default_factory=list)
@@ -30,9 +32,10 @@ class BlockBuilder:
         self._rows.append(row)
         self._row_positions.append(position)
 
-    def add_table(self, positions: Positions, table: pa.Table) -> None:
-        """Many rows, each with its position."""
+    def add_table(self, positions: Positions, table: pa.Table, coerced: Coerced) -> None:
+        """Many rows, each with its position, and what was coerced in them."""
         self._tables.append((positions, table))
+        self.coerced.update(coerced)
 
     def add_source(self, offset: int, payload: bytes) -> None:
         """A row's source."""
@@ -51,7 +54,7 @@ class BlockBuilder:
             self._tables.append((np.array(self._row_positions, dtype=np.int64), self.reader.table(self._rows)))
         rows = pa.concat_tables([table for _, table in self._tables]) if self._tables else self.reader.table([])
         if len(self._tables) <= 1 and not self._rejected and not self._sources:
-            return Block(rows)
+            return Block(rows, coerced=self.coerced)
         positions = np.concatenate([places for places, _ in self._tables]) if self._tables else np.zeros(0, np.int64)
         order = np.argsort(positions, kind="stable")
         if np.any(order[1:] < order[:-1]):
@@ -69,4 +72,5 @@ class BlockBuilder:
                 )
             ),
             tuple(Source(first_record + number, offset, payload) for number, (offset, payload) in sources),
+            self.coerced,
         )

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +23,16 @@ import pyarrow.types as pat
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Table
 from lake.parse.block import Block, ReadOptions
-from lake.parse.csv_columns import all_times, is_all_in_range, is_read_as_text, sure_texts, sure_values
+from lake.parse.csv_columns import all_times, is_all_in_range, sure_texts
 from lake.parse.csv_fields import FieldReader, decoded
 from lake.parse.csv_header import Header
 from lake.parse.csv_read import may_be_coerced, read_columns
 from lake.parse.csv_spans import Records, records_of
 from lake.parse.csv_text import fields_of, whole_records
 from lake.parse.reasons import Reason
+from lake.parse.records import Coerced
 from lake.parse.refused import Refused
+from lake.parse.ruled_values import RuledValue
 
 _TRIED_PARTS = 3
 
@@ -43,11 +47,16 @@ class RowReader:
         self._fields = [FieldReader(column) for column in table.columns]
         self._placed = list(zip(self._fields, header.positions, strict=False))
         self._unknown = header.unknown if table.rescue else ()
-        self._has_coerced_types = any(not is_read_as_text(field.type) for field in self._fields)
+        self._has_coerced_types = any(not field.is_read_as_text for field in self._fields)
+        self._coerced: Coerced = Counter()
         self._derived = [i for i, field in enumerate(self._fields) if field.column.derived_from is not None]
 
     def block(self, data: bytes, first_record: int, offset: int) -> Block:
         """What `data` holds; `first_record` and `offset` are its first record's number and place in the object."""
+        self._coerced = Counter()
+        return replace(self._block(data, first_record, offset), coerced=self._coerced)
+
+    def _block(self, data: bytes, first_record: int, offset: int) -> Block:
         if self.options.keeps_sources:
             return self.checked_block(data, first_record, offset)
         rows = self.typed_rows(data)
@@ -72,18 +81,20 @@ class RowReader:
         """All records as rows, or None where any may not be one."""
         if self.header.fault or self.header.line in data or (self._has_coerced_types and may_be_coerced(data)):
             return None
-        types = {at: pa.string() if is_read_as_text(f.type) else f.type for f, at in self._placed if at is not None}
+        types = {at: pa.string() if f.is_read_as_text else f.type for f, at in self._placed if at is not None}
         try:
             raw = read_columns(data, self.header.width, types | {at: pa.string() for at, _ in self._unknown})
         except pa.ArrowInvalid:
             return None
         count = len(next(iter(raw.values())))
         columns: list[pa.Array] = []
+        coerced: Coerced = Counter()
         for field, at in self._placed:
-            values = _typed_values(field, pa.nulls(count, field.type) if at is None else raw[at])
+            values = _typed_values(field, pa.nulls(count, field.type) if at is None else raw[at], coerced)
             if values is None:
                 return None
             columns.append(values)
+        self._coerced.update(coerced)
         if any(columns[i].null_count for i in self._derived):
             self._derive(columns, records_of(data, 0, 0).texts())
         return self._table(columns, self._rescued([raw[at].to_pylist() for at, _ in self._unknown], count))
@@ -99,7 +110,7 @@ class RowReader:
         order, exact = np.arange(len(records)), []
         for at in np.flatnonzero(~is_row).tolist():
             try:
-                exact.append(self.exact_row(records.text(at)))
+                exact.append(self.exact_row(records.text(at), self._coerced))
             except Refused as refused:
                 rejected.append(records.rejected(at, refused.reason, refused.message))
                 continue
@@ -115,18 +126,23 @@ class RowReader:
         message = f"expected {self.header.width} fields as in the header, got {width}"
         return self.header.fault or (Reason.MALFORMED_CSV, message)
 
-    def exact_row(self, record: bytes) -> tuple[object, ...]:
-        """One record's values, in the order of the schema. Raises Refused."""
+    def exact_row(self, record: bytes, coerced: Coerced | None = None) -> tuple[object, ...]:
+        """One record's values, in the order of the schema; what was coerced is added to `coerced`. Raises Refused."""
         fields = fields_of(record)
         values: list[object] = []
+        rules: list[tuple[str, str]] = []
+        kept = dict(self._unknown)
         for field, at in self._placed:
-            value = field.missing() if at is None else field.value(fields[at])
-            if value is None and field.column.derived_from is not None:
-                value = _id_of(record)
-            values.append(value)
-        unknown = [(name, fields[at]) for at, name in self._unknown]
-        texts = [[None if text is None else decoded(text, name)] for name, text in unknown]
-        return (*values, *self._rescued(texts, 1))
+            taken = RuledValue(field.missing()) if at is None else field.value(fields[at])
+            rules += [(field.column.field, rule) for rule in taken.coerced]
+            if taken.is_kept and at is not None:
+                kept[at] = json.dumps(field.column.field, ensure_ascii=False)
+            is_derived = taken.value is None and field.column.derived_from is not None
+            values.append(_id_of(record) if is_derived else taken.value)
+        texts = {at: None if (text := fields[at]) is None else decoded(text, name) for at, name in sorted(kept.items())}
+        if coerced is not None:
+            coerced.update(rules)
+        return (*values, _json_object([kept[at] for at in texts], texts.values()))
 
     def _sure_rows(self, records: Records) -> tuple[pa.Table, npt.NDArray[np.bool_]]:
         """A row for each record, and which of them are surely what their record holds."""
@@ -140,18 +156,22 @@ class RowReader:
             texts[at], is_text = sure_texts(values)
             is_sure = pc.and_(is_sure, is_text)
         columns: list[pa.Array] = []
+        coerced: list[tuple[tuple[str, str], npt.NDArray[np.int64]]] = []
         for field, place in self._placed:
             if place is None:
                 columns.append(pa.nulls(len(records), field.type))
             else:
-                values, is_read = sure_values(texts[place], field.type)
+                values, is_read, counts = field.sure_values(texts[place])
+                coerced += [((field.column.field, rule), count) for rule, count in counts]
                 columns.append(values)
                 is_sure = pc.and_(is_sure, is_read)
             is_sure = pc.and_(is_sure, _obeys(field, columns[-1]))
         if any(columns[i].null_count for i in self._derived):
             self._derive(columns, records.texts())
         rescued = self._rescued([texts[at].to_pylist() for at, _ in self._unknown], len(records))
-        return self._table(columns, rescued), np.array(is_sure)
+        sure = np.array(is_sure)
+        self._coerced.update({rule: count for rule, counts in coerced if (count := int(counts[sure].sum()))})
+        return self._table(columns, rescued), sure
 
     def _derive(self, columns: list[pa.Array], records: Sequence[bytes]) -> None:
         """Fill the nulls of derived columns from their records."""
@@ -176,9 +196,14 @@ class RowReader:
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
 
-def _typed_values(field: FieldReader, values: pa.Array) -> pa.Array | None:
+def _typed_values(field: FieldReader, values: pa.Array, coerced: Coerced) -> pa.Array | None:
     """A column that Arrow's reader gave, in the contract's type; None where a value needs a closer look."""
-    if pat.is_string(values.type) and not pat.is_string(field.type):
+    if field.has_rules and pat.is_string(values.type):
+        values, is_sure, counts = field.sure_values(values)
+        if not pc.all(is_sure, min_count=0).as_py():
+            return None
+        coerced.update({(field.column.field, rule): int(count.sum()) for rule, count in counts})
+    elif pat.is_string(values.type) and not pat.is_string(field.type):
         is_time = pat.is_timestamp(field.type) or pat.is_date(field.type)
         timed = all_times(values, field.type) if is_time else None
         if timed is None:

@@ -38,14 +38,15 @@ _NOT_TAKEN = (TypeError, ValueError, OverflowError)
 class Read:
     """An array, and of each of its values:
 
-    how many quotes it took (one number where all took as many), whether it is a suspect, and whether it holds members
-    that its type does not know.
+    how many quotes it took (one number where all took as many), whether it is a suspect, whether it holds members that
+    its type does not know, or is kept as it was written, and how many of its parts a rule of the contract took.
     """
 
     array: pa.Array
     quotes: Ints | int = 0
     suspects: Bools | None = None
     unknown: Bools | None = None
+    coerced: tuple[tuple[tuple[str, str], Ints], ...] = ()
 
 
 Way = Callable[[list[Any]], Read]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
 
 from lake.contract.model import Table
 from lake.objects import StoredObject
+from lake.parse.block import Block
 from lake.parse.gzip_stream import Chunk
 from lake.parse.json_blocks import json_blocks
+from lake.parse.records import Coerced
 
 SMALL_OBJECT = 256 << 10
 """Stored bytes up to which an object is worth joining with others."""
@@ -39,7 +42,7 @@ def together(objects: Iterable[StoredObject]) -> Iterator[list[StoredObject]]:
         yield gathered
 
 
-def joined_rows(contents: Sequence[bytes], table: Table) -> tuple[pa.Table, list[int]] | None:
+def joined_rows(contents: Sequence[bytes], table: Table) -> tuple[Block, list[int]] | None:
     """Rows of JSON objects read as one stream, and how many are of each; None where they must be read one by one.
 
     Joined by a line end, objects that begin with a brace and end with one cannot run into each other: `}`, line end,
@@ -57,7 +60,10 @@ def joined_rows(contents: Sequence[bytes], table: Table) -> tuple[pa.Table, list
     known = [count for count in counts if count is not None]
     if any(block.rejected for block in blocks) or rows.num_rows != sum(known):
         return None
-    return rows, known
+    coerced: Coerced = Counter()
+    for block in blocks:
+        coerced.update(block.coerced)
+    return Block(rows, coerced=coerced), known
 
 
 def _lines(text: bytes) -> int | None:

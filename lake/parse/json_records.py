@@ -115,7 +115,7 @@ class JsonRecords:
         try:
             rows = structs.rows(run)
             if len(rows) == 1 and len(rows[0].places) == len(run.records) and not self._options.keeps_sources:
-                builder.add_table(np.full(len(run.records), at), rows[0].table)
+                builder.add_table(np.full(len(run.records), at), rows[0].table, rows[0].coerced)
             else:
                 self._add(rows, run.records, run.is_read, builder)
         except MisalignedError:
@@ -168,9 +168,9 @@ class JsonRecords:
     def _add(self, rows: list[Rows], records: Pieces, is_record: Bools, builder: BlockBuilder) -> None:
         """Adds rows of records; those that have none are decided one by one."""
         is_row = np.zeros(len(records), dtype=np.bool_)
-        for places, table in rows:
+        for places, table, coerced in rows:
             is_row[places] = True
-            builder.add_table(records.starts[places], table)
+            builder.add_table(records.starts[places], table, coerced)
         if self._options.keeps_sources:
             for place in np.flatnonzero(is_row).tolist():
                 builder.add_source(self._splitter.base + int(records.starts[place]), records[place])
@@ -181,7 +181,7 @@ class JsonRecords:
         """One record, found at `start` of the buffer, the way that decides."""
         offset = self._splitter.base + start
         try:
-            row = self._reader.row(source)
+            row = self._reader.row(source, builder.coerced)
         except Refused as refused:
             builder.reject(start, offset, refused.reason, refused.message, source)
         else:

@@ -25,9 +25,12 @@ from msgspec import Raw
 from lake.contract.model import Column, Table
 from lake.parse.json_arrays import Extra, StructType, either, kind_of
 from lake.parse.json_pieces import Bools, Gap, Ints, Pieces, Run
+from lake.parse.json_ruled import ruled_kind
 from lake.parse.json_scanner import MAX_DEPTH, is_too_deep
 from lake.parse.json_text import members_of
+from lake.parse.records import Coerced
 from lake.parse.refused import Refused
+from lake.parse.ruled_values import ruled_reader
 from lake.parse.values import unknown_names
 
 _ENVELOPE = "Records"
@@ -51,10 +54,30 @@ class Decoded:
 
 
 class Rows(NamedTuple):
-    """Rows, and the places of their records in what was read."""
+    """Rows, and the places of their records in what was read; how many of their values were taken by which rule."""
 
     places: Ints
     table: pa.Table
+    coerced: Coerced
+
+
+class _Read(NamedTuple):
+    """All records as rows; which of these are sure, and which have the quotes of all that was read of them.
+
+    `coerced` has a field, a rule, and of how many values of each record.
+    """
+
+    table: pa.Table
+    is_sure: Bools | None
+    has_expected: Bools | None
+    coerced: list[tuple[tuple[str, str], Ints]]
+
+    def rows(self, places: Ints, is_wanted: Bools | None = None) -> Rows:
+        """The rows that are wanted, which are at these places."""
+        chosen = slice(None) if is_wanted is None else is_wanted
+        table = self.table if is_wanted is None else self.table.filter(pa.array(is_wanted))
+        counts = {rule: int(values[chosen].sum()) for rule, values in self.coerced}
+        return Rows(places, table, Counter({rule: count for rule, count in counts.items() if count}))
 
 
 class StructReader:
@@ -70,7 +93,9 @@ class StructReader:
         self._names = [column.field for column in table.columns]
         # Of columns with other names it cannot be told quickly how they are written.
         self._unknown_names = [
-            unknown_names(schema.field(column.name).type) if _PLAIN_NAME.fullmatch(column.field) else None
+            None
+            if column.value_rules.given() or not _PLAIN_NAME.fullmatch(column.field)
+            else unknown_names(schema.field(column.name).type)
             for column in table.columns
         ]
         self._extras: tuple[str, ...] = ()
@@ -116,22 +141,21 @@ class StructReader:
         structs = list(compress(decoded.structs, is_wanted.tolist()))
         chosen = Decoded(decoded.shape, decoded.records.only(is_wanted), structs, is_wanted[is_wanted])
         places = np.flatnonzero(is_wanted)
-        return [Rows(places[rows.places], rows.table) for rows in self.rows(chosen)]
+        return [rows._replace(places=places[rows.places]) for rows in self.rows(chosen)]
 
     def _rows(self, decoded: Decoded) -> list[Rows]:
-        table, is_sure, has_expected = self._table(decoded)
-        if is_sure is None or is_sure.all():
-            return [Rows(np.arange(len(decoded.structs)), table)]
-        rows = [Rows(np.flatnonzero(is_sure), table.filter(pa.array(is_sure)))]
-        if has_expected is None:
+        read = self._table(decoded)
+        if read.is_sure is None or read.is_sure.all():
+            return [read.rows(np.arange(len(decoded.structs)))]
+        rows = [read.rows(np.flatnonzero(read.is_sure), read.is_sure)]
+        if read.has_expected is None:
             return rows
-        drifted, places = decoded.records.only(~has_expected), np.flatnonzero(~has_expected)
+        drifted, places = decoded.records.only(~read.has_expected), np.flatnonzero(~read.has_expected)
         if self._learn(drifted.each[:_LEARNT_FROM]):
-            rows += [Rows(places[more.places], more.table) for more in self.rows(self.decode(drifted))]
+            rows += [more._replace(places=places[more.places]) for more in self.rows(self.decode(drifted))]
         return rows
 
-    def _table(self, decoded: Decoded) -> tuple[pa.Table, Bools | None, Bools | None]:
-        """All records as rows; which of these are sure, and which have the quotes of all that was read of them."""
+    def _table(self, decoded: Decoded) -> _Read:
         records = decoded.records
         reads, extras = decoded.shape.columns(decoded.structs), decoded.shape.extras(decoded.structs)
         has_expected = records.have_quotes(sum([*(read.quotes for read in reads), *(extra.quotes for extra in extras)]))
@@ -141,8 +165,12 @@ class StructReader:
             arrays.append(_derived(column, read.array, records))
             suspects += _broken_rules(column, allowed, arrays[-1])
         known = [
-            (name, read.unknown) for name, read in zip(self._names, reads, strict=True) if read.unknown is not None
+            (name, read.unknown)
+            for name, read in zip(self._names, reads, strict=True)
+            if read.unknown is not None and read.unknown.any()
         ]
+        # Of columns with other names it cannot be told quickly how they are written.
+        suspects += [unknown for name, unknown in known if not _PLAIN_NAME.fullmatch(name)]
         rescued = pa.nulls(len(records), pa.string())
         if extras or known:
             texts, unclear = _rescued(extras, known, records)
@@ -150,7 +178,8 @@ class StructReader:
             rescued = texts if self._rescue else rescued
         is_suspect = either(*suspects, None if has_expected is None else ~has_expected)
         table = pa.Table.from_arrays([*arrays, rescued], schema=self._schema)
-        return table, None if is_suspect is None else ~is_suspect, has_expected
+        coerced = [counted for read in reads for counted in read.coerced]
+        return _Read(table, None if is_suspect is None else ~is_suspect, has_expected, coerced)
 
     def _learn(self, records: Sequence[bytes]) -> bool:
         """Takes up the unknown members that many of the records have; whether there are any."""
@@ -171,6 +200,8 @@ class StructReader:
     def _new_shape(self) -> StructType:
         kinds = [
             kind_of(field.type, column.accepts_text, extras, column.epoch_unit)
+            if (ruled := ruled_reader(column, field.type)) is None
+            else ruled_kind(field.type, column.field, ruled)
             for field, (column, _), extras in zip(self._schema, self._columns, self._inner_extras, strict=False)
         ]
         refused = () if _ENVELOPE in self._names else (_ENVELOPE,)

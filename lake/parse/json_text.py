@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 from lake.parse.json_scanner import TOO_DEEP, extent_of_value
 from lake.parse.reasons import Reason
@@ -18,7 +19,7 @@ def value_of(source: str) -> object:
     return _DECODER.raw_decode(source)[0]
 
 
-def members_of(source: str) -> Members:
+def members_of(source: str, value_of: Callable[[str], object] = value_of) -> Members:
     """An object's members in order, duplicates and all. Raises Refused where the text is not JSON, or too deep."""
     try:
         value = value_of(source)
@@ -34,17 +35,27 @@ def members_of(source: str) -> Members:
 
 def member_sources(source: str) -> list[str]:
     """The source text (name, colon and value) of each member of an object that is JSON."""
-    sources: list[str] = []
+    return [f"{name}:{value}" for name, value in member_texts(source)]
+
+
+def member_texts(source: str) -> list[tuple[str, str]]:
+    """The source texts of name and value of each member of an object that is JSON."""
+    texts: list[tuple[str, str]] = []
     at = _past_space(source, 1)
     while source[at] != "}":
         name_end = _DECODER.raw_decode(source, at)[1]
         value_at = _past_space(source, _past_space(source, name_end) + 1)
         value_end = _DECODER.raw_decode(source, value_at)[1]
-        sources.append(f"{source[at:name_end]}:{source[value_at:value_end]}")
+        texts.append((source[at:name_end], source[value_at:value_end]))
         at = _past_space(source, value_end)
         if source[at] == ",":
             at = _past_space(source, at + 1)
-    return sources
+    return texts
+
+
+def written_value_of(source: str) -> object:
+    """A JSON value as `value_of` gives it, but for -0, which is a JsonNumber: every number has its text."""
+    return _WRITTEN.raw_decode(source)[0]
 
 
 def _whole(text: str) -> int | JsonNumber:
@@ -56,8 +67,15 @@ def _no_constant(name: str) -> object:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=Members, parse_int=_whole, parse_float=JsonNumber, parse_constant=_no_constant
+def _written_whole(text: str) -> int | JsonNumber:
+    return JsonNumber(text) if text == "-0" else _whole(text)
+
+
+_DECODER, _WRITTEN = (
+    json.JSONDecoder(
+        object_pairs_hook=Members, parse_int=parse_whole, parse_float=JsonNumber, parse_constant=_no_constant
+    )
+    for parse_whole in (_whole, _written_whole)
 )
 
 

@@ -48,9 +48,9 @@ class JsonNumber(Decimal):
         return self.text.removeprefix("-").isdigit()
 
 
-def wrong_type(kind: pa.DataType, value: object) -> Refused:
-    """The refusal of a value of another type than its column's."""
-    return Refused(Reason.WRONG_TYPE, f"expected {hive_name(kind)}, got {shown(value)}")
+def wrong_type(kind: pa.DataType, value: object, forms: str = "") -> Refused:
+    """The refusal of a value of another type than its column's; `forms` are those that its contract gives."""
+    return Refused(Reason.WRONG_TYPE, f"expected {hive_name(kind)}{f' ({forms})' if forms else ''}, got {shown(value)}")
 
 
 def out_of_range(kind: pa.DataType, value: object) -> Refused:

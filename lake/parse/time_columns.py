@@ -102,12 +102,18 @@ def _micros_of_shape(characters: Bytes, fraction_digits: int, zone: str) -> tupl
         zone_hours, zone_minutes = number(end + 1, 2), number(end + 4, 2)
         is_read &= (zone_hours <= 23) & (zone_minutes <= 59)
         offset = np.where(is_east, 1, -1) * (zone_hours * 60 + zone_minutes)
+    micros, is_time = micros_of_parts(year, np.where(is_read, month, 0), day, hour, minute, second)
+    micros = micros - offset * 60_000_000 + fraction
+    return micros, is_read & is_time & (micros >= FIRST_MICROS) & (micros <= LAST_MICROS)
+
+
+def micros_of_parts(year: Ints, month: Ints, day: Ints, hour: Ints, minute: Ints, second: Ints) -> tuple[Ints, Bools]:
+    """Instants in UTC, and which of them are times of the calendar, leap seconds apart; a month has two digits."""
     is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    last_day = _DAYS_IN_MONTH[np.where(is_read, month, 0)] + (is_leap & (month == 2))
-    is_read &= (year >= 1) & (day >= 1) & (day <= last_day) & (hour <= 23) & (minute <= 59) & (second <= 59)
-    seconds = _days_since_1970(year, month, day) * 86_400 + hour * 3600 + (minute - offset) * 60 + second
-    micros = seconds * 1_000_000 + fraction
-    return micros, is_read & (micros >= FIRST_MICROS) & (micros <= LAST_MICROS)
+    last_day = _DAYS_IN_MONTH[month] + (is_leap & (month == 2))
+    is_time = (year >= 1) & (day >= 1) & (day <= last_day) & (hour <= 23) & (minute <= 59) & (second <= 59)
+    seconds = _days_since_1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
+    return seconds * 1_000_000, is_time
 
 
 def _days_since_1970(year: Ints, month: Ints, day: Ints) -> Ints:

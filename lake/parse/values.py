@@ -18,6 +18,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from functools import partial
 from itertools import chain
 
 import pyarrow as pa
@@ -40,8 +41,7 @@ def json_value(kind: pa.DataType, accepts_text: bool = False, epoch_unit: str | 
     if pt.is_timestamp(kind):
         return _timestamp(kind, accepts_text, epoch_unit)
     if pt.is_nested(kind):
-        nested = _list if pt.is_list(kind) else _struct if pt.is_struct(kind) else _map
-        return nested(kind, epoch_unit)
+        return nested_value(kind, partial(json_value, epoch_unit=epoch_unit))
     read = next((reader(kind) for is_kind, reader in _READERS if is_kind(kind)), None)
     if read is None:
         raise NotImplementedError(f"no JSON value is read as {kind}")
@@ -49,6 +49,12 @@ def json_value(kind: pa.DataType, accepts_text: bool = False, epoch_unit: str | 
         return read
     from_text = text_value(kind)
     return lambda value: from_text(value) if type(value) is str else read(value)
+
+
+def nested_value(kind: pa.DataType, reader_of: Callable[[pa.DataType], Reader]) -> Reader:
+    """The reader of a list, struct or map, whose parts, where they are not null, are read by readers of their types."""
+    nested = _list if pt.is_list(kind) else _struct if pt.is_struct(kind) else _map
+    return nested(kind, reader_of)
 
 
 def unknown_fields(kind: pa.DataType) -> Callable[[object], bool] | None:
@@ -97,10 +103,17 @@ def _integer(kind: pa.DataType) -> Reader:
     def read(value: object) -> object:
         if type(value) is int and -highest - 1 <= value <= highest:
             return value
+        if _is_minus_zero(value):
+            return 0
         is_whole = type(value) is int or (isinstance(value, JsonNumber) and value.is_whole)
         raise out_of_range(kind, value) if is_whole else wrong_type(kind, value)
 
     return read
+
+
+def _is_minus_zero(value: object) -> bool:
+    """Whether it is a whole number that `lake.parse.json_text.written_value_of` leaves as it was written."""
+    return isinstance(value, JsonNumber) and value.text == "-0"
 
 
 def _floating(kind: pa.DataType) -> Reader:
@@ -110,7 +123,7 @@ def _floating(kind: pa.DataType) -> Reader:
         if type(value) is not int and type(value) is not float and not isinstance(value, Decimal):
             raise wrong_type(kind, value)
         try:
-            number = float(value)
+            number = 0.0 if _is_minus_zero(value) else float(value)
             if single:
                 number = struct.unpack("<f", struct.pack("<f", number))[0]
         except OverflowError:
@@ -165,8 +178,8 @@ def _text_alone(kind: pa.DataType) -> Reader:
     return read
 
 
-def _list(kind: pa.ListType, epoch_unit: str | None) -> Reader:
-    element = json_value(kind.value_type, epoch_unit=epoch_unit)
+def _list(kind: pa.ListType, reader_of: Callable[[pa.DataType], Reader]) -> Reader:
+    element = reader_of(kind.value_type)
 
     def read(value: object) -> object:
         if type(value) is not list:
@@ -176,8 +189,8 @@ def _list(kind: pa.ListType, epoch_unit: str | None) -> Reader:
     return read
 
 
-def _struct(kind: pa.StructType, epoch_unit: str | None) -> Reader:
-    fields = {field.name: json_value(field.type, epoch_unit=epoch_unit) for field in kind}
+def _struct(kind: pa.StructType, reader_of: Callable[[pa.DataType], Reader]) -> Reader:
+    fields = {field.name: reader_of(field.type) for field in kind}
 
     def read(value: object) -> object:
         if type(value) is not dict and type(value) is not Members:
@@ -192,8 +205,8 @@ def _struct(kind: pa.StructType, epoch_unit: str | None) -> Reader:
     return read
 
 
-def _map(kind: pa.MapType, epoch_unit: str | None) -> Reader:
-    item_value = json_value(kind.item_type, epoch_unit=epoch_unit)
+def _map(kind: pa.MapType, reader_of: Callable[[pa.DataType], Reader]) -> Reader:
+    item_value = reader_of(kind.item_type)
     key_value = text_value(kind.key_type)
 
     def read(value: object) -> object:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,8 @@ class PartitionReport:
     """What became of one partition. Counts are records; `bytes` are of the files published.
 
     Of an audited one: the verdict, the address of its page unless it passed, a line for each warning or failure, and
-    the most frequent kinds of rejected records (the fields of lake.audit.verdict.Rejects).
+    the most frequent kinds of rejected records (the fields of lake.audit.verdict.Rejects). `coerced` says how many
+    values were taken by a rule of the contract that their types alone would not have: field, rule, values.
     """
 
     dt: str
@@ -34,6 +36,7 @@ class PartitionReport:
     page: str = ""
     warnings: list[str] = field(default_factory=list)
     rejects: list[dict[str, Any]] = field(default_factory=list)
+    coerced: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -68,6 +71,22 @@ def most_rejected(partitions: Iterable[PartitionReport], most: int = 3) -> list[
             before = kinds.get(kind)
             kinds[kind] = each if before is None else replace(before, records=before.records + each.records)
     return sorted(kinds.values(), key=lambda each: -each.records)[:most]
+
+
+def listed_coerced(counts: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+    """Values by field and rule, as reports and manifests list them; the most frequent first."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [{"field": name, "rule": rule, "values": values} for (name, rule), values in ordered]
+
+
+def most_coerced(partitions: Iterable[PartitionReport], most: int = 5) -> list[str]:
+    """A line for each of the rules that took the most values of some partitions."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for partition in partitions:
+        counts.update({(each["field"], each["rule"]): each["values"] for each in partition.coerced})
+    return [f"{each['values']:,} values of {each['field']!r} by {each['rule']}" for each in listed_coerced(counts)][
+        :most
+    ]
 
 
 def save(store: Store, table: Table, report: RunReport) -> None:

@@ -24,7 +24,7 @@ from lake.publish.partition import (
     quarantine_name,
     verify_staged_files,
 )
-from lake.publish.run_report import PartitionReport
+from lake.publish.run_report import PartitionReport, listed_coerced
 from lake.steps import OnStep, Step, ignore_step
 from lake.write.staged import StagedFiles, StagedPartition
 
@@ -62,7 +62,7 @@ class PartitionPublisher:
             null_columns=",".join(verdict.null_columns) or NO_COLUMN,
         )
         if verdict.state == "failed":
-            return self._audited(_report(candidate, "refused", message, plan.input_digest), verdict)
+            return self._audited(_report(candidate, "refused", message, plan.input_digest), verdict, staged)
         if staged.quarantine is not None:
             if (blocking := self._newer_or_pinned(plan.dt)) is not None:
                 return self._give_way(blocking, staged)
@@ -70,18 +70,23 @@ class PartitionPublisher:
             candidate = candidate.with_parameters(quarantine_location=location)
             self.on_step(Step.QUARANTINE_PUBLISHED, plan.dt)
         manifest = {**staged.manifest, "files": listed_files(staged.files.files)}
+        if staged.coerced:
+            manifest["coerced"] = listed_coerced(staged.coerced)
         outcome, published = self._publish(self.table.name, candidate, manifest, is_forced=plan.is_forced)
         self._delete_unless_published(staged.files, published.location)
         self.on_step(Step.PARTITION_PUBLISHED, plan.dt)
-        return self._audited(_report(published, outcome, message or plan.reason, staged.input_digest), verdict)
+        return self._audited(_report(published, outcome, message or plan.reason, staged.input_digest), verdict, staged)
 
-    def _audited(self, report: PartitionReport, verdict: Verdict) -> PartitionReport:
-        """The report with what the audit found, if it is of what was audited."""
+    def _audited(self, report: PartitionReport, verdict: Verdict, staged: StagedPartition) -> PartitionReport:
+        """The report with what the audit found, and what was coerced, if it is of what was audited."""
         if report.outcome in ("superseded", "pinned"):
             return report
         found = [asdict(rejects) for rejects in verdict.rejects]
         page = self.auditor.page(verdict)
-        return replace(report, verdict=verdict.state, page=page, warnings=warnings(verdict), rejects=found)
+        coerced = listed_coerced(staged.coerced)
+        return replace(
+            report, verdict=verdict.state, page=page, warnings=warnings(verdict), rejects=found, coerced=coerced
+        )
 
     def update_inputs(self, plan: PartitionPlan[PartitionInputs]) -> PartitionReport:
         """Note that what is published is what the inputs of now make as well: its rows stay where they are."""

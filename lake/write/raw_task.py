@@ -5,6 +5,7 @@ A unit writes nothing final before its end, names its outputs after its inputs, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -61,13 +62,17 @@ class ObjectCount:
 
 @dataclass
 class UnitResult:
-    """What a unit wrote. `dropped` are the row numbers, within the unit, that were taken for duplicates."""
+    """What a unit wrote. `dropped` are the row numbers, within the unit, that were taken for duplicates.
+
+    `coerced` is that of all blocks (lake.parse.block), of rows before duplicates are taken out.
+    """
 
     unit: WorkUnit
     files: list[DataFile] = field(default_factory=list)
     quarantine_files: list[DataFile] = field(default_factory=list)
     objects: list[ObjectCount] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
+    coerced: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def keys(self) -> set[str]:
@@ -143,8 +148,8 @@ class _Attempt:
         joined = joined_rows([self._store.read(object_.key) for object_ in objects], self._job.table)
         if joined is None:
             return False
-        rows, counts = joined
-        self._take(objects[0], Block(rows))
+        block, counts = joined
+        self._take(objects[0], block)
         for object_, count in zip(objects, counts, strict=True):
             self._counted(ObjectCount(object_.key, count, 0))
         return True
@@ -154,6 +159,7 @@ class _Attempt:
         flushes = self._flushes
         waiting, quarantined = len(self._waiting), len(self._quarantined)
         sizes = self._waiting_bytes, self._quarantined_bytes
+        coerced = self._result.coerced.copy()
         try:
             return self._read_once(object_)
         except Restart as restart:
@@ -166,6 +172,7 @@ class _Attempt:
             raise _RowsWrittenError
         del self._waiting[waiting:], self._quarantined[quarantined:]
         self._waiting_bytes, self._quarantined_bytes = sizes
+        self._result.coerced = coerced
         return self._read_once(object_)
 
     def _read_once(self, object_: StoredObject) -> None:
@@ -204,6 +211,7 @@ class _Attempt:
             rows = block.rows if isinstance(block.rows, pa.Table) else pa.Table.from_batches([block.rows])
             self._waiting.append(rows)
             self._waiting_bytes += rows.nbytes
+        self._result.coerced.update(block.coerced)
         for rejected in block.rejected:
             self._quarantine(object_.key, rejected)
         sizes = self._job.sizes

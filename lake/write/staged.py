@@ -34,7 +34,8 @@ class StagedPartition:
     """Rows of a partition, staged. records = rows + duplicates + quarantined, counted in records of the inputs.
 
     `quarantine` has the rejected records, if the table has a quarantine. `parameters` and `manifest` are the kind of
-    table's own, beside those that every partition is published with.
+    table's own, beside those that every partition is published with. `coerced` says how many values rules of the
+    contract took (lake.parse.block), by field and rule, in rows before duplicates are taken out.
     """
 
     dt: str
@@ -48,6 +49,7 @@ class StagedPartition:
     quarantine: StagedFiles | None = None
     parameters: Mapping[str, str | None] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    coerced: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ NAME = "iot.readings_v1"
 KEY = {"physicalType": "string", "required": True, "primaryKey": True, "primaryKeyPosition": 1}
 COLUMNS: dict[str, Any] = {"id": KEY, "sensor": "string", "status": "string", "note": "string"}
 SHARE = "expect_column_max_to_be_between of quarantined_share (generated check quarantined_share): expected max_value"
+AS_TEXT = "set acceptsNumber: true; or declare bigint"
 NO_ROWS = "expect_column_max_to_be_between of rows (generated check rows_arrived): expected min_value 1, observed 0"
 
 
@@ -96,7 +97,7 @@ def test_a_refusal_names_the_reason_a_record_the_remedy_the_check_and_what_becam
         "- warn: expect_column_max_to_be_between of quarantined_share (generated check quarantined_share)",
         "    expected: max_value 0.05",
         "    observed: 0.501",
-        '- rejected: wrong_type 501: field "sensor": expected string, got number 276 (declare bigint)',
+        f'- rejected: wrong_type 501: field "sensor": expected string, got number 276 ({AS_TEXT})',
         f"The page: {page}",
         "dt=2026-11-21-09 was not published; it has no earlier version to read. Look at the rows above and at "
         f"`lake quarantine show {NAME} --run {run}`. If the data is wrong, fix the source; if the expectation is "
@@ -142,14 +143,14 @@ def test_status_names_page_warnings_and_rejected_records_of_refused_hours_and_th
     assert lines[begin + 1 : begin + 11] == [
         f"    {SHARE} 0.5, observed 0.501",
         f"    {SHARE} 0.05, observed 0.501",
-        '    rejected: wrong_type 501: field "sensor": expected string, got number 276 (declare bigint)',
+        f'    rejected: wrong_type 501: field "sensor": expected string, got number 276 ({AS_TEXT})',
         f"  2026-11-21-15 warned; the page: {audits}/dt=2026-11-21-15/{run}.html",
         "    expect_column_values_to_not_be_null of status (generated check never_null_before): expected every value, "
         "observed 1 unexpected of 2 (50 %)",
         f"  2026-11-21-12 warned; the page: {audits}/dt=2026-11-21-12/{run}.html",
         f"    {SHARE} 0.05, observed 1.0",
         f"    {NO_ROWS}",
-        '    rejected: wrong_type 2: field "sensor": expected string, got number 276 (declare bigint)',
+        f'    rejected: wrong_type 2: field "sensor": expected string, got number 276 ({AS_TEXT})',
         "  … and 3 more with warnings or rejected records; see --json",
     ]
 

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lake.contract.columns import COLUMN_PROPERTIES
+
 
 def write_contract(folder: Path, name: str, columns: dict[str, Any], **properties: Any) -> str:
     """A contract in a folder of contracts; returns the folder.
@@ -29,7 +31,7 @@ def write_contract(folder: Path, name: str, columns: dict[str, Any], **propertie
 
 
 def _column(name: str, keys: dict[str, Any]) -> dict[str, Any]:
-    custom = {key: keys[key] for key in ("sourceName", "acceptsText") if key in keys}
+    custom = {key: keys[key] for key in COLUMN_PROPERTIES if key in keys}
     standard = {key: value for key, value in keys.items() if key not in custom}
     return {"name": name, "description": "A column.", "customProperties": _custom(custom), **standard}
 

@@ -37,6 +37,7 @@ def _refusal(field: str, number: str) -> str:
     return f'field "{field}": {refused.value.message}'
 
 
+NUMBER = "set acceptsNumber: true"
 DECLARE_DOUBLE, ADD_VALUE = "declare double, or a decimal", "add it to validValues, if it is meant"
 RENAME = "set sourceName where the header spells a column otherwise"
 LACKING = "set required: false, if records may lack it; sourceName, if they spell it otherwise"
@@ -45,16 +46,65 @@ LACKING = "set required: false, if records may lack it; sourceName, if they spel
 @pytest.mark.parametrize(
     ("reason", "message", "expected"),
     [
-        ("wrong_type", 'field "order_id": expected string, got number 276', "declare bigint"),
-        ("wrong_type", 'field "order_id": expected string, got number 2.5', DECLARE_DOUBLE),
+        ("wrong_type", 'field "order_id": expected string, got number 276', f"{NUMBER}; or declare bigint"),
+        ("wrong_type", 'field "order_id": expected string, got number 2.5', f"{NUMBER}; or {DECLARE_DOUBLE}"),
         (
             "wrong_type",
             'field "order_id": expected string, got number 12345678901234567890',
-            "declare double, or a decimal",
+            f"{NUMBER}; or declare double, or a decimal",
         ),
-        ("wrong_type", 'field "order_id": expected string, got boolean true', "declare boolean"),
-        ("wrong_type", 'field "order_id": expected string, got object', "declare a struct<…> or a map<string,…>"),
-        ("wrong_type", 'field "order_id": expected string, got array', "declare an array<…>"),
+        (
+            "wrong_type",
+            'field "order_id": expected string, got boolean true',
+            "set acceptsScalar: true; or declare boolean",
+        ),
+        (
+            "wrong_type",
+            'field "order_id": expected string, got object',
+            "set holdsJson: true; or declare a struct<…> or a map<string,…>",
+        ),
+        (
+            "wrong_type",
+            'field "order_id": expected string, got array',
+            "set holdsJson: true; or declare an array<…>",
+        ),
+        (
+            "wrong_type",
+            'field "lines": [0]: .sku: expected int, got number 2.0',
+            "set acceptsWholeFloat: true; or declare double, or a decimal",
+        ),
+        ("wrong_type", 'field "lines": [0]: .sku: expected int, got number 2.5', DECLARE_DOUBLE),
+        (
+            "wrong_type",
+            'field "customerId": expected bigint, got string "NA"',
+            'set nullValues: ["NA"]; or declare string',
+        ),
+        (
+            "wrong_type",
+            'field "paid": expected boolean, got string "Y"',
+            "set acceptsBooleanText: true; or declare string",
+        ),
+        ("wrong_type", 'field "paid": expected boolean, got string " t"', "set trim: true; or declare string"),
+        (
+            "wrong_type",
+            'field "paid": expected boolean, got number 1',
+            "set acceptsBooleanText: true; or declare bigint",
+        ),
+        (
+            "wrong_type",
+            'field "paid": expected boolean (true, false, 1, 0, yes, no, y or n), got number 2',
+            "declare bigint",
+        ),
+        (
+            "wrong_type",
+            'field "ordered_at": expected timestamp, got string "2018/11/30 02:49:30"',
+            "set timeFormat: yyyy/MM/dd HH:mm:ss; or declare string",
+        ),
+        (
+            "wrong_type",
+            'field "ordered_at": expected timestamp (yyyy/MM/dd HH:mm:ss), got string "30/Nov/2018:02:49:30 +0000"',
+            "set timeFormat: dd/MMM/yyyy:HH:mm:ss Z; or declare string",
+        ),
         ("wrong_type", 'field "customerId": expected bigint, got string "80"', "set acceptsText: true"),
         ("wrong_type", 'field "customerId": expected bigint, got string "eighty"', "declare string"),
         ("wrong_type", f'field "customerId": expected bigint, got string "{"8" * 59}…', "declare string"),
@@ -63,12 +113,12 @@ LACKING = "set required: false, if records may lack it; sourceName, if they spel
         (
             "wrong_type",
             'field "ordered_at": expected timestamp, got string "yesterday"',
-            "a timestamp is ISO 8601 text, or a number in its epochUnit; else declare string",
+            "a timestamp is ISO 8601 text, or a number in its epochUnit; else set timeFormat, or declare string",
         ),
         (
             "wrong_type",
             'field "day": expected date, got number 20261121',
-            "a date is text, YYYY-MM-DD; else declare bigint",
+            "a date is text, YYYY-MM-DD; else set timeFormat, or declare bigint",
         ),
         # acceptsText does not reach into a column's parts
         ("wrong_type", 'field "lines": [0]: .sku: expected int, got string "7"', "declare string"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,17 @@ import pytest
 
 from lake.contract.load import load_contract
 from lake.contract.model import Column, Source, Table
+from lake.contract.value_rules import ValueRules
 from tests.lake.contract.orders import ORDERS, write_contract
+
+EVERY_RULE: list[dict[str, Any]] = [
+    {"time_formats": ("yyyy/MM/dd",)},
+    {"time_formats": ("yyyy/MM/dd", "iso")},
+    {"time_zone": "America/New_York"},
+    {"null_values": ("NA",)},
+    {"null_values": ("",)},
+    *({flag.name: True} for flag in fields(ValueRules) if flag.default is False),
+]
 
 
 @pytest.fixture
@@ -54,6 +64,8 @@ def test_a_columns_prose_and_classification_change_no_digest(orders: Table, chan
         {"allowed_values": ("OPEN",)},
         {"derived_from": "record_bytes"},
         {"accepts_text": True},
+        {"epoch_unit": "seconds"},
+        *({"value_rules": ValueRules(**rule)} for rule in EVERY_RULE),
     ],
 )
 def test_every_rule_of_a_column_changes_the_digest(orders: Table, changes: dict[str, Any]) -> None:
@@ -77,3 +89,9 @@ def test_an_added_column_changes_the_digest_but_not_over_the_columns_that_there_
     assert more.reading_digest() != orders.reading_digest()
     assert more.reading_digest(only=there_were) == orders.reading_digest()
     assert with_column(more, "state", hive_type="int").reading_digest(only=there_were) != orders.reading_digest()
+
+
+def test_rules_that_are_not_given_are_in_no_digest(orders: Table) -> None:
+    # What the digest was before there were such rules: a lake made then is not stale.
+    assert orders.reading_digest() == "30c9e107b58013ea"
+    assert {rule for rules in EVERY_RULE for rule in rules} == {each.name for each in fields(ValueRules)}

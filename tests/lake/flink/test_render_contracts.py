@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from lake.contract.load import load_tables
+from lake.contract.model import Column, Source, Table
+from lake.contract.value_rules import ValueRules
+from lake.errors import ContractError
 from lake.flink.render_contracts import stale_files
-from lake.flink.rendered_contract import read_rendered
+from lake.flink.rendered_contract import read_rendered, rendered_text
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 RENDERED = REPOSITORY / "flink_apps" / "contracts"
@@ -36,3 +42,12 @@ def test_flink_columns_are_the_contracts_in_their_order() -> None:
         ("client_event", "STRING"),
         ("client_timestamp", "TIMESTAMP(6)"),
     )
+
+
+def test_a_contract_with_rules_that_no_stream_reads_is_refused_by_their_names() -> None:
+    rules = ValueRules(null_values=("NA",), trim=True)
+    columns = (Column("a", "a", "string"), Column("b", "b", "int", value_rules=rules))
+    table = Table("shop", "orders_v1", "1.0.0", "", columns, Source("raw/shop/orders", "json"))
+    with pytest.raises(ContractError, match=r"rendering .* shop\.orders_v1 .* column 'b' has nullValues, trim, which"):
+        rendered_text(table)
+    rendered_text(replace(table, columns=columns[:1]))

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from lake.contract.load import table_named
 from lake.contract.model import Column
+from lake.contract.value_rules import ValueRules
 from lake.parse.block import ReadOptions
 from lake.parse.csv_blocks import csv_blocks
 from lake.parse.csv_header import header_of
 from lake.parse.csv_rows import RowReader
 from lake.parse.gzip_stream import plain_chunks
+from lake.parse.refused import Refused
 from lake.parse.text_values import BOOLEANS
 from tests.conftest import REPOSITORY
 from tests.lake.parse.csv_reference import chunks, read_plainly, table_of, whole
@@ -79,6 +84,53 @@ def test_all_spellings_together_are_read_alike(kind: str) -> None:
     table = table_of(Column("v", "v", kind), Column("n", "n", "bigint"))
     data = b"v,n\n" + b"".join(field(text, q) + b",1\n" for text in TEXTS for q in (False, True))
     assert whole(csv_blocks(chunks(data), table), table) == read_plainly(data, table, ReadOptions().lookahead)
+
+
+RULED_TEXTS = [
+    text.encode()
+    for text in (
+        *("2018/01/11 10:00:00", "01/11/2018", "2018-03-11 02:30:00", "2018-11-04 01:30:00", "1543534570.5", "Y", "no"),
+        *("2.0", "1e2", "1e99", " NA ", "-", "\\N", "  ", " 7 ", " true"),
+    )
+]
+RULES = st.builds(
+    ValueRules,
+    time_formats=st.sampled_from([(), ("yyyy/MM/dd HH:mm:ss", "MM/dd/yyyy", "iso")]),
+    time_zone=st.sampled_from([None, "America/New_York"]),
+    null_values=st.sampled_from([(), ("NA", "-", ""), ("7", "\\N")]),
+    accepts_whole_float=st.booleans(),
+    accepts_boolean_text=st.booleans(),
+    trim=st.booleans(),
+    rescues_wrong_type=st.booleans(),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(KINDS),
+    RULES,
+    st.sampled_from([None, "seconds"]),
+    st.lists(st.tuples(st.sampled_from([*TEXTS, *RULED_TEXTS, *RULED_TEXTS]), st.booleans()), min_size=1, max_size=30),
+    st.sampled_from([{}, {"required": True}, {"allowed_values": ("7",)}]),
+)
+def test_fields_of_columns_with_rules_are_read_alike_at_once_and_one_by_one(
+    kind: str, rules: ValueRules, unit: str | None, texts: list[tuple[bytes, bool]], others: dict[str, Any]
+) -> None:
+    others = {} if kind == "binary" else others
+    assume(kind not in ("timestamp", "date", "boolean") or "allowed_values" not in others)
+    column = Column("v", "v", kind, epoch_unit=unit, value_rules=rules, **others)
+    table = table_of(column, Column("n", "n", "bigint", value_rules=rules))
+    for chosen in (texts, texts[:1] * 3):
+        data = b"x,v,n\n" + b"".join(b"1," + field(*text) + b",1\n" for text in chosen)
+        blocks = list(csv_blocks(chunks(data), table))
+        rows, rejected = read_plainly(data, table, ReadOptions().lookahead)
+        assert whole(blocks, table) == (rows, rejected)
+        coerced: Counter[tuple[str, str]] = Counter()
+        reader = RowReader(table, header_of(b"x,v,n", table), ReadOptions())
+        for text in chosen:
+            with suppress(Refused):
+                reader.exact_row(b"1," + field(*text) + b",1", coerced)
+        assert sum((Counter(block.coerced) for block in blocks), Counter()) == coerced
 
 
 MIXED = table_of(

@@ -44,9 +44,9 @@ def test_lines_and_records_run_together_are_counted_to_their_objects() -> None:
     contents = [record(1) + b"\n" + record(2) + b"\r\n", record(3) + record(4), b"  " + record(5), b'{"total": 6}']
     joined = joined_rows(contents, TABLE)
     assert joined is not None
-    rows, counts = joined
+    block, counts = joined
     assert counts == [2, 2, 1, 1]
-    assert rows.equals(pa.concat_tables([alone(content)[0] for content in contents]))
+    assert block.rows.equals(pa.concat_tables([alone(content)[0] for content in contents]))
 
 
 @pytest.mark.parametrize(
@@ -97,10 +97,10 @@ _texts = st.lists(
 def test_what_is_joined_is_what_each_object_gives_alone(contents: list[bytes]) -> None:
     joined = joined_rows(contents, TABLE)
     if joined is not None:
-        rows, counts = joined
+        block, counts = joined
         singly = [alone(content) for content in contents]
         assert [(table.num_rows, rejected) for table, rejected in singly] == [(count, 0) for count in counts]
-        assert rows.equals(pa.concat_tables([table for table, _ in singly]))
+        assert block.rows.equals(pa.concat_tables([table for table, _ in singly]))
 
 
 def test_small_neighbours_come_together_and_large_objects_alone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lake.contract.model import Table
+from lake.contract.value_rules import ValueRules
 from lake.parse.json_pieces import Pieces
 from lake.parse.json_structs import StructReader
-from lake.parse.records import RecordReader, Row
+from lake.parse.records import Coerced, RecordReader, Row
 from lake.parse.refused import Refused
 from tests.lake.parse.streams import column, table_of
 
@@ -45,9 +47,9 @@ def pieces(records: list[bytes]) -> Pieces:
     return Pieces(b"\n".join(records), ends - [len(record) for record in records], ends)
 
 
-def exactly(reader: RecordReader, record: bytes) -> Row | None:
+def exactly(reader: RecordReader, record: bytes, coerced: Coerced | None = None) -> Row | None:
     try:
-        return reader.row(record)
+        return reader.row(record, coerced)
     except Refused:
         return None
 
@@ -56,10 +58,12 @@ def compared(table: Table, records: list[bytes], structs: StructReader | None = 
     """How many of the records are read at once; those are compared with the same records read one by one."""
     reader = RecordReader(table)
     structs = structs or StructReader(table, reader.schema)
-    rows = [exactly(reader, record) for record in records]
+    coerced: list[Coerced] = [Counter() for _ in records]
+    rows = [exactly(reader, record, count) for record, count in zip(records, coerced, strict=True)]
     read = 0
-    for places, found in structs.rows(structs.decode(pieces(records))):
+    for places, found, counts in structs.rows(structs.decode(pieces(records))):
         expected = [rows[place] for place in places.tolist()]
+        assert counts == sum((coerced[place] for place in places.tolist()), Counter())
         for place, row in zip(places.tolist(), expected, strict=True):
             assert row is not None, f"a row where none may be: {records[place]!r}"
         exact = reader.table([row for row in expected if row is not None])
@@ -106,6 +110,87 @@ def test_rules_of_a_column_hold(hive: str, rule: dict[str, object]) -> None:
     compared(table, [b"{}", *(b'{"v":%b}' % value.encode() for value in VALUES)])
 
 
+RULED_TYPES = """string boolean smallint bigint double decimal(6,2) timestamp date binary array<int> array<string>
+array<timestamp> struct<a:int,b:string> array<struct<a:int,b:string>> map<string,string> map<int,boolean>
+struct<a:timestamp,b:date>""".split()  # noqa: SIM905
+RULED_VALUES = """
+"2018/01/11 10:00:00" "11/Jan/2018:10:00:00 -0500" "2018/01/11" "01/11/2018" " 2018-01-11 " "2018-03-11 02:30:00"
+"2018-11-04T01:30:00" "2018-11-04T01:30:00Z" "20180111" 20180111 1543534570 1543534570.5 "1543534570" "Y" "no" "Yes"
+1.0 -2.0 1e0 5e-1 -0.0 1e30 12e-1 "NA" "-" " NA " "\\N" "\u004eA" " 7 " " " ["NA",1] ["NA"] [" x ","NA"] [2.0] [true]
+{"a":"NA","b":1} {"a":1e1,"b":true} {"a":1,"b":-0} {"a":1,"b":[1]} {"x":-0,"y":1E5,"z":"NA"} {"a":"2018/01/11 00:00:00"}
+[{"a":1,"b":"NA"},{"a":2,"b":3}] {"1":"Y","2":0} {"b":"01/11/2018"} {"a":"\"","b":"NA","c":1}
+""".split()  # noqa: SIM905
+RULED_VALUES += [
+    '"2018/01/11 10:00:00"',
+    '"11/Jan/2018:10:00:00 -0500"',
+    '" 2018-01-11 "',
+    '" NA "',
+    '" 7 "',
+    '[" x "]',
+]
+FORMATS = ("yyyy/MM/dd HH:mm:ss", "dd/MMM/yyyy:HH:mm:ss Z", "MM/dd/yyyy", "iso")
+
+
+@st.composite
+def value_rules(draw: st.DrawFn) -> ValueRules:
+    """Any rules together; a contract would refuse some of these, which are read all the same."""
+    return ValueRules(
+        time_formats=draw(st.sampled_from([(), FORMATS[:1], FORMATS])),
+        time_zone=draw(st.sampled_from([None, "America/New_York"])),
+        null_values=draw(st.sampled_from([(), ("NA", "-", ""), ("7", "abc", "\\N")])),
+        accepts_number=draw(st.booleans()),
+        accepts_scalar=draw(st.booleans()),
+        accepts_whole_float=draw(st.booleans()),
+        accepts_boolean_text=draw(st.booleans()),
+        trim=draw(st.booleans()),
+        rescues_wrong_type=draw(st.booleans()),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(RULED_TYPES),
+    value_rules(),
+    st.booleans(),
+    st.sampled_from([None, "seconds", "micros"]),
+    st.lists(st.sampled_from([*VALUES, *DEEP, *RULED_VALUES, *RULED_VALUES]), min_size=1, max_size=30),
+)
+def test_values_of_a_column_with_rules(
+    hive: str, rules: ValueRules, accepts_text: bool, epoch_unit: str | None, values: list[str]
+) -> None:
+    ruled = column("v", hive, accepts_text=accepts_text, epoch_unit=epoch_unit, value_rules=rules)
+    table = table_of(ruled, column("é", "int", value_rules=rules), column("w", "string"))
+    compared(table, [b'{"v":%b,"w":"\\""}' % value.encode() for value in values])
+    compared(table, [b'{"w":"x","v":%b,"\xc3\xa9":"x","v2":{"q":1}}' % value.encode() for value in values] * 3)
+
+
+@pytest.mark.parametrize(
+    "rules", [{}, {"required": True}, {"derived_from": "record_bytes"}, {"allowed_values": ("7",)}]
+)
+def test_null_texts_are_nulls_for_every_rule_of_a_column(rules: dict[str, object]) -> None:
+    nulls = ValueRules(null_values=("NA",), trim=True)
+    table = table_of(column("v", "string", value_rules=nulls, **rules), column("w", "string"))
+    compared(table, [b"{}", *(b'{"v":%b}' % value.encode() for value in [*VALUES, *RULED_VALUES])])
+
+
+def test_values_of_any_shape_are_held_as_they_were_sent() -> None:
+    table = table_of(column("v", "string", value_rules=ValueRules(holds_json=True)), column("w", "string"))
+    values = [*VALUES, *RULED_VALUES, *DEEP, ' { "a" : [ 1 ,"\\"" ] } ']
+    compared(table, [b'{"v":%b,"w":"x"}' % value.encode() for value in values])
+    reader = RecordReader(table)
+    records = {value: b'{"w":"x","v":%b}' % value.encode() for value in values if "ud800" not in value}
+    rows = {value: row for value, record in records.items() if (row := exactly(reader, record)) is not None}
+    assert compared(table, [records[value] for value in rows]) == len(rows)
+    assert all(row == (None if value == "null" else value.strip(), "x", None) for value, row in rows.items())
+
+
+def test_drifted_types_that_are_rescued_are_all_read_at_once() -> None:
+    table = table_of(column("v", "bigint", value_rules=ValueRules(rescues_wrong_type=True)), column("w", "string"))
+    records = [b'{"x":%d,"v":"%d", "y":{"z":"\\""},"w":"\\u00e9"}' % (number, number) for number in range(100)]
+    assert compared(table, records) == 100
+    assert exactly(RecordReader(table), records[7]) == (None, "é", '{"x":7,"v":"7","y":{"z":"\\""}}')
+
+
 NAMES = [
     '"v"',
     '"w"',
@@ -121,6 +206,11 @@ NAMES = [
     '""',
     '"a"',
 ]
+RESCUING = table_of(
+    column("v", "bigint", value_rules=ValueRules(rescues_wrong_type=True, accepts_whole_float=True)),
+    column("w", "string", value_rules=ValueRules(holds_json=True)),
+    column("s", "struct<a:int>", value_rules=ValueRules(null_values=("t",), rescues_wrong_type=True)),
+)
 DRIFT = table_of(column("v", "bigint"), column("w", "string"), column("s", "struct<a:int>"))
 NOT_KEPT = table_of(*DRIFT.columns, rescue=False)
 
@@ -145,11 +235,11 @@ def drifting(draw: st.DrawFn) -> list[bytes]:
     return [record() for _ in range(draw(st.integers(1, 12)))] * draw(st.sampled_from([1, 1, 8]))
 
 
-LEARNED = {table: StructReader(table, RecordReader(table).schema) for table in (DRIFT, NOT_KEPT)}
+LEARNED = {table: StructReader(table, RecordReader(table).schema) for table in (DRIFT, NOT_KEPT, RESCUING)}
 
 
 @settings(max_examples=250, deadline=None)
-@given(drifting(), st.booleans(), st.sampled_from([DRIFT, NOT_KEPT]))
+@given(drifting(), st.booleans(), st.sampled_from([DRIFT, NOT_KEPT, RESCUING]))
 @example([b'{"v":1,"x":"\xff"}'] * 4, True, NOT_KEPT)
 @example([b'{"v":1,"x":1,"\\u0078":2}', b'{"\\u0078":1,"o":{"x":2}}', b'{"x":3}', b'{"x":4}'], True, DRIFT)
 def test_unknown_members_are_rescued_as_one_by_one(records: list[bytes], is_fresh: bool, table: Table) -> None:
