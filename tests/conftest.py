@@ -110,6 +110,8 @@ def spark(request: pytest.FixtureRequest) -> Iterator[SparkSession]:
 
     moto_endpoint = request.getfixturevalue("moto_endpoint")  # not a parameter: a test of Spark needs no s3 for it
     session = spark_session("tests", "local[2]")
+    # A test's few rows do not win back the compilation of each query; runs in processes of their own have it on.
+    session.conf.set("spark.sql.codegen.wholeStage", "false")
     # Python workers take their environment from here, whenever the JVM was started and by whom.
     session.sparkContext.environment.update(moto_credentials(moto_endpoint))
     yield session

@@ -9,6 +9,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
+from lake.query.json_functions import json_exists, json_query, json_value
 from lake.query.time_formats import strftime_pattern
 from lake.query.unnest import ColumnType, expanded_unnest
 from lake.sql.query_errors import UnsupportedSqlError
@@ -167,6 +168,8 @@ def _anonymous(node: Node) -> Node | None:
     name, arguments = node.name.upper(), node.expressions
     if name in _NAMES:
         return _call(_NAMES[name], *arguments)
+    if name == "JSON_EXISTS" and len(arguments) == 2:
+        return json_exists(node)
     if name == "FORMAT_DATETIME" and len(arguments) == 2:
         return _joda("strftime", arguments[0], arguments[1])
     if name in ("ANY_MATCH", "ALL_MATCH", "NONE_MATCH") and len(arguments) == 2:
@@ -190,6 +193,12 @@ def _joda(function: str, value: Node, pattern: Node) -> Node:
     return _call(function, value, exp.Literal.string(strftime_pattern(pattern.name)))
 
 
+def _json_extract(node: Node) -> Node:
+    if node.args.get("json_query"):
+        return json_query(node)
+    return _call("athena_json_extract", node.this, node.expression)
+
+
 def _format(node: Node) -> Node:
     return _call("printf", node.this, *node.expressions)
 
@@ -208,7 +217,8 @@ _REWRITES: dict[type, Callable[[Any], Node | None]] = {
     exp.RegexpExtract: lambda node: _call("athena_regexp_extract", node.this, node.expression, node.args.get("group")),
     exp.SplitPart: lambda node: _call("athena_split_part", node.this, node.args["delimiter"], node.args["part_index"]),
     exp.JSONExtractScalar: lambda node: _call("athena_json_scalar", node.this, node.expression),
-    exp.JSONExtract: lambda node: _call("athena_json_extract", node.this, node.expression),
+    exp.JSONExtract: _json_extract,
+    exp.JSONValue: json_value,
     exp.Substring: lambda node: _call("athena_substr", node.this, node.args["start"], node.args.get("length")),
     exp.ArraySlice: _slice,
     exp.ArraySize: _cardinality,

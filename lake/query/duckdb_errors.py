@@ -66,6 +66,7 @@ def _plain(text: str) -> str:
     """The first paragraph, without the engine's prefix, its settings' names, and its copy of the translated query."""
     paragraph = re.split(r"\n\s*\n|\nLINE \d+:", text)[0]
     paragraph = re.sub(r"^(?:[\w ]+ Error: )+", "", paragraph)
+    paragraph = re.sub(r"^Python exception occurred while executing the UDF: \w+: ", "", paragraph)
     paragraph = re.sub(
         r"Division by zero in expression .*", "division by zero; use try(...) or nullif(..., 0)", paragraph
     )

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from lake.errors import LakeError
 from lake.query.dialect import duckdb_sql
+from lake.query.json_functions import register
 from lake.query.macros import macro_statements
 from lake.query.scan import PublishedTable, quoted
 from lake.query.tables import PARTITIONS_SUFFIX, Name
@@ -23,6 +24,7 @@ class Engine:
     def __init__(self, scans: dict[Name, PublishedTable]):
         # A query reads what the catalog has published and nothing else: no files by name, no extensions.
         self._connection = duckdb.connect(config={"enable_external_access": "false"})
+        self._json_functions: set[str] = set()
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET integer_division = true")
         for macro in macro_statements():
@@ -40,6 +42,7 @@ class Engine:
     def answer(self, sql: str) -> pa.Table:
         """The rows of a query in DuckDB's dialect, in Athena's types. Raises duckdb.Error, pyarrow's errors."""
         try:
+            register(self._connection, sql, self._json_functions)
             relation = self._connection.sql(sql)
             return _with_athena_types(relation.to_arrow_table(), [str(kind) for kind in relation.types])
         except RuntimeError as error:
@@ -52,7 +55,9 @@ class Engine:
         self._connection.register("_known", pa.table({key: pa.array(values, pa.string())}))
         query = exp.select(exp.column(key)).from_("_known").where(condition)
         try:
-            return [row[0] for row in self._connection.execute(duckdb_sql(query)).fetchall()]
+            sql = duckdb_sql(query)
+            register(self._connection, sql, self._json_functions)
+            return [row[0] for row in self._connection.execute(sql).fetchall()]
         except (duckdb.Error, LakeError):
             return None  # whatever is wrong with it, the query itself will say, with the whole text at hand
 

@@ -15,6 +15,10 @@ from lake.sql.query_errors import QuerySyntaxError, StatementError, marked
 
 ATHENA = "athena"
 _ALLOWED = "SELECT, WITH, VALUES, SHOW DATABASES, SHOW TABLES, SHOW COLUMNS, SHOW PARTITIONS and DESCRIBE"
+_JSON_CLAUSES = (
+    "json_value's RETURNING, json_query's WITH WRAPPER, WITH CONDITIONAL WRAPPER and OMIT QUOTES, and of both NULL, "
+    "ERROR and DEFAULT ON EMPTY and ON ERROR; --engine trino reads all"
+)
 _STARTS = ("SELECT", "WITH", "VALUES", "TABLE")
 _FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(\w+)", re.DOTALL)
 _WRITING = (
@@ -124,4 +128,12 @@ def _syntax_error(sql: str, error: ParseError) -> QuerySyntaxError:
     width = len(word.splitlines()[0]) if word else 1
     column = max(end - width + 1, 1)
     near = f" near {word!r}" if word else ""
+    called = re.findall(r"\b(json_(?:value|query|exists|object|array))\s*\(", _before(sql, line, column), re.IGNORECASE)
+    if called:
+        near += f" in {called[-1].lower()}; of its clauses, the local engine reads {_JSON_CLAUSES}"
     return QuerySyntaxError(f"reading the query, line {line}:{column}: {what}{near}{marked(sql, line, column, width)}")
+
+
+def _before(sql: str, line: int, column: int) -> str:
+    lines = sql.splitlines()[:line]
+    return "\n".join([*lines[:-1], *(last[:column] for last in lines[-1:])])

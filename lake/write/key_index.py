@@ -1,5 +1,8 @@
 """Identity of rows: a 128-bit hash of the primary key and a 64-bit hash of the whole row, vectorised by DuckDB.
 
+Rows are equal where their values are: -0.0 and 0.0, NaN and NaN, maps with their entries in any order, and JSON texts
+with the same canonical text (lake.parse.canonical_json). An entry of a map that is null equals an absent one, as there.
+
 A key index is one Parquet object for each unit, rows in the unit's order: k1 and k2 (halves of the key's hash) and p
 (the row's hash). Two keys are taken as one where all 128 bits agree; two rows of one key where p agrees.
 """
@@ -15,10 +18,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.contract.model import Table
+from lake.contract.model import RESCUED_COLUMN, Table
+from lake.parse.canonical_json import canonical_texts
 from lake.plan.packing import WorkUnit
 
-KEYS_VERSION = f"1-duckdb-{duckdb.__version__}"
+KEYS_VERSION = f"2-duckdb-{duckdb.__version__}"
 """DuckDB's hash is a function of its version: an index by another version is not read."""
 
 Hashes = npt.NDArray[np.uint64]
@@ -48,7 +52,7 @@ class RowHasher:
 
     def hashes(self, rows: pa.Table) -> pa.Table:
         """Columns k1, k2, p of each row, in the order of `rows`."""
-        self._connection.register("rows_to_hash", rows)
+        self._connection.register("rows_to_hash", _with_canonical_texts(rows))
         hashed = self._connection.sql(self._sql).to_arrow_table()
         self._connection.unregister("rows_to_hash")
         return hashed.cast(INDEX_SCHEMA)
@@ -104,10 +108,39 @@ def index_bytes(chunks: list[pa.Table]) -> bytes:
     return sink.getvalue()
 
 
+def _with_canonical_texts(rows: pa.Table) -> pa.Table:
+    place = rows.schema.get_field_index(RESCUED_COLUMN)
+    if place < 0 or rows[RESCUED_COLUMN].null_count == rows.num_rows:
+        return rows
+    chunks = [canonical_texts(chunk) for chunk in rows[RESCUED_COLUMN].chunks]
+    return rows.set_column(place, RESCUED_COLUMN, pa.chunked_array(chunks, pa.binary()))
+
+
 def _hashed(field: pa.Field) -> str:
     """DuckDB gives an empty list the hash of a null one: nested values are hashed as their JSON text."""
     name = _quoted(field.name)
-    return f"to_json({name})::VARCHAR" if pa.types.is_nested(field.type) else name
+    return f"to_json({_canonical(name, field.type)})::VARCHAR" if pa.types.is_nested(field.type) else name
+
+
+def _canonical(value: str, kind: pa.DataType, depth: int = 0) -> str:
+    """SQL for a nested value with its maps in order and without negative zeros, which its JSON text would show."""
+    element = f"e{depth}"
+    if pa.types.is_floating(kind):
+        return f"({value} + 0)"
+    if pa.types.is_list(kind):
+        inner = _canonical(element, kind.value_type, depth + 1)
+        return value if inner == element else f"list_transform({value}, lambda {element}: {inner})"
+    if pa.types.is_struct(kind):
+        fields = {field.name: f"{value}.{_quoted(field.name)}" for field in kind}
+        canonical = {field.name: _canonical(fields[field.name], field.type, depth) for field in kind}
+        members = ", ".join(f"{_quoted(name)} := {sql}" for name, sql in canonical.items())
+        return value if canonical == fields else f"CASE WHEN {value} IS NOT NULL THEN struct_pack({members}) END"
+    if pa.types.is_map(kind):
+        inner = _canonical(f"{element}.value", kind.item_type, depth + 1)
+        entries = f"list_filter(map_entries({value}), lambda {element}: {element}.value IS NOT NULL)"
+        entry = f"struct_pack(key := {element}.key, value := {inner})"
+        return f"map_from_entries(list_sort(list_transform({entries}, lambda {element}: {entry})))"
+    return value
 
 
 def _quoted(name: str) -> str:

@@ -55,6 +55,10 @@ def server_properties(port: int) -> dict[str, str]:
         "http-server.http.port": str(port),
         "discovery.uri": f"http://127.0.0.1:{port}",
         "web-ui.enabled": "false",
+        # Nobody reads the history of queries: kept as by default, it fills the heap, and is gone through all the time.
+        "query.max-history": "10",
+        "query.min-expire-age": "1m",
+        "task.info.max-age": "1m",
     }
 
 

@@ -14,7 +14,7 @@ from lake.contract.arrow import arrow_schema
 from tests.glue_jobs.bucket_lakes import UPSTREAM, bucketed_trial, files_of, publish_upstream
 from tests.glue_jobs.harness import REPOSITORY
 
-UNIT_MEGABYTES = 16
+UNIT_MEGABYTES = 8
 MOST = 3 * UNIT_MEGABYTES + 150
 """What sorting an hour may add to what the job's libraries take: three units, and one file with its buffers."""
 
@@ -77,7 +77,7 @@ def peaks(folder: Path, rows: int) -> tuple[int, int]:
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("rows", [1_000_000, pytest.param(2_000_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("rows", [400_000, pytest.param(2_000_000, marks=pytest.mark.nightly)])
 def test_memory_is_a_multiple_of_a_unit_and_does_not_grow_with_the_hour(tmp_path: Path, rows: int) -> None:
     small, large = peaks(tmp_path / "small", rows), peaks(tmp_path / "large", 2 * rows)
     assert max(small[0], large[0]) < MOST, f"{small[0]} MB for {rows:,} rows, {large[0]} MB for twice as many"

@@ -53,6 +53,20 @@ def test_the_first_payload_by_arrival_is_kept_and_others_are_quarantined_whole(t
     assert placed == {("a", 1, first), ("b", 0, 0), ("b", 1, second)}
 
 
+def test_equal_values_are_duplicates_however_they_are_written(trial: Trial) -> None:
+    written = line(click(1))[:-1]
+    first = written + rb',"colour":"gr\u00fcn","price":1E5,"ad":null,"size":{"w":[2, 1],"h":null}}'
+    again = '{"size":{"w":[2,1]},"colour":"grün",'.encode() + written[1:] + b',"price":100000.0}'
+    other = first.replace(b"[2, 1]", b"[1, 2]")
+    trial.land(9, "a", b"\n".join([first, again]))
+    trial.land(9, "b", b"\n".join([other, again]))
+    trial.land(10, "c", again)
+    trial.run()
+    assert trial.rejected() == [("conflicting_duplicate", "b", other)]
+    assert trial.counts() == {"records": 5, "rows": 1, "duplicates": 3, "quarantined": 1}
+    assert trial.rows()["rescued"].to_pylist() == ["{" + first.decode()[len(written) + 1 :]]
+
+
 def test_a_record_without_an_id_is_recognised_by_its_bytes(trial: Trial) -> None:
     nameless = {name: value for name, value in click(1).items() if name != "event_id"}
     trial.land(9, "a", [nameless, {**nameless, "user_id": 2}])

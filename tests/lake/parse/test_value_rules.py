@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
@@ -112,3 +113,25 @@ def test_without_its_rule_a_column_does_not_take_these_values_as_it_does(case: M
     blocks = list(json_blocks(iter([Chunk(data)]), strict))
     assert results(blocks, len(answers)) != expected(answers, "json")
     assert counted(blocks) == Counter()
+
+
+def test_recorded_access_logs_with_dashes_for_what_was_not_reached_are_rows(recorded: Path) -> None:
+    data = (recorded / "source_records" / "access_logs.ndjson").read_bytes()
+    names = [name for name in json.loads(data.splitlines()[0]) if name.endswith(("status", "latency"))]
+    dashes = ValueRules(null_values=("-",))
+    columns = [column(name, "int", accepts_text=True, value_rules=dashes) for name in names]
+    blocks = list(json_blocks(iter([Chunk(data)]), table_of(*columns)))
+    records = [json.loads(line) for line in data.splitlines()]
+    rows = [row for block in blocks for row in block.rows.to_pylist()]
+    expected_rows = [{name: None if record[name] == "-" else int(record[name]) for name in names} for record in records]
+    assert [{name: row[name] for name in names} for row in rows] == expected_rows
+    assert sum(counted(blocks).values()) == sum(record[name] == "-" for record in records for name in names)
+
+
+def test_recorded_sensors_with_numbers_for_names_are_rows(recorded: Path) -> None:
+    data = (recorded / "source_records" / "kdg_sensors.json").read_bytes()
+    numbers = column("sensorId", "string", value_rules=ValueRules(accepts_number=True))
+    blocks = list(json_blocks(iter([Chunk(data)]), table_of(numbers)))
+    sent = re.findall(rb'"sensorId": ([0-9]+)', data)
+    assert [row["sensorId"].encode() for block in blocks for row in block.rows.to_pylist()] == sent
+    assert counted(blocks) == {("sensorId", "acceptsNumber"): len(sent)}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 
 from lake.contract.model import Column, Table
 from lake.write.key_index import INDEX_SCHEMA, RowHasher, repeats_within_unit
+from tests.lake.parse.streams import column, read, table_of
 
 ORDERS = Table(
     "shop",
@@ -83,3 +87,51 @@ def test_a_key_with_rows_of_two_kinds_is_left_alone_wholly() -> None:
 
 def test_no_rows_have_no_repeats() -> None:
     assert repeats_within_unit(index()).tolist() == []
+
+
+def row_hashes(kind: pa.DataType, *values: object) -> list[int]:
+    """The row's hash for each value of a column beside the key, numbered in the order in which they first appear."""
+    schema = pa.schema([("id", pa.int64()), ("v", kind)])
+    table = Table("shop", "values_v1", "1.0.0", "", (Column("id", "id", "bigint", key_position=1),), None)
+    rows = pa.table([pa.array([1] * len(values)), pa.array(values, kind)], schema=schema)
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(found, len(numbers)) for found in RowHasher(table, schema).hashes(rows)["p"].to_pylist()]
+
+
+def test_zeros_of_both_signs_are_equal_and_so_are_numbers_that_are_none() -> None:
+    assert row_hashes(pa.float64(), 0.0, -0.0, float("nan"), float("nan"), None) == [0, 0, 1, 1, 2]
+    assert row_hashes(pa.list_(pa.list_(pa.float32())), [[0.0, 1]], [[-0.0, 1]], [[1, 0.0]]) == [0, 0, 1]
+
+
+def test_a_maps_entries_count_in_any_order_and_null_ones_do_not() -> None:
+    kind = pa.map_(pa.string(), pa.float64())
+    equal = [[("a", 0.0), ("b", 1.0)], [("b", 1.0), ("a", -0.0)], [("c", None), ("b", 1.0), ("a", 0.0)]]
+    assert row_hashes(kind, *equal, [("b", 0.0), ("a", 1.0)], [], [("a", None)], None) == [0, 0, 0, 1, 2, 2, 3]
+
+
+def test_maps_within_other_types_count_as_maps_do() -> None:
+    inner = pa.map_(pa.int32(), pa.struct([("a size", pa.float64()), ("tags", pa.list_(pa.string()))]))
+    kind = pa.struct([("of", pa.list_(inner)), ("n", pa.int64())])
+
+    def value(*entries: tuple[int, dict[str, object] | None]) -> dict[str, object]:
+        return {"of": [list(entries)], "n": 1}
+
+    one, two = {"a size": 0.0, "tags": ["x", "y"]}, {"a size": -0.0, "tags": ["x", "y"]}
+    values = [value((1, one), (2, None), (3, two)), value((3, one), (1, two)), value((1, one))]
+    others = [value((1, {"a size": 0.0, "tags": ["y", "x"]})), {"of": [], "n": 1}, {"of": None, "n": 1}, None]
+    assert row_hashes(kind, *values, *others) == [0, 0, 1, 2, 3, 4, 5]
+
+
+KNOWN = json.loads((Path(__file__).parents[2] / "known_answers" / "equal_records.json").read_text())
+
+
+@pytest.mark.parametrize("case", KNOWN["records"], ids=lambda case: case["about"])
+def test_two_records_are_equal_or_not_as_the_known_answers_say(case: dict[str, str]) -> None:
+    columns = [
+        column(given["field"], given["type"], key_position=1 if given["field"] == "event_id" else None)
+        for given in KNOWN["record_columns"]
+    ]
+    table = table_of(*columns)
+    rows, rejected = read(f"{case['first']}\n{case['second']}".encode(), table)
+    first, second = RowHasher(table, rows.schema).hashes(rows).to_pylist()
+    assert (first == second, rejected) == (case["equal"], [])

@@ -19,8 +19,8 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Passes the first record of each event, by event_id, within a window of the machine's time: a repeat of the same row is
- * dropped and counted, another row is rejected as `conflicting_duplicate`.
+ * Passes the first record of each event, by event_id, within a window of the machine's time: an equal record (see
+ * CanonicalJson) is dropped and counted, another is rejected as `conflicting_duplicate`.
  *
  * <p>Why not in SQL: a deduplication there keeps the first row and drops all others, a conflict too.
  */
@@ -32,6 +32,8 @@ final class Deduplicate extends KeyedProcessFunction<StringData, RowData, RowDat
     private final OutputTag<RowData> rejectedTag;
 
     private transient RowData.FieldGetter[] getters;
+    private transient RecordParser parser;
+    private transient JsonScanner scanner;
     private transient ValueState<Long> seen;
     private transient SeenIds ids;
     private transient Counter duplicates;
@@ -63,6 +65,8 @@ final class Deduplicate extends KeyedProcessFunction<StringData, RowData, RowDat
         for (int index = 0; index < getters.length; index++) {
             getters[index] = RowData.createFieldGetter(contract.columns.get(index).logicalType(), index);
         }
+        parser = new RecordParser(contract, true);
+        scanner = new JsonScanner();
         duplicates = Metrics.counter(getRuntimeContext(), "duplicates");
         conflicts = Metrics.counter(getRuntimeContext(), "quarantined");
     }
@@ -82,7 +86,7 @@ final class Deduplicate extends KeyedProcessFunction<StringData, RowData, RowDat
                 event.setField(index, getters[index].getFieldOrNull(row));
             }
             out.collect(event);
-        } else if (first == digest) {
+        } else if (first == digest || first == digestOfFirstVersion(row.getBinary(columns + 1))) {
             duplicates.inc();
         } else {
             conflicts.inc();
@@ -90,5 +94,14 @@ final class Deduplicate extends KeyedProcessFunction<StringData, RowData, RowDat
             QuarantineRows.write("conflicting_duplicate", message, row.getBinary(columns + 1), null,
                     rejected -> context.output(rejectedTag, rejected));
         }
+    }
+
+    /** What 0.1.0 kept of the record, so that one that comes again across the upgrade is recognised. */
+    private long digestOfFirstVersion(byte[] record) {
+        GenericRowData row = new GenericRowData(getters.length);
+        scanner.reset(record, 0, record.length);
+        parser.scan(scanner);
+        parser.parse(record, 0, record.length, scanner.isBeyondAscii(), row);
+        return parser.digestOfFirstVersion(row);
     }
 }

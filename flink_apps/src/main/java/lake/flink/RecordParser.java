@@ -24,11 +24,12 @@ import org.apache.flink.table.data.binary.BinaryStringData;
  */
 final class RecordParser {
     private static final char[] HEX = "0123456789abcdef".toCharArray();
+    private static final String NO_MEMBERS = "{}";
 
     private final Column[] columns;
     private final Map<BinaryStringData, Integer> indexes = new HashMap<>();
     private final MessageDigest sha256 = sha256();
-    private final MessageDigest unknown = sha256();
+    private final CanonicalJson canonical = new CanonicalJson();
     private final DataOutputSerializer digested = new DataOutputSerializer(256);
     private final boolean hasDigests;
 
@@ -37,7 +38,10 @@ final class RecordParser {
     private final int[] ends;
     private final boolean[] escapes;
     private String duplicateField;
-    private boolean hasUnknown;
+    private byte[] scanned;
+    /** Where the members that the contract does not know are: begin and end of the name, and of the value. */
+    private int[] unknown = new int[32];
+    private int unknowns;
     private int expected;
 
     /** @param hasDigests whether `digest` will be called: without, what it needs is not kept */
@@ -69,10 +73,8 @@ final class RecordParser {
         Arrays.fill(begins, -1);
         duplicateField = null;
         expected = 0;
-        if (hasUnknown) {
-            unknown.reset();  // of an object that was rejected
-            hasUnknown = false;
-        }
+        unknowns = 0;
+        scanned = scanner.text();
         scanner.expect('{');
         if (scanner.accept('}')) {
             return;
@@ -105,10 +107,16 @@ final class RecordParser {
             ends[index] = end;
             escapes[index] = hasEscape;
         } else if (hasDigests) {
-            hasUnknown = true;
-            unknown.update(scanner.text(), nameBegin, nameEnd - nameBegin);
-            unknown.update(scanner.text(), begin, end - begin);
+            keepUnknown(nameBegin, nameEnd, begin, end);
         }
+    }
+
+    private void keepUnknown(int... places) {
+        if (unknowns + places.length > unknown.length) {
+            unknown = Arrays.copyOf(unknown, 2 * unknown.length);
+        }
+        System.arraycopy(places, 0, unknown, unknowns, places.length);
+        unknowns += places.length;
     }
 
     /** The column of a field's name, -1 for none. Producers write fields in one order: the next one is tried first. */
@@ -176,39 +184,68 @@ final class RecordParser {
     }
 
     /**
-     * 64 bits of a digest of the row that was parsed last, with the members that no column has. Columns that are null
-     * add nothing, the others their names too: an optional column more in the contract leaves the digests of records
-     * that do not have it as they are, so that one that comes again across an upgrade is recognised.
+     * 64 bits of a digest of the row that was parsed last, with the members that no column has: equal records have equal
+     * digests (see CanonicalJson). Columns that are null add nothing, the others their names too: an optional column
+     * more in the contract leaves the digests of records that do not have it as they are, so that one that comes again
+     * across an upgrade is recognised.
      */
     long digest(GenericRowData row) {
+        updateWithColumns(row, 0.0f);
+        for (int at = 0; at < unknowns; at += 4) {
+            canonical.add(scanned, unknown[at], unknown[at + 1], unknown[at + 2], unknown[at + 3]);
+        }
+        String members = unknowns == 0 ? NO_MEMBERS : canonical.ofMembers();
+        if (!members.equals(NO_MEMBERS)) {
+            sha256.update(members.getBytes(StandardCharsets.UTF_8));
+        }
+        return ByteBuffer.wrap(sha256.digest()).getLong();
+    }
+
+    /**
+     * The digest that 0.1.0 kept of this record, which a savepoint may hold: of unknown members as they were written, in
+     * their order, and with the sign of a zero.
+     */
+    long digestOfFirstVersion(GenericRowData row) {
+        updateWithColumns(row, -0.0f);
+        if (unknowns > 0) {
+            MessageDigest written = sha256();
+            for (int at = 0; at < unknowns; at += 2) {
+                written.update(scanned, unknown[at], unknown[at + 1] - unknown[at]);
+            }
+            sha256.update(written.digest());
+        }
+        return ByteBuffer.wrap(sha256.digest()).getLong();
+    }
+
+    /** @param zero what is added to floating-point numbers: 0.0 takes the sign of a negative zero away, -0.0 nothing */
+    private void updateWithColumns(GenericRowData row, float zero) {
         digested.clear();
         try {
             for (int index = 0; index < columns.length; index++) {
                 Object value = row.getField(index);
                 if (value != null) {
                     add(columns[index].nameBytes);
-                    add(value);
+                    add(value, zero);
                 }
             }
         } catch (IOException error) {
             throw new UncheckedIOException(error);  // a buffer in memory raises none
         }
         sha256.update(digested.getSharedBuffer(), 0, digested.length());
-        if (hasUnknown) {
-            sha256.update(unknown.digest());
-        }
-        return ByteBuffer.wrap(sha256.digest()).getLong();
     }
 
-    private void add(Object value) throws IOException {
+    private void add(Object value, float zero) throws IOException {
         if (value instanceof Long) {
             digested.writeLong((Long) value);
         } else if (value instanceof TimestampData) {
             digested.writeLong(((TimestampData) value).getMillisecond());
             digested.writeInt(((TimestampData) value).getNanoOfMillisecond());
+        } else if (value instanceof BinaryStringData) {
+            add(((BinaryStringData) value).toBytes());
         } else {
-            add(value instanceof BinaryStringData ? ((BinaryStringData) value).toBytes()
-                    : value.toString().getBytes(StandardCharsets.UTF_8));
+            Object number = value instanceof Double ? (Object) ((Double) value + zero)
+                    : value instanceof Float ? (Object) ((Float) value + zero) : value;
+            add(number.toString().getBytes(StandardCharsets.UTF_8));
         }
     }
 

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 /** JSON strings: escapes decoded, UTF-8 checked, and values as messages show them. */
 final class Texts {
     private static final int SHOWN = 60;
-    private static final String CONTROLS = "\b\f\n\r\t";
-    private static final String CONTROL_LETTERS = "bfnrt";
+    static final String CONTROLS = "\b\f\n\r\t";
+    static final String CONTROL_LETTERS = "bfnrt";
 
     private Texts() {}
 
@@ -41,7 +41,7 @@ final class Texts {
     }
 
     /** A string's content, without its escapes. */
-    private static String decoded(byte[] text, int begin, int end) {
+    static String decoded(byte[] text, int begin, int end) {
         String escaped = new String(text, begin, end - begin, StandardCharsets.UTF_8);
         StringBuilder content = new StringBuilder(escaped.length());
         for (int at = 0; at < escaped.length(); at++) {

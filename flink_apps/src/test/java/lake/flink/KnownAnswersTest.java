@@ -109,10 +109,14 @@ class KnownAnswersTest {
     }
 
     private static List<ParsedRecord> parsed(byte[] payload, List<ObjectNode> columns) {
+        return parsed(payload, columns, false);
+    }
+
+    static List<ParsedRecord> parsed(byte[] payload, List<ObjectNode> columns, boolean hasDigests) {
         ObjectNode contract = Fixtures.JSON.createObjectNode().put("table", "test.values").put("event_time", "v");
         ArrayNode array = contract.putArray("columns");
         columns.forEach(array::add);
-        PayloadSplitter splitter = new PayloadSplitter(Contract.parse(contract.toString()), columns.size(), false);
+        PayloadSplitter splitter = new PayloadSplitter(Contract.parse(contract.toString()), columns.size(), hasDigests);
         splitter.reset(payload);
         List<ParsedRecord> records = new ArrayList<>();
         for (ParsedRecord record = splitter.next(); record != null; record = splitter.next()) {
@@ -121,7 +125,7 @@ class KnownAnswersTest {
         return records;
     }
 
-    private static ObjectNode column(String name, String type, boolean acceptsText) {
+    static ObjectNode column(String name, String type, boolean acceptsText) {
         ObjectNode column = Fixtures.JSON.createObjectNode().put("name", name).put("field", name);
         column.put("hive_type", type).put("required", false).put("accepts_text", acceptsText).put("derived", false);
         column.putArray("allowed_values");
