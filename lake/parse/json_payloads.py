@@ -46,6 +46,9 @@ _REACH = 4 << 10
 _RECORDS = "$"  # the column that stands for the records: no contract's has this name
 
 
+_Beside = tuple[pa.Table, str | None, Coerced]
+
+
 @dataclass
 class _Payload:
     """What the rows of a payload's records share: `columns` is one row. `rescued` is for the first of them."""
@@ -89,7 +92,7 @@ class PayloadReader:
         start = pa.py_buffer(raw).address - pa.py_buffer(payload).address
         return None if payload.startswith(b"null", start) else (start, start + len(raw))
 
-    def beside(self, payload: bytes, records: Span | None) -> tuple[pa.Table, str | None, Coerced] | None:
+    def beside(self, payload: bytes, records: Span | None) -> _Beside | None:
         """The columns of a payload, what of it is rescued, and what was coerced in it; None where it is skipped.
 
         Raises Refused.
@@ -97,8 +100,12 @@ class PayloadReader:
         rest = payload if records is None else payload[: records[0]] + b"null" + payload[records[1] :]
         return self._alike(rest) if len(rest) <= _ALIKE_BYTES else self._beside(rest)
 
-    def _beside(self, rest: bytes) -> tuple[pa.Table, str | None, Coerced] | None:
-        if self._skip and self._skip.skips(rest):
+    def skips(self, payload: bytes) -> bool:
+        """Whether a payload is skipped."""
+        return bool(self._skip) and self._skip.skips(payload, "surrogateescape")
+
+    def _beside(self, rest: bytes) -> _Beside | None:
+        if self.skips(rest):
             return None
         coerced: Coerced = Counter()
         row = self._reader.row(rest, coerced)
@@ -154,15 +161,8 @@ class JsonPayloads:
                 self._records_of.reject(data, frame, rows, self._splitter.base)
                 return end
         payload = data[at:end]
-        problem: Refused | None = None
         try:
-            records = records or value_span(payload, self._payloads.path)
-        except Refused as refused:
-            problem = refused
-        try:
-            beside = self._payloads.beside(payload, records)
-            if problem is not None and beside is not None:
-                raise problem
+            records, beside = self._apart(payload, records)
             if beside is None or self._is_empty(payload, records):
                 rows.skipped += 1
                 return end
@@ -193,6 +193,21 @@ class JsonPayloads:
         self._splitter.passed_records()
         self.was_truncated = False
         return at + len(payload), records
+
+    def _apart(self, payload: bytes, quick: Span | None) -> tuple[Span | None, _Beside | None]:
+        """Where the records of a payload are, and what is beside them; None for that where it is skipped.
+
+        Raises Refused.
+        """
+        try:
+            records = quick or value_span(payload, self._payloads.path)
+            return records, self._payloads.beside(payload, records)
+        except Refused:
+            if self._payloads.skips(payload):
+                return None, None
+            if quick is not None:
+                value_span(payload, self._payloads.path)  # what is wrong there comes first
+            raise
 
     def _is_empty(self, payload: bytes, records: Span | None) -> bool:
         return records is not None and payload[slice(*records)].translate(None, SPACE) == b"[]"

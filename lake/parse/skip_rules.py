@@ -37,10 +37,10 @@ class SkipRules:
         """Which of the records are skipped."""
         return np.array([self._may_skip(record) and self.skips(record) for record in records], dtype=np.bool_)
 
-    def skips(self, record: bytes) -> bool:
-        """Whether a record is skipped."""
+    def skips(self, record: bytes, errors: str = "strict") -> bool:
+        """Whether a record is skipped; `errors` as of bytes.decode: by default, one that is not UTF-8 is not."""
         try:
-            members = members_of(record.decode())
+            members = members_of(record.decode(errors=errors))
             return self.skips_members(members if self._decoded is None else self._decoded(members))
         except (Refused, UnicodeDecodeError):
             return False

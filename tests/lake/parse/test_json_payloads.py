@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lake.contract.arrow import arrow_schema
@@ -270,6 +270,9 @@ BESIDE = [
 
 
 @settings(max_examples=150, deadline=None)
+@example([payload(b'{"m":"\xff"}', beside=b'"owner":"o","logEvents":[]')], b"")
+@example([payload(beside=b'"owner":"o","logEvents":["\xff"]')], b"")
+@example([payload(b'"\xff"', beside=b'"messageType":"CONTROL_MESSAGE","logEvents":[]')], b"")
 @given(
     st.lists(
         st.one_of(
