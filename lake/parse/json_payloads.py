@@ -8,6 +8,7 @@ no column reads are kept once: in `rescued` of its first row, under "$".
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -40,6 +41,7 @@ _REPEATED_BYTES = 256 << 20  # of a payload's columns, in the rows of its record
 _ALIKE = 256  # payloads that are alike but for their records, as those of one log stream are
 _ALIKE_BYTES = 4 << 10
 _NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
+_EMPTY = re.compile(rb"\[[ \t\r\n]*+\]")
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _OPEN = ord("{")
 _REACH = 4 << 10
@@ -163,7 +165,7 @@ class JsonPayloads:
         payload = data[at:end]
         try:
             records, beside = self._apart(payload, records)
-            if beside is None or self._is_empty(payload, records):
+            if beside is None or (records is not None and _EMPTY.match(payload, records[0])):
                 rows.skipped += 1
                 return end
             return self._begin(data, at, end, records, _Payload(at, *beside), rows)
@@ -208,9 +210,6 @@ class JsonPayloads:
             if quick is not None:
                 value_span(payload, self._payloads.path)  # what is wrong there comes first
             raise
-
-    def _is_empty(self, payload: bytes, records: Span | None) -> bool:
-        return records is not None and payload[slice(*records)].translate(None, SPACE) == b"[]"
 
     def _begin(
         self, data: bytes, at: int, end: int, records: Span | None, payload: _Payload, rows: BlockBuilder

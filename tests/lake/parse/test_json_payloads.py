@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -74,6 +76,7 @@ def payload(*events: bytes, beside: bytes = b'"owner":"o","logStream":"s"') -> b
     return b'{%b,"logEvents":[%b]}' % (beside, b",".join(events))
 
 
+SHARED = os.environ.get("LAKE_SHARED")
 ONE, TWO = b'{"id":1,"message":"a"}', b'{"id":2}'
 
 
@@ -232,6 +235,34 @@ def test_skipped_records_do_not_move_the_numbers_and_sources_of_others() -> None
     assert [(each.record, each.offset) for each in block.rejected] == [(1, 25)]
     (block,) = json_blocks(iter([Chunk(payload(ONE, b"5", TWO))]), LOGS, ReadOptions(keeps_sources=True))
     assert [(each.record, each.payload) for each in block.sources] == [(0, ONE), (2, TWO)]
+
+
+@pytest.mark.skipif(SHARED is None, reason="LAKE_SHARED names no folder of recorded inputs")
+def test_payloads_of_a_log_are_its_lines_and_control_messages_are_skipped() -> None:
+    lines = table_of(
+        source("logEvents", {"$.messageType": "CONTROL_MESSAGE"}),
+        by("owner", "string", "$.owner"),
+        by("log_group", "string", "$.logGroup"),
+        by("log_stream", "string", "$.logStream"),
+        column("id", "string", required=True),
+        column("at", "timestamp", field="timestamp"),
+        column("message", "string"),
+    )
+    data = (Path(SHARED or "") / "data" / "source_records" / "cloudwatch_gc.ndjson").read_bytes()
+    payloads = [json.loads(line) for line in data.splitlines()]
+    rows, rejected, skipped = every_way(data, lines)
+    assert [row[:4] + row[5:] for row in rows] == [
+        (
+            *(each["owner"], each["logGroup"], each["logStream"], event["id"], event["message"]),
+            '{"$":{"messageType":"DATA_MESSAGE","subscriptionFilters":["gc"]}}'
+            if event is each["logEvents"][0]
+            else None,
+        )
+        for each in payloads[1:]
+        for event in each["logEvents"]
+    ]
+    assert str(rows[0][4]) == "2020-09-03 15:12:34.817000+00:00"
+    assert (rejected, skipped, len(rows)) == ([], 1, 3)
 
 
 def test_small_objects_of_payloads_are_not_joined() -> None:
