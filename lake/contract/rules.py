@@ -13,11 +13,13 @@ from lake.contract.custom import Custom, custom_properties
 from lake.contract.document import Document, Where
 from lake.contract.model import GENERATED_CHECKS, Column, Source, Table
 from lake.contract.source_layout import DEFAULT_LAYOUT, EXAMPLES, SourceLayout
+from lake.contract.text_source import FORMATS, TEXT_PROPERTIES, check_columns, read_text_form
 from lake.contract.value_properties import read_table_values
 from lake.errors import did_you_mean
 
 TABLE_PROPERTIES = (
     *("sourcePrefix", "sourceFormat", "eventTime", "lookbackHours", "rescueUnknownFields", "sourceLayout"),
+    *TEXT_PROPERTIES,
     *("sourceTable", *BUCKET_PROPERTIES, *DAY_PROPERTIES, "disabledChecks", "nullValues"),
 )
 ARRIVAL = "arrival"
@@ -51,6 +53,7 @@ def read_table(document: Document, standard: OpenDataContractStandard, place: Pl
     source = _source(document, properties, place)
     values = read_table_values(document, properties)
     columns = read_columns(document, described, source, values)
+    check_columns(document, properties, source, columns)
     grain, made_by = read_grain(document, properties)
     purpose = (standard.description.purpose if standard.description else None) or described.description
     table = Table(
@@ -115,19 +118,20 @@ def _schema_object(document: Document, standard: OpenDataContractStandard, place
 def _source(document: Document, properties: dict[str, Custom], place: Place) -> Source | None:
     prefix, kind = properties.get("sourcePrefix"), properties.get("sourceFormat")
     if kind is None:
-        for name in ("sourcePrefix", "sourceLayout"):
+        for name in ("sourcePrefix", "sourceLayout", *TEXT_PROPERTIES):
             if name in properties:
-                message = f"{name} without sourceFormat; expected sourceFormat json or csv too"
+                message = f"{name} without sourceFormat; expected sourceFormat {FORMATS} too"
                 document.problem(properties[name].where, message)
         return None
-    if kind.value not in ("json", "csv"):
-        document.problem(kind.where, f"sourceFormat is {kind.value!r}; expected json or csv")
+    if kind.value not in ("json", "csv", "lines"):
+        document.problem(kind.where, f"sourceFormat is {kind.value!r}; expected {FORMATS}")
         return None
     key = f"raw/{place.database}/{place.base}" if prefix is None else prefix.value
     if prefix is not None and not (isinstance(key, str) and _PREFIX.match(key)):
         message = f"sourcePrefix is {key!r}; expected a folder below the root, e.g. raw/{place.database}/{place.base}"
         document.problem(prefix.where, message)
-    return Source(str(key), kind.value, _layout(document, properties))
+    text = read_text_form(document, properties, kind)
+    return Source(str(key), kind.value, _layout(document, properties), text)
 
 
 def _layout(document: Document, properties: dict[str, Custom]) -> str:

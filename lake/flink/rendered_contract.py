@@ -54,7 +54,12 @@ def rendered_text(table: Table) -> str:
 
 
 def _refuse_unread(table: Table) -> None:
-    """Streams read no column by rules on how its values are written: they would reject what batch takes."""
+    """Streams read JSON alone, and no value by rules on how it is written: they would reject what batch takes."""
+    if table.source is not None and table.source.format != "json":
+        raise ContractError(
+            f"rendering {table.full_name} for streams: sourceFormat is {table.source.format}; expected json: streams "
+            "read JSON alone. Read its objects in batch (raw_to_parquet)"
+        )
     for column in table.columns:
         if column.value_rules.properties:
             given = ", ".join(column.value_rules.properties)

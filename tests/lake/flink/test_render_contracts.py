@@ -44,6 +44,14 @@ def test_flink_columns_are_the_contracts_in_their_order() -> None:
     )
 
 
+@pytest.mark.parametrize("form", ["csv", "lines"])
+def test_a_table_whose_records_are_no_json_is_refused_by_name(form: str) -> None:
+    table = load_tables(REPOSITORY / "contracts")["clickstream.events_v1"]
+    message = f"rendering clickstream.events_v1 for streams: sourceFormat is {form}; expected json"
+    with pytest.raises(ContractError, match=message):
+        rendered_text(replace(table, source=Source("raw/clickstream/events", form)))
+
+
 def test_a_contract_with_rules_that_no_stream_reads_is_refused_by_their_names() -> None:
     rules = ValueRules(null_values=("NA",), trim=True)
     columns = (Column("a", "a", "string"), Column("b", "b", "int", value_rules=rules))
