@@ -175,6 +175,15 @@ def test_a_record_of_many_lines_that_is_too_large_ends_where_the_next_one_starts
     assert read(data, table(**EVENTS), options) == ([("WARN", 1, "\n a", None), ("INFO", 3, None, None)], rejected)
 
 
+@pytest.mark.parametrize("block", [1, 1 << 20])
+def test_a_record_before_a_line_whose_end_is_not_in_sight_ends_where_that_line_starts(block: int) -> None:
+    data = b"WARN 1\n a\nWARN 2 " + b"b" * 5000
+    rows, rejected = read(data, table(**EVENTS), ReadOptions(block_bytes=block, max_record=40))
+    assert rows == [("WARN", 1, "\n a", None)]
+    assert {reject.reason for reject in rejected} == {Reason.RECORD_TOO_LARGE}
+    assert b"".join(reject.payload for reject in rejected) == data[10:]
+
+
 LINE = st.sampled_from(["WARN 1", "INFO 22 x", " at y", "", "oops", "WARN 300 aaaaaaaaaaaaaaaaaaa" * 3, "é\x00"])
 
 
