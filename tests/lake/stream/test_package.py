@@ -124,7 +124,7 @@ def test_an_import_that_the_runtime_has_not_is_refused_and_nothing_is_written(an
 
 def test_contracts_without_the_tables_are_named(any_jar: Path, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
-    with pytest.raises(ContractError, match=r"clickstream.sessions_v1: not found in .*/none"):
+    with pytest.raises(ContractError, match=r"clickstream.events_v1: not found in .*/none"):
         write_package(app_file("sessions", APPS), any_jar, tmp_path / "none", tmp_path / "x.zip")
 
 
