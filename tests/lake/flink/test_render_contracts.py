@@ -11,7 +11,7 @@ from lake.contract.load import load_tables
 from lake.contract.model import Column, Source, Table
 from lake.contract.value_rules import ValueRules
 from lake.errors import ContractError
-from lake.flink.render_contracts import stale_files
+from lake.flink.render_contracts import is_streamed, stale_files
 from lake.flink.rendered_contract import read_rendered, rendered_text
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -29,6 +29,21 @@ def test_stale_and_missing_ones_are_found(tmp_path: Path) -> None:
         "events_v1.json",
         "sessions_v1.json",
     ]
+
+
+def test_streams_read_tables_of_json_records_with_a_time_of_their_own_in_scalar_columns() -> None:
+    clicks = load_tables(REPOSITORY / "contracts")["clickstream.events_v1"]
+    assert clicks.source is not None
+    nested = replace(clicks.columns[1], hive_type="array<string>")
+    assert is_streamed(clicks)
+    assert is_streamed(replace(clicks, columns=(replace(clicks.columns[1], hive_type="decimal(10,2)"),)))
+    assert not is_streamed(replace(clicks, columns=(*clicks.columns, nested)))
+    assert not is_streamed(replace(clicks, columns=(replace(nested, hive_type="binary"),)))
+    assert not is_streamed(replace(clicks, event_time=None))
+    written = replace(clicks.columns[1], value_rules=ValueRules(null_values=("NA",)))
+    assert not is_streamed(replace(clicks, columns=(written,)))
+    assert not is_streamed(replace(clicks, source=replace(clicks.source, format="csv")))
+    assert not is_streamed(replace(clicks, source=None))
 
 
 def test_flink_columns_are_the_contracts_in_their_order() -> None:
