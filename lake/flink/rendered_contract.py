@@ -131,7 +131,7 @@ def read_rendered(folder: Path, table: str) -> RenderedContract:
         known = sorted(f"{file.parent.name}.{file.stem}" for file in folder.glob("*/*.json"))
         raise ContractError(
             f"reading the columns of {table}: {path} not found; streams read tables of JSON records with an eventTime "
-            f"and scalar columns without rules of batch alone, here {', '.join(known) or 'none'}. After a change of the "
+            f"and scalar columns without rules of batch alone: {', '.join(known) or 'none'}. After a change of the "
             "contracts, render them with `python -m lake.flink.render_contracts`"
         ) from None
     contract = json.loads(text)
