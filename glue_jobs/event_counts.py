@@ -15,7 +15,7 @@ from lake.jobs.daily import daily_table
 from lake.jobs.lake import Lake
 from lake.jobs.pipeline import run_job
 from lake.jobs.runner import JobOptions, JobRuntime, main
-from lake.plan.daily_rules import count_days
+from lake.plan.daily_rules import RESOLUTIONS, count_days
 from lake.publish.run_report import RunReport
 
 NOTHING = "NULL"
@@ -27,7 +27,7 @@ MOST_CHARACTERS = 512
 
 @dataclass(frozen=True, kw_only=True)
 class Args(JobOptions):
-    """--since and --until are days, YYYY-MM-DD in UTC, the latter exclusive; --resolution is hour or minute.
+    """--since and --until are days, YYYY-MM-DD in UTC, the latter exclusive; --resolution is hour, 15m or minute.
 
     Days that were counted with another resolution are counted again.
     """
@@ -37,12 +37,14 @@ class Args(JobOptions):
 
 
 def event_counts(events: DataFrame, resolution: str) -> DataFrame:
-    """Distinct events counted by name and hour (or minute): event_name, event_hour, event_count.
+    """Distinct events counted by name and hour (or 15m, or minute): event_name, event_hour, event_count.
 
     The hour is a text, e.g. 2015-10-31T12:00:00, as the counters in DynamoDB have it. Expects a session whose time
     zone is UTC.
     """
-    hour = sf.date_format(sf.date_trunc(resolution, "client_timestamp"), "yyyy-MM-dd'T'HH:mm:ss")
+    micros = sf.unix_micros("client_timestamp")
+    start = sf.timestamp_micros(micros - sf.pmod(micros, sf.lit(RESOLUTIONS[resolution] * 1_000_000)))
+    hour = sf.date_format(start, "yyyy-MM-dd'T'HH:mm:ss")
     name = sf.substring("client_event", 1, MOST_CHARACTERS)
     named = events.select(
         sf.when(name != "", name).otherwise(NOTHING).alias("event_name"),  # of no name, != "" is null, not true

@@ -26,7 +26,7 @@ def build(env: StreamTableEnvironment, properties: Properties, source: Source, s
     """The application between a source and its sinks; nothing runs before it is executed."""
     # Rows of a key come from one task, in their order; they need no other operator to put them into one.
     env.get_config().set("table.exec.sink.upsert-materialize", "NONE")
-    events = read_rendered(contracts_of(APP), "clickstream.events_v1")
+    events = read_rendered(contracts_of(APP), properties.table)
     source.declare(env, "raw_events")
     sinks.main.declare(env, "counts_out", COLUMNS, KEY)
     sinks.late.declare(env, "late_out", events.flink_columns)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lake.flink.operators import Operators, Program
+from lake.flink.operators import Operators, Program, session_keys
 from lake.flink.program import contracts_of, run
 from lake.flink.properties import Properties
 from lake.flink.rendered_contract import read_rendered
@@ -17,20 +17,19 @@ if TYPE_CHECKING:
     from pyflink.table import StreamTableEnvironment
 
 APP = Path(__file__).resolve()
-KEYS = ("user_id", "device_id", "client_timestamp")
 SINKS = ("kinesis", "firehose", "file")
 
 
 def build(env: StreamTableEnvironment, properties: Properties, source: Source, sinks: Sinks) -> Program:
     """The application between a source and its sinks; nothing runs before it is executed."""
-    events = read_rendered(contracts_of(APP), "clickstream.events_v1")
+    events = read_rendered(contracts_of(APP), properties.table)
     sessions = read_rendered(contracts_of(APP), "clickstream.sessions_v1")
     source.declare(env, "raw_events")
     sinks.main.declare(env, "sessions_out", sessions.flink_columns)
     sinks.late.declare(env, "late_out", events.flink_columns)
     sinks.quarantine.declare(env, "quarantine_out", QUARANTINE_COLUMNS)
     operators = Operators(env, events, properties)
-    operators.register_events("raw_events", source.hold, KEYS)
+    operators.register_events("raw_events", source.hold, session_keys(events))
     operators.register_sessions(sessions)
     for sink, view, columns in (
         ("sessions_out", "sessions", sessions.flink_columns),

@@ -32,6 +32,14 @@ _FORMS = {
     "date": "a date is text, YYYY-MM-DD; else set timeFormat, or declare {other}",
     "binary": "binary is base64 text; else declare {other}",
 }
+_NO_HEADER = (
+    "set header: false, if there is none; delimiter, if it is another one; sourceName, if the header spells columns "
+    "otherwise"
+)
+_OTHERS: dict[str, str] = {
+    Reason.VALUE_NOT_ALLOWED: "add it to validValues, if it is meant",
+    Reason.MALFORMED_LINE: "change linePattern, if the line is as it is meant",
+}
 # Rules by which values are read that a type alone does not take, and how a contract gives them. Of times, only patterns
 # that no other common one takes another day for.
 _FORMATS = ("yyyy/MM/dd HH:mm:ss", "yyyy/MM/dd", "dd/MMM/yyyy:HH:mm:ss Z", "yyyyMMdd", "EEE, dd MMM yyyy HH:mm:ss z")
@@ -65,11 +73,10 @@ def remedy(reason: str, message: str, table: Table, payload: bytes = b"") -> str
             return _of_out_of_range(message)
         case Reason.MISSING_REQUIRED:
             return _of_missing(_column(message, table), table, payload)
-        case Reason.VALUE_NOT_ALLOWED:
-            return "add it to validValues, if it is meant"
-        case Reason.MALFORMED_CSV if "header" in message:
-            return "set sourceName where the header spells a column otherwise"
-    return ""
+        case Reason.MALFORMED_CSV if "header row" in message:
+            return _NO_HEADER
+        case _:
+            return _OTHERS.get(reason, "")
 
 
 def _column(message: str, table: Table) -> Column | None:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from lake.cli import contract, quarantine, reconcile, sql, stream
+from lake.cli import contract, error_output, quarantine, reconcile, sql, stream
 from lake.cli.command import DAY, STREAMING, WRITING, WRONG, Command
 from lake.cli.options import console_err, note
 from lake.cli.query import query
@@ -25,6 +25,7 @@ from lake.cli.verify import verify
 from lake.errors import LakeError
 
 _QUARANTINE = "Rejected records: show them, and read them again after a fix."
+_ERRORS = "What Firehose could not deliver: show it, and land it in the raw zone."
 _RECONCILE = "What the stream delivered, against what batch computes of the same events."
 _CONTRACT = "Contracts: check them, see what they say, and measure how to bucket a table."
 _SQL = "Views and queries under sql/: list them, check them, put them into the catalog."
@@ -38,6 +39,8 @@ COMMANDS = (
     Command("verify", verify, WRONG),
     Command("quarantine show", quarantine.show, WRONG, _QUARANTINE),
     Command("quarantine replay", quarantine.replay, WRONG),
+    Command("errors show", error_output.show, WRONG, _ERRORS),
+    Command("errors replay", error_output.replay, WRONG),
     Command("reconcile sessions", reconcile.sessions, WRONG, _RECONCILE),
     Command("rollback", rollback, WRONG),
     Command("unpin", unpin, WRONG),

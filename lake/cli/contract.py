@@ -87,7 +87,9 @@ def show(
     print_table(_COLUMNS, rows)
     source = "no raw objects"
     if found.source is not None:
-        source = f"{found.source.format} objects below {found.source.prefix}/{found.source.layout}/"
+        rules = [f"{name} {value!r}" for name, value in found.source.text.rules.items()]
+        form = f" ({', '.join(rules)})" if rules else ""
+        source = f"{found.source.format} objects{form} below {found.source.prefix}/{found.source.layout}/"
     if found.bucketing is not None:
         source = f"{found.upstream}, {found.bucketing.count} buckets by {', '.join(found.bucketing.columns)}"
     note(f"{found.full_name} version {found.version}, from {source}; {found.contract_uri}")

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from lake.contract.custom import Custom
 from lake.contract.document import Document, Where, read_document
 from lake.contract.model import Bucketing, Column, Table
+from lake.contract.text_source import TEXT_PROPERTIES
 from lake.errors import did_you_mean
 
 BUCKET_PROPERTIES = ("bucketColumns", "bucketCount", "sortColumns", "rowGroupRows")
@@ -25,7 +26,7 @@ _ROW_GROUP_ROWS = 20_000
 _LEAST_GROUP, _LARGEST_GROUP = 1_000, 10_000_000
 _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*_v[1-9][0-9]*")
 _JOB = re.compile(r"[a-z][a-z0-9_]*")
-_RAW_PROPERTIES = ("sourceFormat", "sourcePrefix", "sourceLayout", "lookbackHours")
+_RAW_PROPERTIES = ("sourceFormat", "sourcePrefix", "sourceLayout", "lookbackHours", *TEXT_PROPERTIES)
 
 
 def read_upstream(document: Document, properties: dict[str, Custom], own: str) -> str | None:

@@ -154,8 +154,9 @@ def _type(document: Document, where: Where, item: SchemaProperty, source: Source
     except HiveTypeError as error:
         document.problem(here, f"column {item.name!r}: physicalType {error}")
         return Primitive("string")
-    if source is not None and source.format == "csv" and isinstance(kind, Array | Struct | Map):
-        document.problem(here, f"column {item.name!r}: a CSV field holds no {kind}; expected a type without parts")
+    if source is not None and source.format != "json" and isinstance(kind, Array | Struct | Map):
+        holder = "a CSV field" if source.format == "csv" else "a group of linePattern"
+        document.problem(here, f"column {item.name!r}: {holder} holds no {kind}; expected a type without parts")
     if item.logicalType is not None:
         base = str(kind).partition("(")[0].partition("<")[0]
         if base not in _LOGICAL.get(item.logicalType, ()):

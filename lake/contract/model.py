@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from lake.contract.source_layout import DEFAULT_LAYOUT, SourceLayout
@@ -82,6 +82,29 @@ class SkipRule:
 
 
 @dataclass(frozen=True)
+class TextForm:
+    """How text is cut into records and fields; what is not given is CSV as of RFC 4180, below a header row.
+
+    `delimiter`, `quote` and `escape` are one byte each. A record that begins with `comment` is none. Without a header,
+    fields come in the order of the contract's columns. `pattern` is the regular expression of a line's record, whose
+    groups are named as fields; with `record_start`, a line that does not match it belongs to the record before.
+    """
+
+    delimiter: str = ","
+    quote: str | None = '"'
+    escape: str | None = None
+    comment: str | None = None
+    has_header: bool = True
+    pattern: str | None = None
+    record_start: str | None = None
+
+    @property
+    def rules(self) -> dict[str, object]:
+        """What differs from the standard form."""
+        return {name: value for name, value in asdict(self).items() if value != getattr(TextForm, name)}
+
+
+@dataclass(frozen=True)
 class Source:
     """Where raw objects come from: `prefix` is below the root, e.g. raw/clickstream/events, `layout` below that.
 
@@ -91,8 +114,9 @@ class Source:
     """
 
     prefix: str
-    format: Literal["json", "csv"]
+    format: Literal["json", "csv", "lines"]
     layout: str = DEFAULT_LAYOUT
+    text: TextForm = TextForm()
     record_path: SourcePath | None = None
     skip: tuple[SkipRule, ...] = ()
     encoding: Literal["dynamodb"] | None = None
@@ -201,4 +225,8 @@ class Table:
             reading["records"] = self.source.record_rules
         if self.bucketing is not None:
             reading["bucketing"] = self.bucketing.rules
+        if self.source is not None and self.source.text.rules:
+            reading["text"] = self.source.text.rules
+            if not self.source.text.has_header:
+                reading["order"] = [c.field for c in self.columns if names is None or c.name in names]
         return hashlib.sha256(json.dumps(reading, sort_keys=True).encode()).hexdigest()[:16]

@@ -14,12 +14,14 @@ from lake.contract.document import Document, Where
 from lake.contract.model import GENERATED_CHECKS, Column, Source, Table
 from lake.contract.record_rules import RECORD_PROPERTIES, read_encoding, read_record_path, read_skip
 from lake.contract.source_layout import DEFAULT_LAYOUT, EXAMPLES, SourceLayout
+from lake.contract.text_source import FORMATS, TEXT_PROPERTIES, check_columns, read_text_form
 from lake.contract.value_properties import read_table_values
 from lake.errors import did_you_mean
 
 TABLE_PROPERTIES = (
     *("sourcePrefix", "sourceFormat", "eventTime", "lookbackHours", "rescueUnknownFields", "sourceLayout"),
     *RECORD_PROPERTIES,
+    *TEXT_PROPERTIES,
     *("sourceTable", *BUCKET_PROPERTIES, *DAY_PROPERTIES, "disabledChecks", "nullValues"),
 )
 ARRIVAL = "arrival"
@@ -53,6 +55,7 @@ def read_table(document: Document, standard: OpenDataContractStandard, place: Pl
     source = _source(document, properties, place)
     values = read_table_values(document, properties)
     columns = read_columns(document, described, source, values)
+    check_columns(document, properties, source, columns)
     grain, made_by = read_grain(document, properties)
     purpose = (standard.description.purpose if standard.description else None) or described.description
     table = Table(
@@ -117,13 +120,13 @@ def _schema_object(document: Document, standard: OpenDataContractStandard, place
 def _source(document: Document, properties: dict[str, Custom], place: Place) -> Source | None:
     prefix, kind = properties.get("sourcePrefix"), properties.get("sourceFormat")
     if kind is None:
-        for name in ("sourcePrefix", "sourceLayout", *RECORD_PROPERTIES):
+        for name in ("sourcePrefix", "sourceLayout", *RECORD_PROPERTIES, *TEXT_PROPERTIES):
             if name in properties:
-                message = f"{name} without sourceFormat; expected sourceFormat json or csv too"
+                message = f"{name} without sourceFormat; expected sourceFormat {FORMATS} too"
                 document.problem(properties[name].where, message)
         return None
-    if kind.value not in ("json", "csv"):
-        document.problem(kind.where, f"sourceFormat is {kind.value!r}; expected json or csv")
+    if kind.value not in ("json", "csv", "lines"):
+        document.problem(kind.where, f"sourceFormat is {kind.value!r}; expected {FORMATS}")
         return None
     key = f"raw/{place.database}/{place.base}" if prefix is None else prefix.value
     if prefix is not None and not (isinstance(key, str) and _PREFIX.match(key)):
@@ -133,10 +136,11 @@ def _source(document: Document, properties: dict[str, Custom], place: Place) -> 
         for name in RECORD_PROPERTIES:
             if name in properties:
                 document.problem(properties[name].where, f"{name} with sourceFormat {kind.value}; expected json")
+    text = read_text_form(document, properties, kind)
     record_path = read_record_path(document, properties)
     skip = read_skip(document, properties, record_path)
     encoding = read_encoding(document, properties)
-    return Source(str(key), kind.value, _layout(document, properties), record_path, skip, encoding)
+    return Source(str(key), kind.value, _layout(document, properties), text, record_path, skip, encoding)
 
 
 def _layout(document: Document, properties: dict[str, Custom]) -> str:

@@ -51,6 +51,11 @@ class SourceLayout:
 
         return f"{_FIELDS_IN_A_ROW.sub(expression, named)}/"
 
+    def folder_of(self, hour: str) -> str:
+        """The folder of an hour, e.g. 2026-11-21-09, below the table's prefix, with the folder `local` for each `*`."""
+        fields = dict(zip(("YYYY", "MM", "DD", "HH"), hour.split("-"), strict=True))
+        return _FIELD.sub(lambda field: fields[field.group()], self.template.replace(ANY_FOLDER, "local"))
+
     def is_time(self, time: str) -> bool:
         """Whether the numbers found in folders, e.g. 2026-11-21-09, are a time."""
         try:

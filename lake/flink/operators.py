@@ -25,21 +25,40 @@ KEYS_IN_MEMORY = 100_000
 """Users and devices whose open sessions a task keeps in memory beside the state: some 300 bytes each."""
 
 
+def session_keys(events: RenderedContract) -> tuple[str, str, str]:
+    """The columns without which an event belongs to no session.
+
+    Raises ContractError where the table lacks a column that sessions are made from.
+    """
+    for column, kind in (
+        ("event_id", "string"),
+        ("user_id", "bigint"),
+        ("device_id", "string"),
+        ("client_event", "string"),
+    ):
+        events.require(column, kind, "a session")
+    return "user_id", "device_id", events.require_event_time()
+
+
 class Operators:
     """The operators of one job, for events of one contract."""
 
     def __init__(self, env: StreamTableEnvironment, events: RenderedContract, properties: Properties) -> None:
         self._properties = properties
+        self._events = events
         self._pipeline = java("lake.flink.Pipeline")(env._j_tenv, _contract(events))
 
     def register_events(self, raw: str, hold: timedelta, keys: Sequence[str] = ()) -> None:
-        """Registers `events` (the contract's columns, each event_id once) and `rejected` from a view of raw records.
+        """Registers `events` (the contract's columns, each key once) and `rejected` from a view of raw records.
 
-        `keys` are columns that an event must have; `hold` is the source's. Comes before the other methods.
+        `keys` are columns that an event must have; `hold` is the source's. Comes before the other methods. Raises
+        ContractError for a table without a time, or without a key by which repeats can be dropped.
         """
         properties = self._properties
+        self._events.require_event_time()
         options = {
             "keys": list(keys),
+            "dedup_key": self._events.require_one_key() if properties.dedup_window else "",
             "watermark_delay": millis(properties.watermark_delay),
             "idle_timeout": millis(properties.idle_timeout),
             "hold": millis(hold),
@@ -57,10 +76,14 @@ class Operators:
         self._pipeline.sessions(_contract(sessions), chosen, KEYS_IN_MEMORY)
 
     def register_counts(self) -> None:
-        """Registers `counts` (EventName, EventHour, EventCount: each new count is a row) and `late`: older events."""
+        """Registers `counts` (EventName, EventHour, EventCount: each new count is a row) and `late`: older events.
+
+        Raises ContractError where the events lack the column that is counted by.
+        """
+        self._events.require(self._properties.count_by, "string", "count_by")
         properties = self._properties
         retention, memory = millis(properties.retention), millis(properties.retention + LONGEST_OUTAGE)
-        self._pipeline.counts(properties.resolution, retention, memory)
+        self._pipeline.counts(properties.count_by, properties.resolution, retention, memory)
 
     def insert(self, sink: str, view: str, columns: Columns) -> None:
         """Adds a statement to the job that writes a view's rows to a sink."""

@@ -20,7 +20,7 @@ GROUP = "lake"
 MANAGED_FILE = Path("/etc/flink/application_properties.json")
 """Where the managed service puts them."""
 
-Resolution = Literal["hour", "minute"]
+Resolution = Literal["hour", "15m", "minute"]
 Position = Literal["latest", "trim_horizon"]
 WINDOWS = (timedelta(seconds=30), timedelta(minutes=1))
 
@@ -39,11 +39,15 @@ class Properties:
     `retention`: events older than that are late for the counts. `cut_at_midnight`: no session spans midnight in
     `timezone`. `resolution` of the counts.
 
+    `table` is the table whose records are read; `count_by` the column that names what is counted.
+
     `source` and `sink` are URIs (lake.flink.sources, lake.flink.sinks); `late_sink` and `quarantine_sink` are where
     those rows go, beside `sink` if not given. `initial_position` and `fan_out` (a consumer's name, for a throughput of
     its own) are the Kinesis source's. The endpoints are those of emulators, and not given on AWS.
     """
 
+    table: str = "clickstream.events_v1"
+    count_by: str = "client_event"
     source: str = ""
     sink: str = ""
     late_sink: str = ""

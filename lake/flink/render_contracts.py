@@ -8,19 +8,36 @@ Runs in the jobs environment, which can read contracts.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+from lake.contract.hive import Decimal, Primitive, parse_hive_type
 from lake.contract.load import contracts_folder, load_tables
-from lake.flink.rendered_contract import rendered_path, rendered_text
+from lake.contract.model import Table
+from lake.flink.rendered_contract import rendered_path, rendered_text, unread_rules
 
-TABLES = ("clickstream.events_v1", "clickstream.sessions_v1")
-"""The tables that the applications read or write."""
+DEFAULTS = ("clickstream.events_v1", "clickstream.sessions_v1")
+"""The tables that the applications read, if no property names another, and write."""
+
+
+def streamed_tables(tables: Mapping[str, Table]) -> list[Table]:
+    """Of all tables, those that the applications can read, and what they write."""
+    return [table for name, table in tables.items() if name in DEFAULTS or is_streamed(table)]
+
+
+def is_streamed(table: Table) -> bool:
+    """Whether streams can read the table's records: JSON with a time of their own, in scalar columns without rules that
+    streams do not have."""
+    kinds = [parse_hive_type(column.hive_type) for column in table.columns]
+    is_scalar = all(isinstance(kind, Decimal | Primitive) and kind != Primitive("binary") for kind in kinds)
+    is_json = table.source is not None and table.source.format == "json"
+    return is_json and is_scalar and table.event_time is not None and not unread_rules(table)
 
 
 def stale_files(folder: Path, target: Path) -> dict[Path, str]:
     """Files under `target` that are missing or differ, with what should be in them."""
-    tables = load_tables(folder)
-    files = {rendered_path(target, name): rendered_text(tables[name]) for name in TABLES if name in tables}
+    tables = streamed_tables(load_tables(folder))
+    files = {rendered_path(target, table.full_name): rendered_text(table) for table in tables}
     return {path: text for path, text in files.items() if not path.is_file() or path.read_text() != text}
 
 

@@ -24,13 +24,13 @@ _MOST_EXPONENT_DIGITS = 18
 
 
 def canonical_texts(texts: pa.Array) -> pa.Array:
-    """The canonical text of each JSON value, as binary; null where that is null or an object without members."""
+    """The canonical text of each JSON value, as binary; null for null."""
     has_long_number = pc.match_substring_regex(texts, rf"[0-9]{{{_PLAIN_DIGITS + 1}}}").to_pylist()
     found = [
         text if text is None else canonical(text) if is_long else _quickly(text)
         for text, is_long in zip(texts.to_pylist(), has_long_number, strict=True)
     ]
-    return pa.array([None if text in (b"null", b"{}") else text for text in found], pa.binary())
+    return pa.array(found, pa.binary())
 
 
 def canonical(text: str) -> bytes:

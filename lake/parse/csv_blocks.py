@@ -1,9 +1,10 @@
-"""CSV with a header row (RFC 4180) to blocks of rows and rejected records, in bounded memory.
+"""CSV (RFC 4180, or a contract's form of it) to blocks of rows and rejected records, in bounded memory.
 
 The header names columns by their contract's `field`, in any order; it may come again, exactly equal, where exports were
 concatenated. A header that names a column twice rejects all records as duplicate_field; a first row that names no
 column at all is no header, and it and all below it are malformed_csv. Blank lines are no records. A column that the
-header lacks is null, and missing_required in every record where the contract requires it.
+header lacks is null, and missing_required in every record where the contract requires it. Where the contract says that
+there is no header, fields come in the order of its columns. Comments, where it has a prefix for them, are no records.
 
 A broken record (a misplaced quote, text after a closing quote, a quoted field of more than `max_record` bytes or
 without end) costs the lines up to the next one that reads as a record of the header's width; where there is none within
@@ -16,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lake.contract.arrow import arrow_schema
-from lake.contract.model import Table
+from lake.contract.model import Table, TextForm
 from lake.parse.block import DEFAULT_OPTIONS, Block, ReadOptions, Rejected
-from lake.parse.csv_header import BOM, Header, header_of
+from lake.parse.csv_header import BOM, Header, header_of, header_of_contract, text_form
 from lake.parse.csv_rows import RowReader
 from lake.parse.csv_stream import Segment, segments
-from lake.parse.csv_text import Shape, fields_of, next_line, record_at, whole_records
+from lake.parse.csv_text import Shape, fields_of, next_line, record_at, whole_records, without_comments
 from lake.parse.gzip_stream import Chunk
 from lake.parse.reasons import Reason
 
@@ -43,6 +44,9 @@ class _CsvObject:
     def __init__(self, table: Table, options: ReadOptions) -> None:
         self.options = options
         self.table = table
+        self.form = text_form(table)
+        self.comment = (self.form.comment or "").encode()
+        self.has_comments = False
         self.record = 0
         self.rows: RowReader | None = None
         self.space = b""
@@ -52,22 +56,33 @@ class _CsvObject:
     def blocks(self, stretches: Iterator[Segment]) -> Iterator[Block]:
         for segment in stretches:
             if self.rows is None or self.rows.header.is_record:
+                self._skip_to_text(segment)
                 yield from self._header(segment)
             if self.rows is not None:
                 yield from self._body(segment, self.rows)
-        if self.rows is None and self.record == 0:
-            message = f"expected a header row and records, got {self.space_size} bytes of white space"
+        if self.rows is None and self.record == 0 and not self.has_comments:
+            expected = "a header row and records" if self.form.has_header else "records"
+            message = f"expected {expected}, got {self.space_size} bytes of white space"
             yield self._rejected(Reason.EMPTY_OBJECT, message, 0, self.space)
 
-    def _header(self, segment: Segment) -> Iterator[Block]:
-        """Read the segment's header row, leaving what is below it."""
+    def _skip_to_text(self, segment: Segment) -> None:
+        """Skip what may precede the first row: a byte-order mark, blank lines, comments."""
         self._skip_bom(segment)
         self._skip_space(segment)
         self._skip_bom(segment)
+        while self._skip_comment(segment):
+            self._skip_space(segment)
+
+    def _header(self, segment: Segment) -> Iterator[Block]:
+        """Read the segment's header row, leaving what is below it."""
+        if not self.form.has_header:
+            if segment.peek(1)[0]:
+                self.rows = RowReader(self.table, header_of_contract(self.table), self.options)
+            return
         size = self.options.lookahead
         while True:
             data, is_all = segment.peek(size)
-            attempt = record_at(data, 0)
+            attempt = record_at(data, 0, form=self.form)
             if (
                 attempt.shape is Shape.BROKEN
                 or is_all
@@ -92,10 +107,23 @@ class _CsvObject:
         if segment.peek(len(BOM))[0] == BOM:
             segment.skip(len(BOM))
 
+    def _skip_comment(self, segment: Segment) -> bool:
+        """Skip the line that comes next if it is a comment, and say whether it was one."""
+        if not self.comment or segment.peek(len(self.comment))[0] != self.comment:
+            return False
+        self.has_comments = True
+        while True:
+            data, is_all = segment.peek(self.options.lookahead)
+            line = next_line(data, 0)
+            segment.skip(len(data) if line is None else line)
+            if line is not None or is_all:
+                return True
+
     def _skip_space(self, segment: Segment) -> None:
+        blank = None if self.form.has_header else b"\r\n"  # a first row may begin with empty fields
         while True:
             data, _ = segment.peek(self.options.lookahead)
-            space = len(data) - len(data.lstrip())
+            space = len(data) - len(data.lstrip(blank))
             if space < len(data):  # spaces before the header's first name are the name's
                 space = max(data.rfind(b"\n", 0, space), data.rfind(b"\r", 0, space)) + 1
             self.space += data[: min(space, _SHOWN_SPACE - len(self.space))]
@@ -108,10 +136,14 @@ class _CsvObject:
         """The records below the header, in windows that shrink where one is broken and grow again where none is."""
         window = self.options.block_bytes
         while True:
-            data, is_all = segment.peek(window)
-            if not data:
+            while self._skip_comment(segment):
+                pass
+            peeked, is_all = segment.peek(window)
+            if not peeked:
                 return
-            cut, is_broken = whole_records(data, is_all and not segment.is_cut_off)
+            data = without_comments(peeked, is_all, self.form)
+            is_all = is_all and len(data) == len(peeked)
+            cut, is_broken = whole_records(data, is_all and not segment.is_cut_off, self.form)
             if cut:
                 block = rows.block(data[:cut], self.record, segment.offset)
                 self.record += block.records
@@ -133,13 +165,13 @@ class _CsvObject:
                 return
             data = data[: next_line(data, 0)]
             is_all = is_all and next_line(data, 0) is None
-        attempt = record_at(data, 0)
+        attempt = record_at(data, 0, form=self.form)
         is_open = is_all and segment.is_cut_off and attempt.after == attempt.end
         if is_open and shape is not Shape.BROKEN:
             yield self._reject_next(segment, data, Reason.TRUNCATED, "a damaged stretch begins within the record")
             return
         is_end = is_all and not segment.is_cut_off
-        bad = data[: _resumption(data, None if header.fault else header.width, is_end)]
+        bad = data[: _resumption(data, None if header.fault else header.width, is_end, self.form)]
         reason, message = header.fault or (Reason.MALFORMED_CSV, shape.value)
         yield self._reject_next(segment, bad, reason, message)
 
@@ -164,17 +196,19 @@ class _CsvObject:
         return Block(self.no_rows, (Rejected(reason, message, self.record - 1, offset, payload),))
 
 
-def _resumption(data: bytes, width: int | None, is_end: bool) -> int:
+def _resumption(data: bytes, width: int | None, is_end: bool, form: TextForm) -> int:
     """How many bytes, one line at least, the broken record at the start of `data` costs.
 
-    Up to the first line from which a record of `width` fields (of any number, if None) can be read; otherwise up to
-    the last line, which may go on behind `data`, or, with `is_end`, all.
+    Up to the first line from which a record of `width` fields (of any number, if None) can be read, or that is a
+    comment; otherwise up to the last line, which may go on behind `data`, or, with `is_end`, all.
     """
     line = next_line(data, 0)
     while line is not None and line < len(data):
-        attempt = record_at(data, line)
+        if form.comment and data.startswith(form.comment.encode(), line):
+            return line
+        attempt = record_at(data, line, form=form)
         is_whole = attempt.shape is Shape.WHOLE and (attempt.after > attempt.end or is_end)
-        if is_whole and width in (None, len(fields_of(data[line : attempt.end]))):
+        if is_whole and width in (None, len(fields_of(data[line : attempt.end], form))):
             return line
         after = next_line(data, line)
         if after is None and not is_end:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,14 +21,14 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from lake.contract.arrow import arrow_schema
-from lake.contract.model import Table
-from lake.parse.block import Block, ReadOptions
+from lake.contract.model import Table, TextForm
+from lake.parse.block import Block, ReadOptions, Rejected
 from lake.parse.csv_columns import all_times, is_all_in_range, sure_texts
 from lake.parse.csv_fields import FieldReader, decoded
-from lake.parse.csv_header import Header
+from lake.parse.csv_header import Header, text_form
 from lake.parse.csv_read import may_be_coerced, read_columns
 from lake.parse.csv_spans import Records, records_of
-from lake.parse.csv_text import fields_of, whole_records
+from lake.parse.csv_text import fields_of, is_escaped_plainly, whole_records
 from lake.parse.reasons import Reason
 from lake.parse.records import Coerced
 from lake.parse.refused import Refused
@@ -43,6 +43,8 @@ class RowReader:
     def __init__(self, table: Table, header: Header, options: ReadOptions) -> None:
         self.options = options
         self.header = header
+        self._form = text_form(table)
+        self._escape = (self._form.escape or "").encode()
         self.schema = arrow_schema(table)
         self._fields = [FieldReader(column) for column in table.columns]
         self._placed = list(zip(self._fields, header.positions, strict=False))
@@ -68,7 +70,7 @@ class RowReader:
         while at < len(data):
             # What is wrong with one part after the other is wrong with all: the rest is then not tried in parts.
             is_tried = len(data) > 2 * part_bytes and (len(parts) < _TRIED_PARTS or typed > 0)
-            end = at + _part_length(data, at, part_bytes) if is_tried else len(data)
+            end = at + _part_length(data, at, part_bytes, self._form) if is_tried else len(data)
             part = data[at:end]
             rows = self.typed_rows(part) if is_tried else None
             parts.append(Block(rows) if rows is not None else self.checked_block(part, first_record, offset + at))
@@ -79,11 +81,15 @@ class RowReader:
 
     def typed_rows(self, data: bytes) -> pa.Table | None:
         """All records as rows, or None where any may not be one."""
-        if self.header.fault or self.header.line in data or (self._has_coerced_types and may_be_coerced(data)):
+        is_header_again = self.header.line is not None and self.header.line in data
+        if self.header.fault or is_header_again or (self._has_coerced_types and may_be_coerced(data, self._form)):
+            return None
+        if self._escape and self._escape in data:  # Arrow takes it off before every byte
             return None
         types = {at: pa.string() if f.is_read_as_text else f.type for f, at in self._placed if at is not None}
         try:
-            raw = read_columns(data, self.header.width, types | {at: pa.string() for at, _ in self._unknown})
+            unknown = {at: pa.string() for at, _ in self._unknown}
+            raw = read_columns(data, self.header.width, types | unknown, self._form)
         except pa.ArrowInvalid:
             return None
         count = len(next(iter(raw.values())))
@@ -96,21 +102,47 @@ class RowReader:
             columns.append(values)
         self._coerced.update(coerced)
         if any(columns[i].null_count for i in self._derived):
-            self._derive(columns, records_of(data, 0, 0).texts())
+            self._derive(columns, records_of(data, 0, 0, form=self._form).texts())
         return self._table(columns, self._rescued([raw[at].to_pylist() for at, _ in self._unknown], count))
 
     def checked_block(self, data: bytes, first_record: int, offset: int) -> Block:
         """All records, each a row or rejected."""
-        records = records_of(data, first_record, offset, None if self.header.is_record else self.header.line)
+        header = None if self.header.is_record else self.header.line
+        records = records_of(data, first_record, offset, header, self._form)
         misfits = records.where(records.widths != (-1 if self.header.fault else self.header.width))
         rejected = [misfits.rejected(at, *self._misfit(int(misfits.widths[at]))) for at in range(len(misfits))]
         if rejected:
             records = records.where(records.widths == (-1 if self.header.fault else self.header.width))
-        rows, is_row = self._sure_rows(records)
+        return self._settled(records, self._raw_columns(records), rejected)
+
+    def settled(
+        self,
+        records: Records,
+        raw: Mapping[int, pa.Array],
+        rejected: list[Rejected],
+        fields_at: Callable[[int], list[bytes | None]] | None = None,
+    ) -> Block:
+        """Records that fit the header, each a row or rejected, with those that were rejected before.
+
+        `raw` has their fields by position, as binary; none of them where each record is to be read by itself, by its
+        `fields_at`, or as CSV.
+        """
+        self._coerced = Counter()
+        return replace(self._settled(records, raw, rejected, fields_at), coerced=self._coerced)
+
+    def _settled(
+        self,
+        records: Records,
+        raw: Mapping[int, pa.Array],
+        rejected: list[Rejected],
+        fields_at: Callable[[int], list[bytes | None]] | None = None,
+    ) -> Block:
+        rows, is_row = self._sure_rows(records, raw)
         order, exact = np.arange(len(records)), []
         for at in np.flatnonzero(~is_row).tolist():
             try:
-                exact.append(self.exact_row(records.text(at), self._coerced))
+                fields = None if fields_at is None else fields_at(at)
+                exact.append(self.exact_row(records.text(at), self._coerced, fields))
             except Refused as refused:
                 rejected.append(records.rejected(at, refused.reason, refused.message))
                 continue
@@ -123,12 +155,19 @@ class RowReader:
         return Block(rows, tuple(sorted(rejected, key=lambda reject: reject.record)), sources)
 
     def _misfit(self, width: int) -> tuple[Reason, str]:
-        message = f"expected {self.header.width} fields as in the header, got {width}"
+        where = "contract" if self.header.line is None else "header"
+        message = f"expected {self.header.width} fields as in the {where}, got {width}"
         return self.header.fault or (Reason.MALFORMED_CSV, message)
 
-    def exact_row(self, record: bytes, coerced: Coerced | None = None) -> tuple[object, ...]:
-        """One record's values, in the order of the schema; what was coerced is added to `coerced`. Raises Refused."""
-        fields = fields_of(record)
+    def exact_row(
+        self, record: bytes, coerced: Coerced | None = None, fields: list[bytes | None] | None = None
+    ) -> tuple[object, ...]:
+        """One record's values, in the order of the schema; `fields` are those of CSV if not given. Raises Refused.
+
+        What was coerced is added to `coerced`.
+        """
+        if fields is None:
+            fields = fields_of(record, self._form)
         values: list[object] = []
         rules: list[tuple[str, str]] = []
         kept = dict(self._unknown)
@@ -144,11 +183,16 @@ class RowReader:
             coerced.update(rules)
         return (*values, _json_object([kept[at] for at in texts], texts.values()))
 
-    def _sure_rows(self, records: Records) -> tuple[pa.Table, npt.NDArray[np.bool_]]:
-        """A row for each record, and which of them are surely what their record holds."""
+    def _raw_columns(self, records: Records) -> dict[int, pa.Array]:
+        """The fields of CSV records by position, as binary; none where Arrow's reader would take too much off."""
         wanted = [at for _, at in self._placed if at is not None] + [at for at, _ in self._unknown]
-        types = dict.fromkeys(wanted, pa.binary())
-        raw = read_columns(records.joined(), self.header.width, types) if len(records) else {}
+        data = records.joined()
+        if not len(records) or not is_escaped_plainly(data, self._form):
+            return {}
+        return read_columns(data, self.header.width, dict.fromkeys(wanted, pa.binary()), self._form)
+
+    def _sure_rows(self, records: Records, raw: Mapping[int, pa.Array]) -> tuple[pa.Table, npt.NDArray[np.bool_]]:
+        """A row for each record, and which of them are surely what their record holds."""
         if any(len(values) != len(records) for values in raw.values()) or not raw:
             return self.rows_of([(None,) * len(self.schema)] * len(records)), np.zeros(len(records), np.bool_)
         texts, is_sure = {}, pa.repeat(pa.scalar(True), len(records))
@@ -227,10 +271,10 @@ def _obeys(field: FieldReader, values: pa.Array) -> pa.Array:
     return obeys
 
 
-def _part_length(data: bytes, at: int, size: int) -> int:
+def _part_length(data: bytes, at: int, size: int, form: TextForm) -> int:
     """The length of about `size` bytes of whole records from `at` on."""
     while at + size < len(data):
-        cut, _ = whole_records(data[at : at + size], is_final=False)
+        cut, _ = whole_records(data[at : at + size], is_final=False, form=form)
         if cut:
             return cut
         size *= 2

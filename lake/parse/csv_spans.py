@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lake.contract.model import TextForm
 from lake.parse.block import Rejected, Source
 from lake.parse.csv_header import BOM
-from lake.parse.csv_text import Positions, record_spans
+from lake.parse.csv_text import RFC_4180, Positions, record_spans
 from lake.parse.reasons import Reason
 
 
@@ -54,9 +55,11 @@ class Records:
         return Rejected(reason, message, int(self.numbers[at]), offset, self.text(at))
 
 
-def records_of(data: bytes, first_record: int, offset: int, header: bytes | None = None) -> Records:
+def records_of(
+    data: bytes, first_record: int, offset: int, header: bytes | None = None, form: TextForm = RFC_4180
+) -> Records:
     """The records of a stretch of whole, well quoted ones, numbered from `first_record`; `header` lines are none."""
-    starts, ends, widths = record_spans(data)
+    starts, ends, widths = record_spans(data, form)
     records = Records(data, offset, np.arange(len(starts)), starts, ends, widths, is_all=True)
     if header is not None and header in data:
         is_record = np.ones(len(records), np.bool_)

@@ -19,6 +19,7 @@ from typing import BinaryIO, TypeVar
 
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Table
+from lake.contract.text_source import FORMATS
 from lake.errors import StorageError, UsageError
 from lake.parse.block import DEFAULT_OPTIONS, Block, ReadOptions, Rejected
 from lake.parse.codecs import HEAD
@@ -26,10 +27,11 @@ from lake.parse.csv_blocks import csv_blocks
 from lake.parse.foreign_formats import format_held, format_stored
 from lake.parse.gzip_stream import Chunk, Damage, DamagedObject, damaged_bytes, damages_of, plain_chunks
 from lake.parse.json_blocks import json_blocks
+from lake.parse.line_blocks import line_blocks
 from lake.parse.reasons import Reason
 from lake.parse.text_encoding import utf8_chunks
 
-PARSER_VERSION = "3"  # part of a partition's input digest: raise it when the rows or rejects of any object may change
+PARSER_VERSION = "4"  # part of a partition's input digest: raise it when the rows or rejects of any object may change
 
 OpenObject = Callable[[], BinaryIO]
 _Result = TypeVar("_Result")
@@ -102,7 +104,7 @@ def _record_blocks(
     open_object: OpenObject, table: Table, damages: tuple[Damage, ...], options: ReadOptions
 ) -> Iterator[Block]:
     if table.source is None:
-        raise UsageError(f"reading raw objects of {table.full_name}: its contract names no source format (json or csv)")
+        raise UsageError(f"reading raw objects of {table.full_name}: its contract names no source format ({FORMATS})")
     with open_object() as raw:
         stored = _Stored(raw)
         _refuse_foreign(format_stored(stored.peek(HEAD)))
@@ -112,6 +114,8 @@ def _record_blocks(
         chunks = utf8_chunks(plain if first is None else chain([first], plain))
         if table.source.format == "csv":
             yield from csv_blocks(_with_last_gap(chunks, stored, damages), table, options)
+        elif table.source.format == "lines":
+            yield from line_blocks(_with_last_gap(chunks, stored, damages), table, options)
         else:
             yield from json_blocks(chunks, table, options)
 
@@ -139,8 +143,8 @@ class _Stored:
 def _with_last_gap(chunks: Iterator[Chunk], stored: _Stored, damages: tuple[Damage, ...]) -> Iterator[Chunk]:
     """The chunks, and an empty one behind a gap where the object's end is damaged.
 
-    A CSV record without a line end is whole at the end of an object, but not before damage. Of damage in inner layers
-    it is not known whether it is the last there, and taken for it.
+    A record of text without a line end is whole at the end of an object, but not before damage. Of damage in inner
+    layers it is not known whether it is the last there, and taken for it.
     """
     yield from chunks
     if any(damage.depth > 0 or damage.end >= stored.size for damage in damages):
@@ -185,7 +189,7 @@ def _foreign(open_object: OpenObject, name: str, options: ReadOptions) -> Reject
     with open_object() as raw:
         stored = _Stored(raw)
         payload = stored.peek(options.damage_bytes + 1)
-    message = f"the object is {name}; expected JSON or CSV, as text or compressed (gzip, zstd, bz2, Snappy, ZIP)"
+    message = f"the object is {name}; expected JSON, CSV or lines, as text or compressed (gzip, zstd, bz2, Snappy, ZIP)"
     if len(payload) > options.damage_bytes:
         payload = payload[:-1]
         message += f"; the payload is its first {len(payload)} bytes"

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     MISSING_REQUIRED = "missing_required", "A field that the contract requires is absent or null."
     VALUE_NOT_ALLOWED = "value_not_allowed", "A field's value is not among those that the contract allows."
     MALFORMED_CSV = "malformed_csv", "The row does not fit the header, or a quoted field never ends."
+    MALFORMED_LINE = "malformed_line", "The line does not match the contract's linePattern."
     RECORD_TOO_LARGE = "record_too_large", "The record is larger than one may be."
     DAMAGED_GZIP = "damaged_gzip", "A stretch of the stored object should be gzip, but cannot be decompressed."
     DAMAGED_COMPRESSION = (

@@ -14,7 +14,7 @@ from lake.session_rules import SessionRules
 DAYS_VERSION = "2"
 """The version of the code that computes rows from events; another one makes every day stale."""
 
-RESOLUTIONS = ("hour", "minute")
+RESOLUTIONS = {"hour": 3_600, "15m": 900, "minute": 60}
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def session_days(rules: SessionRules) -> DayRules:
 def count_days(resolution: str) -> DayRules:
     """Events are counted on their own day, and on the day of arrival where they have no time. Raises UsageError."""
     if resolution not in RESOLUTIONS:
-        raise UsageError(f"reading resolution={resolution!r}: expected {' or '.join(RESOLUTIONS)}")
+        raise UsageError(f"reading resolution={resolution!r}: expected {', '.join(RESOLUTIONS)}")
     return DayRules({"resolution": resolution}, has_undated=True)
 
 

@@ -1,6 +1,7 @@
 """json_value, json_query and json_exists on DuckDB: functions in Python, as DuckDB has no paths with a mode.
 
-Each call in a query becomes one of a function of ours, with all that the call says as one constant text. Answers are
+Each call in a query becomes one of a function of ours, with all that the call says as one constant text; so do the
+numbers that json_extract_scalar finds, where DuckDB would write them in another way. Answers are
 Trino 476's, as it was asked (tests/known_answers/json_functions.json); what has no equal answer is refused.
 """
 
@@ -31,6 +32,17 @@ _ESCAPED = re.compile(r'["\\\x00-\x1f\ud800-\udfff\U00010000-\U0010ffff]')
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LONG_NUMBER = re.compile("[0-9.eE+-]{1001}")
+
+
+# NULL for text that is no JSON, and for what is no scalar; DuckDB raises, and gives the object's text. Of a number with
+# a fraction, it gives another text than the one that is written.
+_SCALAR = """
+CREATE MACRO athena_json_scalar(j, p) AS CASE
+    WHEN NOT json_valid(j) OR json_type(j, p) IN ('OBJECT', 'ARRAY') THEN NULL
+    WHEN json_type(j, p) = 'DOUBLE' THEN coalesce(athena_json_number(j, p), json_extract_string(j, p))
+    ELSE json_extract_string(j, p)
+END
+"""
 
 
 class _NoValue(Exception):  # noqa: N818 - a value that is none of the type asked for
@@ -139,10 +151,22 @@ def register(connection: duckdb.DuckDBPyConnection, sql: str, known: set[str]) -
 
     They last as long as the connection, which must be closed.
     """
+    called = sql.lower()
+    if "athena_json_scalar(" in called and "json_scalar" not in known:
+        known.add("json_scalar")
+        connection.create_function(
+            "athena_json_number",
+            _written_numbers,
+            ["VARCHAR", "VARCHAR"],
+            "VARCHAR",
+            type=PythonUDFType.ARROW,
+            null_handling=SPECIAL,
+        )
+        connection.execute(_SCALAR)
     answers = {"json_exists": ("boolean", _exists), "json_query": ("varchar", _query)}
     values = {f"json_value_{held}": (held, _value) for held in ("varchar", "bigint", "double", "boolean")}
     for name, (held, answer) in (answers | values).items():
-        if f"athena_{name}(" in sql.lower() and name not in known:
+        if f"athena_{name}(" in called and name not in known:
             _create(connection, f"athena_{name}", held, answer)
             known.add(name)
 
@@ -157,6 +181,42 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str, held: str, answer:
     connection.create_function(
         name, answers, ["VARCHAR", "VARCHAR"], held.upper(), type=PythonUDFType.ARROW, null_handling=SPECIAL
     )
+
+
+def _written_numbers(texts: pa.Array, paths: pa.Array) -> pa.Array:
+    """The numbers with a fraction or an exponent that paths of json_extract_scalar find, as they are written."""
+    found = zip(texts.to_pylist(), paths.to_pylist(), strict=True)
+    return pa.array([_written_number(text, path) for text, path in found], pa.string())
+
+
+def _written_number(text: str | None, path: str) -> str | None:
+    try:
+        value: object = None if text is None else _WRITTEN.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    for key in _keys(path):
+        if isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            value = value.get(key) if isinstance(value, dict) and isinstance(key, str) else None
+    return value if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=256)
+def _keys(path: str) -> tuple[str | int, ...]:
+    """The names and indexes of a path; one that finds nothing where the path is of another form."""
+    if not _PLAIN_PATH.fullmatch(path):
+        return (-1,)
+    return tuple(int(index) if index else name or quoted for name, quoted, index in _KEY.findall(path))
+
+
+def _first_values(members: list[tuple[str, object]]) -> dict[str, object]:
+    return dict(reversed(members))
+
+
+_KEY = re.compile(r'\.([A-Za-z_]\w*)|\."([^"\\]*)"|\[([0-9]+)\]')
+_PLAIN_PATH = re.compile(rf"\$(?:{_KEY.pattern})*")
+_WRITTEN = json.JSONDecoder(parse_float=str, object_pairs_hook=_first_values)
 
 
 @lru_cache(maxsize=256)

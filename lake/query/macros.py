@@ -40,13 +40,7 @@ _OVERLOADS: dict[str, tuple[tuple[str, str], ...]] = {
         ("s, p, g", "CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END"),
     ),
     "athena_split_part": (("s, d, n", "CASE WHEN n <= len(string_split(s, d)) THEN split_part(s, d, n) END"),),
-    # NULL for text that is no JSON, and for what is no scalar; DuckDB raises, and gives the object's text.
-    "athena_json_scalar": (
-        (
-            "j, p",
-            "CASE WHEN json_valid(j) AND json_type(j, p) NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(j, p) END",
-        ),
-    ),
+    # NULL for text that is no JSON; DuckDB raises.
     "athena_json_extract": (("j, p", "CASE WHEN json_valid(j) THEN json_extract(j, p) END"),),
     "athena_json_array_length": (
         ("j", "CASE WHEN json_valid(j) AND json_type(j) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END"),

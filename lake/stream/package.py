@@ -18,7 +18,7 @@ from pathlib import Path
 
 from lake.contract.load import load_tables
 from lake.errors import ContractError, StorageError
-from lake.flink.render_contracts import TABLES
+from lake.flink.render_contracts import DEFAULTS, streamed_tables
 from lake.flink.rendered_contract import rendered_path, rendered_text
 from lake.stream.imports import modules_of
 from lake.stream.jar import JAR
@@ -76,10 +76,11 @@ def _programs(app: Path) -> Iterator[tuple[str, bytes]]:
 def _contracts(contracts: Path) -> Iterator[tuple[str, bytes]]:
     """Rendered from the contracts, so that a package cannot hold what one said before."""
     tables = load_tables(contracts)
-    for name in TABLES:
+    for name in DEFAULTS:
         if name not in tables:
             raise ContractError(f"packing the contract of {name}: not found in {contracts}")
-        yield rendered_path(Path("contracts"), name).as_posix(), rendered_text(tables[name]).encode()
+    for table in streamed_tables(tables):
+        yield rendered_path(Path("contracts"), table.full_name).as_posix(), rendered_text(table).encode()
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

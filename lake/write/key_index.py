@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lake.contract.model import RESCUED_COLUMN, Table
@@ -48,14 +49,26 @@ class RowHasher:
         # the first half would be one of the second.
         salted = f"concat_ws('{_SALT}', {key}, '{_SALT}')"
         every = ", ".join(_hashed(field) for field in schema)
+        self._json_columns = [column.name for column in table.columns if column.value_rules.holds_json]
         self._sql = f"SELECT hash({key}) AS k1, hash({salted}) AS k2, hash({every}) AS p FROM rows_to_hash"  # noqa: S608 # names of a contract, quoted
 
     def hashes(self, rows: pa.Table) -> pa.Table:
         """Columns k1, k2, p of each row, in the order of `rows`."""
-        self._connection.register("rows_to_hash", _with_canonical_texts(rows))
+        self._connection.register("rows_to_hash", self._with_canonical_texts(rows))
         hashed = self._connection.sql(self._sql).to_arrow_table()
         self._connection.unregister("rows_to_hash")
         return hashed.cast(INDEX_SCHEMA)
+
+    def _with_canonical_texts(self, rows: pa.Table) -> pa.Table:
+        for name in (*self._json_columns, RESCUED_COLUMN):
+            place = rows.schema.get_field_index(name)
+            if place < 0 or rows[name].null_count == rows.num_rows:
+                continue
+            texts = pa.chunked_array([canonical_texts(chunk) for chunk in rows[name].chunks], pa.binary())
+            if name == RESCUED_COLUMN:  # unknown fields that are all null are none
+                texts = pc.if_else(pc.equal(texts, b"{}"), None, texts)
+            rows = rows.set_column(place, name, texts)
+        return rows
 
 
 def repeats_within_unit(hashes: pa.Table) -> npt.NDArray[np.int64]:
@@ -106,14 +119,6 @@ def index_bytes(chunks: list[pa.Table]) -> bytes:
     index = pa.concat_tables(chunks) if chunks else INDEX_SCHEMA.empty_table()
     pq.write_table(index, sink, compression="none", use_dictionary=False, write_statistics=False)
     return sink.getvalue()
-
-
-def _with_canonical_texts(rows: pa.Table) -> pa.Table:
-    place = rows.schema.get_field_index(RESCUED_COLUMN)
-    if place < 0 or rows[RESCUED_COLUMN].null_count == rows.num_rows:
-        return rows
-    chunks = [canonical_texts(chunk) for chunk in rows[RESCUED_COLUMN].chunks]
-    return rows.set_column(place, RESCUED_COLUMN, pa.chunked_array(chunks, pa.binary()))
 
 
 def _hashed(field: pa.Field) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from lake.contract.model import TextForm
 from lake_local.datagen.columns import identifier, is_nested, plausible, text
 from lake_local.datagen.record_models import record_model
 from lake_local.datagen.volume import HOUR_MS, Volume
@@ -38,8 +40,10 @@ def lines(volume: Volume) -> Iterator[pa.RecordBatch]:
 
 
 def csv_header(volume: Volume) -> bytes:
-    """The first line of a CSV file: the names that producers use."""
-    return ",".join(column.field for column in volume.table.columns).encode() + b"\n"
+    """The first line of a CSV file: the names that producers use; none where the contract says so."""
+    if not volume.text.has_header:
+        return b""
+    return volume.text.delimiter.join(column.field for column in volume.table.columns).encode() + b"\n"
 
 
 def _macros(volume: Volume) -> str:
@@ -53,8 +57,21 @@ def _macros(volume: Volume) -> str:
           exp({least} + share(number, 'lateness') * {most - least})::BIGINT, 50 + below(number, 'delay', 1950));
         CREATE MACRO iso(ms) AS strftime(epoch_ms(ms), '%Y-%m-%dT%H:%M:%S.%gZ');
         CREATE MACRO export_time(ms) AS strftime(epoch_ms(ms), '%Y-%m-%d %H:%M:%S');
-        CREATE MACRO csv(value) AS if(regexp_matches(value, '[",]'), '"' || replace(value, '"', '""') || '"', value);
+        CREATE MACRO csv(value) AS {_csv_field(volume.text)};
     """
+
+
+def _csv_field(form: TextForm) -> str:
+    """A text as a field: quoted where it must be; without quotes, with blanks for what it may not hold."""
+    special = text(
+        "[" + re.escape(form.delimiter + (form.quote or "") + (form.escape or "") + (form.comment or "")) + "]"
+    )
+    if form.quote is None:
+        return f"regexp_replace(value, {special}, ' ', 'g')"
+    value = "value" if form.escape is None else f"replace(value, {text(form.escape)}, {text(form.escape * 2)})"
+    quote = text(form.quote)
+    quoted = f"{quote} || replace({value}, {quote}, {text(form.quote * 2)}) || {quote}"
+    return f"if(regexp_matches(value, {special}), {quoted}, value)"
 
 
 def _query(volume: Volume) -> str:
@@ -64,7 +81,7 @@ def _query(volume: Volume) -> str:
     """
     faults, malformed = volume.malformed_lines + volume.duplicate_lines, volume.malformed_lines
     least, most = _REDELIVERED_MS
-    damaged = _damaged_csv() if volume.is_csv else _damaged_json()
+    damaged = _damaged_csv(volume.text.delimiter) if volume.is_csv else _damaged_json()
     return f"""
         WITH records AS ({record_model(volume).rows}),
         flagged AS (
@@ -92,12 +109,16 @@ def _query(volume: Volume) -> str:
 def _line(volume: Volume) -> str:
     """The columns in the contract's order, under the names that producers use."""
     known = record_model(volume).columns
-    values = {column: known.get(column.name) or plausible(volume, column) for column in volume.table.columns}
+    values = {column: known.get(column.name) or plausible(volume, column) for column in volume.fields}
     if not volume.is_csv:
         fields = (f"{identifier(column.field)} := {value}" for column, value in values.items())
         return f"to_json(struct_pack({', '.join(fields)}))::VARCHAR"
     cells = [f"csv(to_json({value})::VARCHAR)" if is_nested(column) else value for column, value in values.items()]
-    return "concat_ws(',', " + ", ".join(f"coalesce(({cell})::VARCHAR, '')" for cell in cells) + ")"
+    return (
+        f"concat_ws({text(volume.text.delimiter)}, "
+        + ", ".join(f"coalesce(({cell})::VARCHAR, '')" for cell in cells)
+        + ")"
+    )
 
 
 def _damaged_json() -> str:
@@ -109,6 +130,8 @@ def _damaged_json() -> str:
         ELSE encode(line[:2]) || '\xFF'::BLOB || encode(line[3:]) END"""
 
 
-def _damaged_csv() -> str:
+def _damaged_csv(delimiter: str) -> str:
     """A row with a column too few or too many."""
-    return """encode(if(below(i, 'damage', 2) = 0, regexp_replace(line, ',[^,]*$', ''), 'unexpected,' || line))"""
+    last = text(f"{re.escape(delimiter)}[^{re.escape(delimiter)}]*$")
+    more = text(f"unexpected{delimiter}")
+    return f"encode(if(below(i, 'damage', 2) = 0, regexp_replace(line, {last}, ''), {more} || line))"

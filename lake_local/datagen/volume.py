@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lake.contract.model import Table
+from lake.contract.model import Column, Table, TextForm
 from lake.errors import UsageError
 
 HOUR_MS = 3_600_000
@@ -34,6 +34,11 @@ class Volume:
         doing = f"generating {self.table.full_name}"
         if self.table.source is None:
             raise UsageError(f"{doing}: its contract has no raw source, so no records of it arrive")
+        if self.table.source.format == "lines":
+            raise UsageError(
+                f"{doing}: no lines are generated from a linePattern; expected a table of JSON or CSV. "
+                "Land recorded lines instead: lake land"
+            )
         if self.table.source.record_rules or any(each.paths or each.struct_names for each in self.table.columns):
             raise UsageError(
                 f"{doing}: its contract reads nested records (a sourceName that is a path or a list, fieldNames, "
@@ -55,6 +60,16 @@ class Volume:
     @property
     def is_csv(self) -> bool:
         return self.table.source is not None and self.table.source.format == "csv"
+
+    @property
+    def text(self) -> TextForm:
+        """The form of CSV."""
+        return TextForm() if self.table.source is None else self.table.source.text
+
+    @property
+    def fields(self) -> tuple[Column, ...]:
+        """The columns that a record has fields for: without a header, derived ones have no place."""
+        return tuple(c for c in self.table.columns if self.text.has_header or c.derived_from is None)
 
     @property
     def duplicate_lines(self) -> int:

@@ -46,8 +46,8 @@ def test_uids_are_fixed_or_named_after_a_table_and_its_connector(app: str, clust
 
 
 def test_hashes_on_the_page_are_those_by_which_a_refused_start_names_operators() -> None:
-    rows = re.findall(r"^\| `([a-z-]+)` \| ([0-9a-f]+) \|", PAGE.read_text(), re.MULTILINE)
-    assert {uid for uid, _ in rows} == OWN["sessions"] | OWN["event_counts"] | {"counts-by-minute"}
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| ([0-9a-f]+) \|", PAGE.read_text(), re.MULTILINE)
+    assert {uid for uid, _ in rows} == OWN["sessions"] | OWN["event_counts"] | {"counts-by-15m", "counts-by-minute"}
     jvm = get_gateway().jvm
     murmur = jvm.org.apache.flink.shaded.guava31.com.google.common.hash.Hashing.murmur3_128(0)
     utf8 = jvm.java.nio.charset.StandardCharsets.UTF_8

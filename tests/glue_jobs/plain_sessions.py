@@ -88,10 +88,14 @@ def _row(key: tuple[int, str], events: list[Event], rules: SessionRules) -> Row:
 
 
 def plain_counts(events: Iterable[Event], resolution: str) -> list[Row]:
-    """Distinct events by the first 512 characters of their name and hour, or minute."""
-    form = "%Y-%m-%dT%H:00:00" if resolution == "hour" else "%Y-%m-%dT%H:%M:00"
+    """Distinct events by the first 512 characters of their name and hour, quarter of an hour, or minute."""
+    minutes = {"hour": 60, "15m": 15, "minute": 1}[resolution]
     named = ((one.client_event[:512] if one.client_event else "NULL", one.time) for one in events)
-    counted = Counter((name, time.strftime(form) if time else "NULL") for name, time in named)
+    starts = (
+        (name, time and time.replace(minute=time.minute // minutes * minutes, second=0, microsecond=0))
+        for name, time in named
+    )
+    counted = Counter((name, start.strftime("%Y-%m-%dT%H:%M:%S") if start else "NULL") for name, start in starts)
     return sorted((*key, count) for key, count in counted.items())
 
 

@@ -97,7 +97,7 @@ def test_minutes_are_another_resolution_of_all_days(lake: DayLake) -> None:
     assert set(lake.outcomes(COUNTS, resolution="minute")) == {"2026-11-20", "2026-11-21"}
     assert ("view", "2026-11-20T12:59:00", 1) in lake.days(COUNTS)["2026-11-20"]
     assert lake.lake.plan(lake.lake.table(COUNTS)).stale == ()
-    with pytest.raises(UsageError, match="resolution='day': expected hour or minute"):
+    with pytest.raises(UsageError, match="resolution='day': expected hour, 15m, minute"):
         lake.run(COUNTS, resolution="day")
 
 
@@ -122,7 +122,7 @@ EVENTS = st.lists(
 
 
 @settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
-@given(events=EVENTS, resolution=st.sampled_from(["hour", "minute"]))
+@given(events=EVENTS, resolution=st.sampled_from(["hour", "15m", "minute"]))
 def test_random_events_are_counted_as_a_plain_loop_counts_them(
     spark: SparkSession, events: list[Event], resolution: str
 ) -> None:

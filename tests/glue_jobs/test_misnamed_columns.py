@@ -112,7 +112,7 @@ def test_a_required_field_that_records_have_under_another_name_is_named_where_th
     ]
 
 
-def test_csv_headers_in_another_case_or_with_blanks_are_shown_at_the_run_and_a_contract_may_want_it_otherwise(
+def test_csv_headers_that_only_resemble_a_column_are_shown_at_the_run_and_a_contract_may_want_it_otherwise(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     columns: dict[str, Any] = {"id": "bigint", "user_id": "bigint", "amount": "double"}
@@ -120,14 +120,14 @@ def test_csv_headers_in_another_case_or_with_blanks_are_shown_at_the_run_and_a_c
     for name, disabled in (("shop.exports_v1", {}), ("shop.quiet_v1", {"disabledChecks": ["misnamed_columns"]})):
         contracts = write_contract(tmp_path / "c", name, columns, sourceFormat="csv", **disabled)
         trial = Trial(str(tmp_path / "lake"), name, contracts)
-        trial.land(9, "a", "id, User Id,AMOUNT\n1,2,3.5\n2,3,4.5\n")
+        trial.land(9, "a", "ID, User Id,a_mount\n1,2,3.5\n2,3,4.5\n")
         trial.run()
         trials.append(trial)
     found, quiet = (table_status(trial.lake, trial.table).partitions[0] for trial in trials)
     assert [line.split(" is NULL")[0] for line in found.warnings] == ["column user_id", "column amount"]
     assert [line.split("; ")[1] for line in found.warnings] == [
         "2 of 2 records looked at have ' User Id'. If it is meant, set sourceName: ' User Id' at the column",
-        "2 of 2 records looked at have 'AMOUNT'. If it is meant, set sourceName: 'AMOUNT' at the column",
+        "2 of 2 records looked at have 'a_mount'. If it is meant, set sourceName: 'a_mount' at the column",
     ]
     (line,) = [line for line in logged(caplog) if "the audit warned" in line]
     assert line == f"dt=2026-11-21-09: the audit warned: {'; '.join(found.warnings)}. The page: {found.page}"

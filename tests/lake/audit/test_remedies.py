@@ -39,7 +39,10 @@ def _refusal(field: str, number: str) -> str:
 
 NUMBER = "set acceptsNumber: true"
 DECLARE_DOUBLE, ADD_VALUE = "declare double, or a decimal", "add it to validValues, if it is meant"
-RENAME = "set sourceName where the header spells a column otherwise"
+RENAME = (
+    "set header: false, if there is none; delimiter, if it is another one; sourceName, if the header spells columns "
+    "otherwise"
+)
 LACKING = "set required: false, if records may lack it; sourceName, if they spell it otherwise"
 
 
@@ -145,7 +148,13 @@ LACKING = "set required: false, if records may lack it; sourceName, if they spel
         (
             "malformed_csv",
             "expected a header row first, but it names none of the contract's fields (a): 'b'",
-            "set sourceName where the header spells a column otherwise",
+            RENAME,
+        ),
+        ("malformed_csv", "expected 2 fields as in the header, got 1", ""),
+        (
+            "malformed_line",
+            'the line does not match linePattern: "x"',
+            "change linePattern, if the line is as it is meant",
         ),
         ("malformed_csv", "a quoted field never ends", ""),
         ("invalid_json", "expected a value at byte 0 of the record", ""),

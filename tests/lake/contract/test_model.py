@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lake.contract.load import load_contract
-from lake.contract.model import Column, SkipRule, Source, Table
+from lake.contract.model import Column, SkipRule, Source, Table, TextForm
 from lake.contract.source_path import SourcePath
 from lake.contract.value_rules import ValueRules
 from tests.lake.contract.orders import ORDERS, write_contract
@@ -84,6 +84,13 @@ def test_every_rule_of_a_column_changes_the_digest(orders: Table, changes: dict[
         {"source": Source("raw/shop/orders", "json", encoding="dynamodb")},
         {"lookback_hours": 2},
         {"rescue": False},
+        {"source": Source("raw/shop/orders", "json", text=TextForm(delimiter=";"))},
+        {"source": Source("raw/shop/orders", "json", text=TextForm(quote=None))},
+        {"source": Source("raw/shop/orders", "json", text=TextForm(escape="!"))},
+        {"source": Source("raw/shop/orders", "json", text=TextForm(comment="#"))},
+        {"source": Source("raw/shop/orders", "json", text=TextForm(has_header=False))},
+        {"source": Source("raw/shop/orders", "json", text=TextForm(pattern="(?P<a>.)"))},
+        {"source": Source("raw/shop/orders", "json", text=TextForm(record_start="a"))},
     ],
 )
 def test_every_rule_of_a_table_changes_the_digest(orders: Table, changes: dict[str, Any]) -> None:
@@ -92,6 +99,14 @@ def test_every_rule_of_a_table_changes_the_digest(orders: Table, changes: dict[s
 
 def test_the_order_of_columns_changes_no_digest(orders: Table) -> None:
     assert replace(orders, columns=orders.columns[::-1]).reading_digest() == orders.reading_digest()
+
+
+def test_the_order_of_columns_changes_the_digest_where_it_is_the_order_of_fields(orders: Table) -> None:
+    there_were = [column.name for column in orders.columns]
+    plain = replace(orders, source=Source("raw/shop/orders", "csv", text=TextForm(has_header=False)))
+    more = replace(plain, columns=(*orders.columns, Column("note", "note", "string")))
+    assert replace(plain, columns=plain.columns[::-1]).reading_digest() != plain.reading_digest()
+    assert more.reading_digest(only=there_were) == plain.reading_digest()
 
 
 def test_an_added_column_changes_the_digest_but_not_over_the_columns_that_there_were(orders: Table) -> None:

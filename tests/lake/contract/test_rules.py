@@ -59,7 +59,7 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         ("        value: 1\n", "        value: 1.5\n", "1.5", "lookbackHours is 1.5; expected whole hours"),
         ("        value: 1\n", "        value: 745\n", "745", "lookbackHours is 745; expected whole hours"),
         ("        value: 1\n", "        value: true\n", "value: true", "lookbackHours is True; expected whole hours"),
-        ("value: json", "value: xml", "xml", "sourceFormat is 'xml'; expected json or csv"),
+        ("value: json", "value: xml", "xml", "sourceFormat is 'xml'; expected json, csv or lines"),
         ("sourceFormat", "sourcePrefix", 12, "sourcePrefix without sourceFormat"),
         (EVENT_TIME, "sourcePrefix\n        value: s3://b/orders", "s3://b", "expected a folder below"),
         (EVENT_TIME, "sourcePrefix\n        value: raw/shop/../orders", "raw/", "e.g. raw/shop/orders"),

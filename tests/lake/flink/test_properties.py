@@ -37,7 +37,7 @@ WRONG = {
         "Mars/Base",
     ): "reading runtime property timezone: invalid value 'Mars/Base'; expected a name of the "
     "time zone database, e.g. Europe/Berlin",
-    ("resolution", "day"): "reading runtime property resolution: invalid value 'day'; expected hour or minute",
+    ("resolution", "day"): "reading runtime property resolution: invalid value 'day'; expected hour or 15m or minute",
     ("initial_position", "old"): "reading runtime property initial_position: invalid value 'old'; expected latest or "
     "trim_horizon",
     ("watermark_dely", "1m"): "reading runtime properties: unknown property watermark_dely; did you mean "

@@ -12,7 +12,7 @@ import pyarrow as pa
 from lake.contract.arrow import arrow_schema
 from lake.contract.model import Column, Source, Table
 from lake.parse.block import Block, ReadOptions, Rejected
-from lake.parse.csv_header import BOM, header_of
+from lake.parse.csv_header import BOM, header_of, header_of_contract, text_form
 from lake.parse.csv_rows import RowReader
 from lake.parse.csv_text import Shape, fields_of, next_line, record_at
 from lake.parse.gzip_stream import Chunk
@@ -48,20 +48,26 @@ def whole(blocks: Iterable[Block], table: Table) -> tuple[pa.Table, list[Rejecte
 
 
 def read_plainly(data: bytes, table: Table, lookahead: int) -> tuple[pa.Table, list[Rejected]]:
-    """The rows and rejects of an object whose first line is a header that names a column."""
+    """The rows and rejects of an object whose first line is a header that names a column, if it is to have one."""
+    form = text_form(table)
     at = len(BOM) if data.startswith(BOM) else 0
-    first = record_at(data, at)
-    header = header_of(data[at : first.end], table)
+    header = header_of_contract(table)
+    if form.has_header:
+        first = record_at(data, at, form=form)
+        header = header_of(data[at : first.end], table)
+        at = first.after
     reader = RowReader(table, header, ReadOptions())
     rows: list[tuple[Any, ...]] = []
     rejected: list[Rejected] = []
-    at = first.after
     while at < len(data):
-        attempt = record_at(data, at)
+        if form.comment and data.startswith(form.comment.encode(), at):
+            at = next_line(data, at) or len(data)
+            continue
+        attempt = record_at(data, at, form=form)
         start, at = at, attempt.after
         if attempt.shape is not Shape.WHOLE:
             seen = max(start + lookahead, next_line(data, start) or len(data))
-            at = start + _resumption(data[start:seen], header.width, seen >= len(data))
+            at = start + _resumption(data[start:seen], header.width, seen >= len(data), table)
             bad = data[start:at].rstrip(b"\r\n")
             number = len(rows) + len(rejected)
             rejected.append(Rejected(Reason.MALFORMED_CSV, attempt.shape.value, number, start, bad))
@@ -70,9 +76,10 @@ def read_plainly(data: bytes, table: Table, lookahead: int) -> tuple[pa.Table, l
         if not record or record.removeprefix(BOM) == header.line:
             continue
         try:
-            width = len(fields_of(record))
+            width = len(fields_of(record, form))
             if width != header.width:
-                message = f"expected {header.width} fields as in the header, got {width}"
+                where = "header" if form.has_header else "contract"
+                message = f"expected {header.width} fields as in the {where}, got {width}"
                 raise Refused(Reason.MALFORMED_CSV, message)
             rows.append(reader.exact_row(record))
         except Refused as refused:
@@ -82,12 +89,15 @@ def read_plainly(data: bytes, table: Table, lookahead: int) -> tuple[pa.Table, l
     return pa.Table.from_arrays(arrays, schema=schema), rejected
 
 
-def _resumption(data: bytes, width: int, is_end: bool) -> int:
-    """The first line after the first from which a record of the width can be read, or the last line, or the end."""
+def _resumption(data: bytes, width: int, is_end: bool, table: Table) -> int:
+    """The first line after the first that is a comment or a record of the width, or the last line, or the end."""
+    form = text_form(table)
     lines = [match.end() for match in re.finditer(rb"\r\n|\n|\r", data) if match.end() < len(data)]
     for line in lines:
-        attempt = record_at(data, line)
+        if form.comment and data.startswith(form.comment.encode(), line):
+            return line
+        attempt = record_at(data, line, form=form)
         ends = attempt.after > attempt.end or is_end
-        if attempt.shape is Shape.WHOLE and ends and len(fields_of(data[line : attempt.end])) == width:
+        if attempt.shape is Shape.WHOLE and ends and len(fields_of(data[line : attempt.end], form)) == width:
             return line
     return len(data) if is_end or not lines or data.endswith((b"\n", b"\r")) else lines[-1]

@@ -324,7 +324,7 @@ FOREIGN = {
 @pytest.mark.parametrize("name", FOREIGN)
 def test_an_object_of_a_known_format_is_one_reject_that_says_which(name: str, table: Table) -> None:
     data = FOREIGN[name] + packed(LINES)[:40]
-    message = f"the object is {name}; expected JSON or CSV, as text or compressed (gzip, zstd, bz2, Snappy, ZIP)"
+    message = f"the object is {name}; expected JSON, CSV or lines, as text or compressed (gzip, zstd, bz2, Snappy, ZIP)"
     assert read(data, table) == ([], [Rejected(Reason.UNSUPPORTED_FORMAT, message, 0, 0, data)])
 
 

@@ -54,7 +54,7 @@ def test_the_property_groups_on_the_page_are_accepted() -> None:
 
 
 def test_the_uids_on_the_page_are_those_of_the_operators() -> None:
-    said = {uid for row in rows("| uid | hash | holds |") for uid in re.findall(r"`([a-z-]+)`", row[0])}
+    said = {uid for row in rows("| uid | hash | holds |") for uid in re.findall(r"`([a-z0-9-]+)`", row[0])}
     fixed = set(re.findall(r'uid\("([a-z-]+)"\)', JAVA))
     by_resolution = {f"counts-by-{resolution}" for resolution in get_args(Resolution)}
     assert 'uid("counts-by-" + resolution)' in JAVA

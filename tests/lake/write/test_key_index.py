@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from lake.contract.model import Column, Table
+from lake.contract.value_rules import ValueRules
 from lake.write.key_index import INDEX_SCHEMA, RowHasher, repeats_within_unit
 from tests.lake.parse.streams import column, read, table_of
 
@@ -107,6 +108,28 @@ def test_a_maps_entries_count_in_any_order_and_null_ones_do_not() -> None:
     kind = pa.map_(pa.string(), pa.float64())
     equal = [[("a", 0.0), ("b", 1.0)], [("b", 1.0), ("a", -0.0)], [("c", None), ("b", 1.0), ("a", 0.0)]]
     assert row_hashes(kind, *equal, [("b", 0.0), ("a", 1.0)], [], [("a", None)], None) == [0, 0, 0, 1, 2, 2, 3]
+
+
+def test_a_columns_json_text_counts_in_its_canonical_form_and_an_empty_object_in_it_is_none_that_is_absent() -> None:
+    schema = pa.schema([("id", pa.int64()), ("v", pa.string()), ("t", pa.string()), ("rescued", pa.string())])
+    columns = (
+        Column("id", "id", "bigint", key_position=1),
+        Column("v", "v", "string", value_rules=ValueRules(holds_json=True)),
+        Column("t", "t", "string"),
+    )
+    given = ['{"a":1,"b":[1, 2]}', '{"b":[1,2],"a":1.0}', '{"b":[2,1],"a":1}', "{}", None]
+    table = Table("shop", "values_v1", "1.0.0", "", columns, None)
+
+    def found(v: list[str | None], t: list[str | None], rescued: list[str | None]) -> list[int]:
+        arrays = [pa.array([1] * len(v)), *(pa.array(texts, pa.string()) for texts in (v, t, rescued))]
+        numbers: dict[int, int] = {}
+        hashed = RowHasher(table, schema).hashes(pa.Table.from_arrays(arrays, schema=schema))["p"].to_pylist()
+        return [numbers.setdefault(each, len(numbers)) for each in hashed]
+
+    none: list[str | None] = [None] * len(given)
+    assert found(list(given), none, none) == [0, 0, 1, 2, 3]
+    assert found(none, list(given), none) == [0, 1, 2, 3, 4]
+    assert found(none, none, [*given[:4], None]) == [0, 0, 1, 2, 2]
 
 
 def test_maps_within_other_types_count_as_maps_do() -> None:

@@ -15,8 +15,11 @@ from typing import Any
 import pytest
 
 from lake.contract.load import table_named
-from lake.contract.model import Column, Source, Table
+from lake.contract.model import Column, Source, Table, TextForm
 from lake.errors import StorageError, UsageError
+from lake.parse.csv_blocks import csv_blocks
+from lake.parse.gzip_stream import Chunk
+from lake.parse.reasons import Reason
 from lake_local.datagen.files import generate_files
 from lake_local.datagen.volume import Volume
 
@@ -220,6 +223,30 @@ def test_any_table_gets_values_of_its_contracts_types(source_format: str, tmp_pa
         }
     assert len({row["orderId"] for row in rows}) == len(rows) == 500
     assert {row["state"] for row in rows} - {None, ""} == {"new", "paid"}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        TextForm(delimiter="\t", quote=None, has_header=False, comment="#"),
+        TextForm(delimiter=";", quote="'", escape="\\"),
+        TextForm(delimiter="|", quote=None),
+    ],
+)
+def test_csv_is_generated_in_the_contracts_form(form: TextForm, tmp_path: Path) -> None:
+    columns = tuple(c for c in orders("csv").columns if "<" not in c.hive_type and '"' not in c.field)
+    table = replace(orders("csv"), columns=columns, source=Source("raw/shop/orders", "csv", text=form))
+    generate_files(Volume(table, 500, 1, START, duplicates=0, malformed=0.1), tmp_path)
+    data = b"".join(gzip.decompress(path.read_bytes()) for path in tmp_path.iterdir())
+    blocks = list(csv_blocks(iter([Chunk(data)]), table))
+    assert sum(block.rows.num_rows for block in blocks) == 450
+    assert {reject.reason for block in blocks for reject in block.rejected} == {Reason.MALFORMED_CSV}
+
+
+def test_lines_are_not_generated() -> None:
+    source = Source("raw/shop/orders", "lines", text=TextForm(pattern="(?P<orderId>.*)"))
+    with pytest.raises(UsageError, match=r"generating shop\.orders_v1: no lines are generated from a linePattern"):
+        Volume(replace(orders("csv"), source=source), 500, 1, START)
 
 
 @pytest.mark.parametrize(

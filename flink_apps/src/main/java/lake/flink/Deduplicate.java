@@ -19,7 +19,7 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Passes the first record of each event, by event_id, within a window of the machine's time: an equal record (see
+ * Passes the first record of each event, by its key, within a window of the machine's time: an equal record (see
  * CanonicalJson) is dropped and counted, another is rejected as `conflicting_duplicate`.
  *
  * <p>Why not in SQL: a deduplication there keeps the first row and drops all others, a conflict too.

@@ -20,8 +20,10 @@ public final class EventOptions implements Serializable {
     final long idleTimeout;
     /** No watermark is emitted for this long after the first record, so that every shard has been read once. */
     final long hold;
-    /** Each event_id counts once within this time; 0: there is no deduplication. */
+    /** Each event counts once within this time; 0: there is no deduplication. */
     final long dedupWindow;
+    /** The column whose value is an event's identity; not read without deduplication. */
+    final String dedupKey;
 
     private EventOptions(JsonNode options) {
         options.required("keys").forEach(key -> keys.add(key.textValue()));
@@ -29,10 +31,11 @@ public final class EventOptions implements Serializable {
         idleTimeout = options.required("idle_timeout").longValue();
         hold = options.required("hold").longValue();
         dedupWindow = options.required("dedup_window").longValue();
+        dedupKey = options.required("dedup_key").textValue();
     }
 
     /**
-     * Options from JSON with the members keys, watermark_delay, idle_timeout, hold and dedup_window.
+     * Options from JSON with the members keys, watermark_delay, idle_timeout, hold, dedup_window and dedup_key.
      *
      * @throws IllegalArgumentException if a member is missing
      */

@@ -43,9 +43,12 @@ final class PartialCounts extends AbstractStreamOperator<RowData>
     private transient long currentStart;
     private transient int rows;
 
-    /** @param resolution milliseconds */
-    PartialCounts(Contract contract, long resolution) {
-        this.name = contract.indexOf("client_event", Column.Kind.STRING);
+    /**
+     * @param name the column that names what is counted
+     * @param resolution milliseconds
+     */
+    PartialCounts(Contract contract, String name, long resolution) {
+        this.name = contract.indexOf(name, Column.Kind.STRING);
         this.eventTime = contract.indexOfEventTime();
         this.resolution = resolution;
         this.chainingStrategy = ChainingStrategy.ALWAYS;

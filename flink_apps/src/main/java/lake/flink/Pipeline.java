@@ -56,7 +56,7 @@ public final class Pipeline {
                 .uid("parse-events");
         DataStream<RowData> rejected = stream.getSideOutput(tag);
         if (options.isDeduplicated()) {
-            int eventId = contract.indexOf("event_id", Column.Kind.STRING);
+            int eventId = contract.indexOf(options.dedupKey, Column.Kind.STRING);
             KeySelector<RowData, StringData> key = row -> row.getString(eventId);
             stream = stream
                     .keyBy(key, StringDataTypeInfo.INSTANCE)
@@ -98,9 +98,10 @@ public final class Pipeline {
      * Registers the views `counts`, running counts of the events by name and hour or minute, of which each new count is
      * a row, and `late`: the events that are older than the retention.
      *
+     * @param name the column that names what is counted
      * @param memory a count is forgotten when nothing was added to it for so long
      */
-    public void counts(String resolution, long retention, long memory) {
+    public void counts(String name, String resolution, long retention, long memory) {
         OutputTag<RowData> tag = new OutputTag<>("late", InternalTypeInfo.of(contract.rowType()));
         SingleOutputStreamOperator<RowData> retained = events
                 .transform("retained events", InternalTypeInfo.of(contract.rowType()),
@@ -109,13 +110,26 @@ public final class Pipeline {
         KeySelector<RowData, Tuple2<String, Long>> key = row -> Tuple2.of(row.getString(0).toString(), row.getLong(1));
         SingleOutputStreamOperator<RowData> stream = retained
                 .transform("partial counts", InternalTypeInfo.of(PartialCounts.TYPE),
-                        new PartialCounts(contract, "minute".equals(resolution) ? 60_000 : 3_600_000))
+                        new PartialCounts(contract, name, lengthOf(resolution)))
                 .uid("partial-counts")
                 .keyBy(key, new TupleTypeInfo<>(Types.STRING, Types.LONG))
                 .transform("counts", InternalTypeInfo.of(Counts.TYPE), new Counts(memory))
                 .uid("counts-by-" + resolution);  // counts of another resolution must not go on from these
         env.createTemporaryView("counts", stream);
         env.createTemporaryView("late", retained.getSideOutput(tag));
+    }
+
+    private static long lengthOf(String resolution) {
+        switch (resolution) {
+            case "minute":
+                return 60_000;
+            case "15m":
+                return 900_000;
+            case "hour":
+                return 3_600_000;
+            default:
+                throw new IllegalArgumentException("counting events by " + resolution + ": expected hour, 15m or minute");
+        }
     }
 
     /** Adds an INSERT INTO `sink` to the job. What is planned for it gets uids after the sink and its connector. */

@@ -92,7 +92,7 @@ class CountsTest {
     @Test
     void partialCountsAreFlushedBeforeABarrierByNameAndMinute() throws Exception {
         OneInputStreamOperatorTestHarness<RowData, RowData> harness = new OneInputStreamOperatorTestHarness<>(
-                new PartialCounts(Fixtures.events(), 60_000));
+                new PartialCounts(Fixtures.events(), "client_event", 60_000));
         harness.setup(InternalTypeInfo.<RowData>of(PartialCounts.TYPE).toSerializer());
         harness.open();
         for (RowData event : List.of(event("A", TEN), event("A", TEN + 59_999), event("A", TEN + 60_000),

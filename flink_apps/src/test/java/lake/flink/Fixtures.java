@@ -49,7 +49,7 @@ final class Fixtures {
         ObjectNode options = JSON.createObjectNode();
         options.putArray("keys").add("user_id").add("device_id").add("client_timestamp");
         options.put("watermark_delay", watermarkDelay).put("idle_timeout", idleTimeout);
-        return EventOptions.parse(options.put("hold", hold).put("dedup_window", dedupWindow).toString());
+        return EventOptions.parse(options.put("hold", hold).put("dedup_window", dedupWindow).put("dedup_key", "event_id").toString());
     }
 
     /** An event on 2018-11-29, as JSON; its event_id is that of the user and name. */
