@@ -26,6 +26,12 @@ def test_many_at_once_have_the_known_texts() -> None:
     assert canonical_texts(texts).to_pylist() == [*expected, None, b"{}", b"{}"]
 
 
+@pytest.mark.parametrize("value", ["-0", "0", "-7", "1.0", "123456789012345678901", '"a\\u0062"', '"é"', "null"])
+def test_an_object_of_one_member_is_read_unless_it_is_canonical_as_it_is(value: str) -> None:
+    text = f'{{"a b":{value}}}'
+    assert canonical_texts(pa.array([text, None, text])).to_pylist() == [canonical(text), None, canonical(text)]
+
+
 NAMES = st.text(alphabet='ab!~\n\\"é\uffff😀')
 SCALARS = st.one_of(
     st.booleans(),
