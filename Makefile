@@ -7,6 +7,8 @@ JOBS := .venv
 STREAMS := .venv-streams
 BENCH := .venv-bench
 export GX_ANALYTICS_ENABLED := false
+# Where it is set, as in many containers, each of the hundreds of processes of the tests would compile all its imports.
+export PYTHONDONTWRITEBYTECODE :=
 # Processes that run tests. Each may start a Spark of its own, so there are no more on a machine of many cores.
 WORKERS ?= 3
 PYTEST = $(JOBS)/bin/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 10
@@ -100,6 +102,6 @@ $(BENCH)/.ready: requirements/bench.txt pyproject.toml
 	  { echo "The environments are locked for Python 3.11, which is what Glue 5.1 runs, and $(PYTHON) is another one. Install Python 3.11, or name one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	"$(PYTHON)" -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(@D)/bin/uv pip sync --quiet --python $(@D)/bin/python --require-hashes $<
+	$(@D)/bin/uv pip sync --quiet --compile-bytecode --python $(@D)/bin/python --require-hashes $<
 	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation --editable . --editable ./lake_local
 	@touch $@
