@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+# Of Flink within PyFlink: a program that ends in seconds does not win back the cost of Java's second compiler.
+os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 # On CI every run draws the same examples: a change is judged by what it changed. Elsewhere, each run tries new ones.
 settings.register_profile("ci", derandomize=True, deadline=None)

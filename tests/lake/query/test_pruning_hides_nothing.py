@@ -50,7 +50,7 @@ CONDITIONS = st.recursive(
 
 @pytest.mark.parametrize("source", ["sensors.readings_by_sensor_v1", "sensors.readings"])
 @given(condition=CONDITIONS)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_filter_finds_the_rows_that_it_finds_without_pruning(source: str, condition: str, readings_root: str) -> None:
     columns = "reverse(reverse(sensor_id)) AS sensor_id, user_id + 0 AS user_id, reverse(reverse(dt)) AS dt"
     whole = f"(SELECT {columns} FROM {source} ORDER BY random())"
