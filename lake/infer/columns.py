@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from lake.contract.source_path import SourcePath
 from lake.infer.names import column_name
 from lake.infer.nested import Nested, map_type, nested_type
 from lake.infer.scalars import Form, csv_form, json_form
 from lake.infer.seen import Seen
+from lake.infer.text_forms import TextSample
 
 DEFAULT_DEPTH = 3
 _MOST_WITHIN = 30
@@ -33,11 +34,28 @@ class Columns:
 
     proposals: list[ColumnProposal] = field(default_factory=list)
     nulls: set[str] = field(default_factory=set)
+    _maybe_nulls: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, name: str, source_name: str, form: Form, seen: str) -> None:
         """Another column."""
         self.nulls.update(form.nulls)
+        self._maybe_nulls[name] = form.maybe_nulls
         self.proposals.append(ColumnProposal(name, source_name, form.hive_type, form.rules, seen, form.notes))
+
+    def with_remarks_on_nulls(self) -> Columns:
+        """The columns, when all are known: what stands for null in one does so in the others."""
+        self.proposals = [
+            replace(proposal, notes=(*proposal.notes, *self._remarks(self._maybe_nulls[proposal.name])))
+            for proposal in self.proposals
+        ]
+        return self
+
+    def _remarks(self, texts: Iterable[str]) -> Iterator[str]:
+        for text in texts:
+            if text in self.nulls:
+                yield f"{text!r} is NULL here as well (nullValues of the table; [] of a column turns it off)"
+            else:
+                yield f"unsure: {text!r} among the texts; NULL if nullValues has it"
 
     def name_for(self, steps: Sequence[str | int]) -> str:
         """A name for the column of the field at a path."""
@@ -55,18 +73,20 @@ def json_columns(records: Seen, payloads: Seen | None, depth: int = DEFAULT_DEPT
         places += _places(payloads, SourcePath((), of_payload=True), depth)
     for path, seen in places:
         columns.add(columns.name_for(path.steps), str(path), _json_form(seen, str(path.steps[-1])), str(seen))
-    return columns
+    return columns.with_remarks_on_nulls()
 
 
-def csv_columns(fields: Mapping[str, Sequence[str]]) -> Columns:
-    """The columns of CSV records, by the header's names, each with the texts of its fields."""
+def text_columns(fields: Mapping[str, Sequence[str]], text: TextSample) -> Columns:
+    """The columns of CSV, or of lines, by their fields' names, each with the texts of its fields."""
     columns = Columns()
     for raw, texts in fields.items():
         present = sum(map(bool, texts))
         form = csv_form(texts, raw) if present else Form("string", notes=("unsure: always empty in the sample",))
         empty = f", empty {len(texts) - present:,}" if present < len(texts) else ""
-        columns.add(columns.name_for([raw]), raw, form, f"text {present:,}{empty}")
-    return columns
+        name = columns.name_for([raw])
+        is_by_place = text.format == "csv" and not text.form.has_header
+        columns.add(name, name if is_by_place else raw, form, f"text {present:,}{empty}")
+    return columns.with_remarks_on_nulls()
 
 
 def _places(seen: Seen, path: SourcePath, depth: int) -> Iterator[tuple[SourcePath, Seen]]:

@@ -107,7 +107,9 @@ def _scalar(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """In double quotes: YAML reads JSON's strings, of which characters beyond ASCII are escaped."""
+    """In quotes: double ones are JSON's, with characters beyond ASCII escaped; single ones know no escapes."""
+    if "\\" in text and text.isprintable() and text.isascii():
+        return "'" + text.replace("'", "''") + "'"
     return json.dumps(text)
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from lake.contract.load import SUFFIX, load_contract
 from lake.contract.model import RESCUED_COLUMN, Table
-from lake.infer.columns import DEFAULT_DEPTH, Columns, csv_columns, json_columns
+from lake.infer.columns import DEFAULT_DEPTH, Columns, json_columns, text_columns
 from lake.infer.contract_text import Proposal, Rule, contract_text
 from lake.infer.evidence import candidates_of, event_time_of, key_of
 from lake.infer.layouts import layout_of
@@ -75,13 +75,13 @@ def infer(objects: Sequence[SampleObject], database: str, table: str, options: I
     """
     options = options or InferOptions()
     sample = read_sample(objects, options.most)
-    if sample.csv is None:
+    if sample.text is None:
         held = exploded(sample.records, options.record_path)
         payloads = None if held.payloads is None else seen_in(held.payloads)
         columns = json_columns(seen_in(held.records), payloads, options.depth)
     else:
         held = Exploded(None, [])
-        columns = csv_columns(sample.fields)
+        columns = text_columns(sample.fields, sample.text)
     rules = _table_rules(sample, columns, held, objects)
     proposal = Proposal(database, table, columns.proposals, rules)
     rows, _ = _read(objects, _loaded(proposal), options.most)
@@ -94,16 +94,14 @@ def infer(objects: Sequence[SampleObject], database: str, table: str, options: I
 
 
 def _table_rules(sample: Sample, columns: Columns, held: Exploded, objects: Sequence[SampleObject]) -> list[Rule]:
-    rules: list[Rule] = [("sourceFormat", "json" if sample.csv is None else "csv")]
+    rules: list[Rule] = [("sourceFormat", "json" if sample.text is None else sample.text.format)]
     layout = layout_of([sampled.uri for sampled in objects])
     if layout is not None and layout.prefix is not None:
         rules.append(("sourcePrefix", layout.prefix))
     if layout is not None:
         rules.append(("sourceLayout", layout.template))
-    if sample.csv is not None and sample.csv.delimiter != "comma":
-        rules.append(("delimiter", sample.csv.delimiter))
-    if sample.csv is not None and not sample.csv.has_header:
-        rules.append(("header", False))
+    if sample.text is not None:
+        rules += sample.text.rules
     if held.path is not None:
         rules.append(("recordPath", held.path))
     if held.has_control_messages:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import islice
 
 import pyarrow as pa
 
@@ -17,6 +15,7 @@ from lake.contract.model import Column, Source, Table
 from lake.contract.value_rules import ValueRules
 from lake.errors import UsageError
 from lake.infer.objects import SampleObject
+from lake.infer.text_forms import TextSample, is_json, text_form_of
 from lake.parse.block import Block
 from lake.parse.gzip_stream import DamagedObject, plain_chunks
 from lake.parse.raw_object import read_object
@@ -24,29 +23,19 @@ from lake.parse.text_encoding import utf8_chunks
 
 MOST_RECORDS = 10_000
 _HEAD = 256 << 10
-_DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe"}
 _BOM = "\ufeff"
 
 Record = dict[str, object]
 
 
-@dataclass(frozen=True)
-class CsvForm:
-    """How a CSV object is written: its delimiter's name, and the fields' names; those are made up without a header."""
-
-    delimiter: str
-    names: tuple[str, ...]
-    has_header: bool
-
-
 @dataclass
 class Sample:
-    """What was read: JSON objects outside of any array, or fields of CSV records by name.
+    """What was read: JSON objects outside of any array, or fields of a text's records by name.
 
     `taken` says how many records were read of each object. `rejected` counts those that are broken, by reason.
     """
 
-    csv: CsvForm | None = None
+    text: TextSample | None = None
     records: list[Record] = field(default_factory=list)
     fields: dict[str, list[str]] = field(default_factory=dict)
     rejected: Counter[str] = field(default_factory=Counter)
@@ -65,9 +54,15 @@ class Read:
 
 def read_sample(objects: Sequence[SampleObject], most: int = MOST_RECORDS) -> Sample:
     """A sample of up to `most` records, as many of each object. Raises UsageError where no record can be read."""
-    text = _head_of(objects[0])
-    form = None if _is_json(text) else _csv_form(text, objects[0].uri)
-    table = _any_json() if form is None else _any_csv(form)
+    head = _head_of(objects[0])
+    form = None if is_json(head) else text_form_of(head)
+    if form is None and not is_json(head):
+        raise UsageError(
+            f"reading samples from {objects[0].uri}: found neither JSON objects, nor fields between commas, tabs, "
+            "semicolons or pipes, nor lines of a known log; for other lines, write a contract with linePattern "
+            "(docs/contracts.md)"
+        )
+    table = _any_json() if form is None else _any_text(form)
     sample = Sample(form)
     for sampled in objects:
         read = read_under(sampled, table, max(most // len(objects), 1))
@@ -81,7 +76,7 @@ def read_sample(objects: Sequence[SampleObject], most: int = MOST_RECORDS) -> Sa
     if not sample.records and not any(sample.fields.values()):
         shown = ", ".join(f"{reason} {count:,}" for reason, count in sample.rejected.most_common()) or "none at all"
         raise UsageError(
-            f"reading samples from {objects[0].uri}: expected records in JSON, or in CSV below a header, found {shown}"
+            f"reading samples from {objects[0].uri}: expected records in JSON, in CSV or in lines, found {shown}"
         )
     return sample
 
@@ -123,12 +118,6 @@ def _head_of(sampled: SampleObject) -> str:
     return data[:_HEAD].decode(errors="replace").removeprefix(_BOM)
 
 
-def _is_json(text: str) -> bool:
-    """Whether it begins with an object, or with an array of objects; log lines begin with brackets, too."""
-    start = text.lstrip()
-    return start.startswith("{") or (start.startswith("[") and start[1:].lstrip()[:1] in ("{", "]", ""))
-
-
 def _any_json() -> Table:
     """A table that takes any object: it stands in `rescued` as it was sent, also one that is an envelope."""
     whole = Column("records", "Records", "string", value_rules=ValueRules(rescues_wrong_type=True))
@@ -147,32 +136,10 @@ def _integer(text: str) -> int | Decimal:
     return int(text) if len(text) <= 100 else Decimal(text)
 
 
-def _any_csv(form: CsvForm) -> Table:
-    columns = tuple(Column(f"c{at}", name, "string") for at, name in enumerate(form.names))
-    return _table(columns, Source("raw/infer/sample", "csv"))
+def _any_text(text: TextSample) -> Table:
+    columns = tuple(Column(f"c{at}", name, "string") for at, name in enumerate(text.names))
+    return _table(columns, Source("raw/infer/sample", text.format, text=text.form))
 
 
 def _table(columns: tuple[Column, ...], source: Source) -> Table:
     return Table("infer", "sample_v1", "1.0.0", "A sample.", columns, source)
-
-
-def _csv_form(text: str, uri: str) -> CsvForm:
-    lines = [line for line in islice(text.splitlines(), 200) if line.strip()]
-    widths = {mark: _width(lines, mark) for mark in _DELIMITERS}
-    mark = max(widths, key=lambda mark: widths[mark])
-    if widths[mark] < 2:
-        raise UsageError(
-            f"reading samples from {uri}: found neither JSON objects nor fields between commas, tabs, semicolons or "
-            "pipes; for lines of text, write a contract with linePattern (docs/contracts.md)"
-        )
-    first = next(csv.reader(lines[:1], delimiter=mark))
-    return CsvForm(_DELIMITERS[mark], tuple(first), has_header=True)
-
-
-def _width(lines: list[str], mark: str) -> int:
-    """How many fields most lines have with a delimiter; 0 where lines do not agree."""
-    counts = Counter(len(row) for row in csv.reader(lines, delimiter=mark) if row)
-    if not counts:
-        return 0
-    width, agreeing = counts.most_common(1)[0]
-    return width if agreeing * 10 >= counts.total() * 8 else 0

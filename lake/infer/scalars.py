@@ -45,11 +45,15 @@ _MOST_SHOWN = 8
 
 @dataclass(frozen=True)
 class Form:
-    """A type, customProperties, texts that were taken for null on the evidence of this column, and remarks."""
+    """A type, customProperties, and remarks.
+
+    `nulls` are texts that stand for null by the evidence of this column, `maybe_nulls` those that could by that of others.
+    """
 
     hive_type: str
     rules: tuple[tuple[str, object], ...] = ()
     nulls: tuple[str, ...] = ()
+    maybe_nulls: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def having(self, *rules: tuple[str, object], note: str | None = None) -> Form:
@@ -131,18 +135,15 @@ def _json_texts(texts: Sequence[str], name: str) -> Form:
 def _string(texts: Sequence[str], name: str) -> Form:
     if set(texts) <= set(_SURELY_NULL):
         return Form("string", nulls=tuple(sorted(set(texts))), notes=("unsure: always null in the sample",))
-    return Form("string", notes=_about_texts(texts, name))
+    maybe_nulls = tuple(sorted(set(texts) & set(NULL_TEXTS)))
+    return Form("string", maybe_nulls=maybe_nulls, notes=_about_texts(texts, name))
 
 
 def _about_texts(texts: Sequence[str], name: str) -> tuple[str, ...]:
     """What a reader may want to know of a string column before its rows are published."""
     notes = []
     distinct = set(texts)
-    nulls = sorted(distinct & set(NULL_TEXTS))
-    if nulls:
-        shown = ", ".join(repr(text) for text in nulls)
-        notes.append(f"unsure: {shown} among the texts; NULL if nullValues has it")
-    elif all(_NUMBER.fullmatch(text) for text in distinct):
+    if all(_NUMBER.fullmatch(text) for text in distinct):
         notes.append("numbers as text; declare bigint or decimal with acceptsText: true to compute with them")
     elif all(re.fullmatch(r"[+-]?[0-9]+", text) for text in distinct):
         notes.append("digits with leading zeros, which a number would lose")
@@ -190,6 +191,11 @@ def _integers(numbers: Sequence[int], name: str) -> Form:
 
 def _of_time(form: TimeForm) -> Form:
     return Form(form.hive_type, form.rules, notes=form.notes)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number as databases and spreadsheets write it, without leading zeros."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _number(text: str) -> int | Decimal:

@@ -26,7 +26,7 @@ _DATES = (
     *("MMM d yyyy", "MMM dd yyyy", "yyyy.MM.dd", "MM/dd/yy", "dd/MM/yy", "M/d/yy", "d/M/yy", "yyyyMMdd"),
 )
 _CLOCKS = (
-    *("HH:mm:ss[.SSS]", "HH:mm:ss.SSSSSS", "HH:mm:ss,SSS", "HH:mm", "H:mm:ss", "H:mm"),
+    *("HH:mm:ss", "HH:mm:ss.SSS", "HH:mm:ss[.SSS]", "HH:mm:ss.SSSSSS", "HH:mm:ss,SSS", "HH:mm", "H:mm:ss", "H:mm"),
     *("hh:mm:ss a", "h:mm:ss a", "hh:mm a", "h:mm a", "HHmmss"),
 )
 _BETWEEN = (" ", ":", "'T'", ", ", "-", "")
