@@ -47,7 +47,7 @@ _MOST_SHOWN = 8
 class Form:
     """A type, customProperties, and remarks.
 
-    `nulls` are texts that stand for null by the evidence of this column, `maybe_nulls` those that could by that of others.
+    `nulls` are texts that stand for null by the evidence of this column, `maybe_nulls` those that could, by others.
     """
 
     hive_type: str
