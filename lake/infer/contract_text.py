@@ -74,7 +74,7 @@ def _column(column: ColumnProposal, proposal: Proposal) -> list[str]:
     lines += [
         f"      - name: {column.name}",
         f"        physicalType: {column.hive_type}",
-        f"        description: {_scalar(f'The field {column.source_name}.')}",
+        f"        description: {_scalar(_description(column.source_name))}",
     ]
     if is_key:
         lines += ["        required: true", "        primaryKey: true", "        primaryKeyPosition: 1"]
@@ -83,6 +83,12 @@ def _column(column: ColumnProposal, proposal: Proposal) -> list[str]:
     if rules:
         lines += ["        customProperties:", *_rules(rules, "          ")]
     return lines
+
+
+def _description(source_name: str) -> str:
+    if source_name.startswith("$."):
+        return f"The field {source_name[2:]} of the payload."
+    return f"The field {source_name}."
 
 
 def _rules(rules: Iterable[Rule], margin: str) -> list[str]:

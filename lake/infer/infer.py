@@ -26,9 +26,13 @@ _TOP_REASONS = 3
 
 @dataclass(frozen=True)
 class Account:
-    """What becomes of the sample's records under a contract: rows, and rejected ones by reason with a message each."""
+    """What becomes of the sample's records under a contract: rows, skipped ones, and rejected ones by reason.
+
+    `messages` has one for each reason; `rescued` is how many rows keep something that no column reads.
+    """
 
     rows: int
+    skipped: int
     rejected: Counter[str]
     messages: dict[str, str]
     rescued: int
@@ -36,16 +40,18 @@ class Account:
     @property
     def records(self) -> int:
         """All of them."""
-        return self.rows + self.rejected.total()
+        return self.rows + self.skipped + self.rejected.total()
 
     def lines(self) -> list[str]:
         """Rows, and the top reasons of the others."""
-        found = [f"Read with this contract, {self.rows:,} of {self.records:,} records of the sample become rows."]
+        found = [f"Read with this contract, {self.rows:,} of {_records(self.records)} of the sample become rows."]
         found += [
             f"{reason} {count:,}: {self.messages[reason]}" for reason, count in self.rejected.most_common(_TOP_REASONS)
         ]
+        if self.skipped:
+            found.append(f"Skipped, as skipRecords says: {_records(self.skipped)}.")
         if self.rescued:
-            found.append(f"{self.rescued:,} of the rows keep something in `rescued`, which no column reads.")
+            found.append(f"Rows that keep something in `rescued`, which no column reads: {self.rescued:,}.")
         return found
 
 
@@ -102,10 +108,7 @@ def _table_rules(sample: Sample, columns: Columns, held: Exploded, objects: Sequ
         rules.append(("sourceLayout", layout.template))
     if sample.text is not None:
         rules += sample.text.rules
-    if held.path is not None:
-        rules.append(("recordPath", held.path))
-    if held.has_control_messages:
-        rules.append(("skipRecords", [{"field": "$.messageType", "equals": "CONTROL_MESSAGE"}]))
+    rules += held.rules
     if columns.nulls:
         rules.append(("nullValues", sorted(columns.nulls)))
     return rules
@@ -150,17 +153,21 @@ def _read(objects: Sequence[SampleObject], table: Table, most: int) -> tuple[pa.
         rejected += read.rejected
         messages = {**read.messages, **messages}
     rescued = rows.num_rows - rows[RESCUED_COLUMN].null_count
-    return rows, Account(rows.num_rows, rejected, messages, rescued)
+    return rows, Account(rows.num_rows, sum(read.skipped for read in reads), rejected, messages, rescued)
 
 
 def _about(sample: Sample, objects: Sequence[SampleObject], held: Exploded, account: Account) -> list[str]:
     names = objects[0].uri.rpartition("/")[2] + (f" and {len(objects) - 1} more" if len(objects) > 1 else "")
     whole = "" if sample.is_whole else ", the first ones of larger objects"
     notes = [
-        f"Inferred by `lake contract infer` from {names}: {account.records:,} records{whole}.",
+        f"Inferred by `lake contract infer` from {names}: {_records(account.records)}{whole}.",
         "Comments say what was seen in each field, and what is unsure: read those, then correct and describe.",
         *account.lines(),
     ]
     if held.path is not None:
         notes.append(f"A record is an element of {held.path}; fields that begin with $. are of the payload around it.")
     return notes
+
+
+def _records(count: int) -> str:
+    return f"{count:,} record" if count == 1 else f"{count:,} records"

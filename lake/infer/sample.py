@@ -44,9 +44,13 @@ class Sample:
 
 @dataclass(frozen=True)
 class Read:
-    """What was read of an object: rows, rejected records by reason with one message each, and whether that is all."""
+    """What was read of an object: rows, skipped records, and rejected ones by reason, with one message each.
+
+    `is_whole` says whether that is all.
+    """
 
     rows: pa.Table
+    skipped: int
     rejected: Counter[str]
     messages: dict[str, str]
     is_whole: bool
@@ -88,18 +92,19 @@ def read_under(sampled: SampleObject, table: Table, most: int = MOST_RECORDS) ->
         rows: list[pa.Table] = []
         rejected: Counter[str] = Counter()
         messages: dict[str, str] = {}
-        count = 0
+        count = skipped = 0
         for block in blocks:
             rows.append(block.rows)
             for reject in block.rejected:
                 rejected[reject.reason.value] += 1
                 messages.setdefault(reject.reason.value, reject.message)
             count += block.records
+            skipped += block.skipped
             if count >= most:
                 break
         is_whole = next(blocks, None) is None
         found = pa.concat_tables(rows) if rows else pa.table({})
-        return Read(found.slice(0, most), rejected, messages, is_whole and found.num_rows <= most)
+        return Read(found.slice(0, most), skipped, rejected, messages, is_whole and found.num_rows <= most)
 
     return read_object(sampled.open, table, take)
 

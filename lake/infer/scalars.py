@@ -41,6 +41,7 @@ _INT_IS_SAFE = 1_000_000
 _MOST_CENTS = 4
 _MOST_DIGITS = 60
 _MOST_SHOWN = 8
+_BIGINT_DIGITS = 19
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def _about_texts(texts: Sequence[str], name: str) -> tuple[str, ...]:
     """What a reader may want to know of a string column before its rows are published."""
     notes = []
     distinct = set(texts)
-    if all(_NUMBER.fullmatch(text) for text in distinct):
+    if all(_NUMBER.fullmatch(text) and len(text) <= _BIGINT_DIGITS for text in distinct) and distinct:
         notes.append("numbers as text; declare bigint or decimal with acceptsText: true to compute with them")
     elif all(re.fullmatch(r"[+-]?[0-9]+", text) for text in distinct):
         notes.append("digits with leading zeros, which a number would lose")
