@@ -72,7 +72,7 @@ def _column(column: ColumnProposal, proposal: Proposal) -> list[str]:
         notes += proposal.key.notes
     lines = [f"      # {_one_line(note)}" for note in notes]
     lines += [
-        f"      - name: {column.name}",
+        f"      - name: {_scalar(column.name)}",
         f"        physicalType: {column.hive_type}",
         f"        description: {_scalar(_description(column.source_name))}",
     ]
