@@ -46,12 +46,9 @@ def key_of(rows: pa.Table, proposals: Sequence[ColumnProposal], table: str) -> K
         repeated = _repeated(rows, name)
         if repeated is None or not _is_enough(rows, name):
             continue
-        notes = [f"never null, and unique in {rows.num_rows:,} records of the sample"]
-        if repeated:
-            notes.append(f"but for {repeated:,} exact duplicates")
-        if rows.num_rows < _FEW:
-            notes.append("unsure: the sample is small")
-        return Key(name, (", ".join(notes),))
+        duplicates = f", but for {repeated:,} exact duplicates" if repeated else ""
+        proof = f"never null, and unique in {rows.num_rows:,} records of the sample{duplicates}"
+        return Key(name, (proof, "unsure: the sample is small") if rows.num_rows < _FEW else (proof,))
     return None
 
 

@@ -96,7 +96,7 @@ def infer(objects: Sequence[SampleObject], database: str, table: str, options: I
     _, account = _read(objects, proven, options.most)
     proposal = replace(proposal, notes=[*_about(sample, objects, held, account), *proposal.notes])
     text = contract_text(proposal)
-    return Inferred(text, proven, account, sum("unsure" in line for line in text.splitlines()))
+    return Inferred(text, proven, account, sum("# unsure: " in line for line in text.splitlines()))
 
 
 def _table_rules(sample: Sample, columns: Columns, held: Exploded, objects: Sequence[SampleObject]) -> list[Rule]:
