@@ -14,6 +14,7 @@ import typer
 
 from lake.cli import contract, error_output, quarantine, reconcile, sql, stream
 from lake.cli.command import DAY, STREAMING, WRITING, WRONG, Command
+from lake.cli.contract_infer import infer
 from lake.cli.options import console_err, note
 from lake.cli.query import query
 from lake.cli.rollback import rollback, unpin
@@ -27,7 +28,7 @@ from lake.errors import LakeError
 _QUARANTINE = "Rejected records: show them, and read them again after a fix."
 _ERRORS = "What Firehose could not deliver: show it, and land it in the raw zone."
 _RECONCILE = "What the stream delivered, against what batch computes of the same events."
-_CONTRACT = "Contracts: check them, see what they say, and measure how to bucket a table."
+_CONTRACT = "Contracts: infer them from files, check them, see what they say, and measure how to bucket a table."
 _SQL = "Views and queries under sql/: list them, check them, put them into the catalog."
 _STREAM = "The Flink applications: run them on this machine, pack them for the managed service."
 
@@ -47,6 +48,7 @@ COMMANDS = (
     Command("vacuum", vacuum, WRONG),
     Command("contract check", contract.check, WRITING, _CONTRACT),
     Command("contract show", contract.show, WRITING),
+    Command("contract infer", infer, WRITING),
     Command("contract suggest-buckets", contract.suggest_buckets, WRITING),
     Command("sql list", sql.list_, WRITING, _SQL),
     Command("sql check", sql.check, WRITING),

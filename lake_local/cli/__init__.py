@@ -6,6 +6,7 @@ from lake.cli.command import STREAMING, TRYING, Command
 from lake_local.cli import trino
 from lake_local.cli.generate import generate
 from lake_local.cli.land import land
+from lake_local.cli.new import new
 from lake_local.cli.stream_demo import demo
 from lake_local.cli.stream_run import run
 
@@ -14,6 +15,7 @@ _TRINO = "The Trino that `lake query --engine trino` asks: one for each root, in
 COMMANDS = (
     Command("stream run", run, STREAMING),
     Command("stream demo", demo, STREAMING),
+    Command("new", new, TRYING),
     Command("generate", generate, TRYING),
     Command("land", land, TRYING),
     Command("trino up", trino.up, TRYING, _TRINO),

@@ -1,0 +1,1 @@
+"""Contracts inferred from samples of raw objects."""
