@@ -49,7 +49,7 @@ def map_type(seen: Seen) -> Nested | None:
 
 
 def _struct(seen: Seen, within: str) -> Nested | None:
-    if not 0 < len(seen.members) <= _MOST_FIELDS:
+    if not 0 < len(seen.members) <= _MOST_FIELDS or "" in seen.members:
         return None
     fields: list[str] = []
     raw_names: list[tuple[str, str]] = []

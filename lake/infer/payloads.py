@@ -76,7 +76,11 @@ def _path_in(objects: Sequence[Record]) -> str | None:
     """The path of an envelope that most objects are."""
     for name in _ENVELOPES:
         held = [payload[name] for payload in objects if name in payload]
-        if len(held) * 2 > len(objects) and any(map(_is_records, held)):
+        if (
+            len(held) * 2 > len(objects)
+            and any(held)
+            and all(value in (None, []) or _is_records(value) for value in held)
+        ):
             return name
     for path in _IMAGES:
         items = [item for payload in objects if isinstance(item := _at(payload, _steps(path)), Mapping)]

@@ -61,11 +61,7 @@ def read_sample(objects: Sequence[SampleObject], most: int = MOST_RECORDS) -> Sa
     head = _head_of(objects[0])
     form = None if is_json(head) else text_form_of(head)
     if form is None and not is_json(head):
-        raise UsageError(
-            f"reading samples from {objects[0].uri}: found neither JSON objects, nor fields between commas, tabs, "
-            "semicolons or pipes, nor lines of a known log; for other lines, write a contract with linePattern "
-            "(docs/contracts.md)"
-        )
+        raise _unknown_form(objects[0])
     table = _any_json() if form is None else _any_text(form)
     sample = Sample(form)
     for sampled in objects:
@@ -77,12 +73,20 @@ def read_sample(objects: Sequence[SampleObject], most: int = MOST_RECORDS) -> Sa
         else:
             for name, column in zip(form.names, read.rows.columns, strict=False):
                 sample.fields.setdefault(name, []).extend(text or "" for text in column.to_pylist())
-    if not sample.records and not any(sample.fields.values()):
+    rows = max(map(len, sample.fields.values()), default=0)
+    if form is not None and sample.rejected.total() > rows:
+        raise _unknown_form(objects[0])
+    if not any(sample.records) and not rows:
         shown = ", ".join(f"{reason} {count:,}" for reason, count in sample.rejected.most_common()) or "none at all"
-        raise UsageError(
-            f"reading samples from {objects[0].uri}: expected records in JSON, in CSV or in lines, found {shown}"
-        )
+        raise UsageError(f"reading samples from {objects[0].uri}: expected records with fields, found {shown}")
     return sample
+
+
+def _unknown_form(sampled: SampleObject) -> UsageError:
+    return UsageError(
+        f"reading samples from {sampled.uri}: found neither JSON objects, nor fields between commas, tabs, semicolons "
+        "or pipes, nor lines of a known log; for other lines, write a contract with linePattern (docs/contracts.md)"
+    )
 
 
 def read_under(sampled: SampleObject, table: Table, most: int = MOST_RECORDS) -> Read:

@@ -162,14 +162,19 @@ def _numbers(numbers: Sequence[int | Decimal], name: str) -> Form:
         return _of_time(epoch)
     if all(isinstance(number, int) for number in numbers):
         return _integers([int(number) for number in numbers], name)
-    decimals = [Decimal(number) for number in numbers]
+    return _fractions([Decimal(number) for number in numbers], name)
+
+
+def _fractions(decimals: Sequence[Decimal], name: str) -> Form:
     if any(number.adjusted() > _MOST_DIGITS for number in decimals):
         return Form("double")
     scale = max(-_exponent(number) for number in decimals)
     words = words_of(name)
     if words & _COUNTED and not words & _MONEY and all(number == int(number) for number in decimals):
         whole = _integers([int(number) for number in decimals], name)
-        return whole.having(("acceptsWholeFloat", True), note="whole numbers, written with a fraction of zero")
+        if whole.hive_type in ("int", "bigint"):
+            whole = whole.having(("acceptsWholeFloat", True), note="whole numbers, written with a fraction of zero")
+        return whole
     if words & _MONEY and scale <= _MOST_CENTS and all(abs(number) < 10**12 for number in decimals):
         note = "exact, as money is; more digits after the point are rejected: double takes any"
         return Form(f"decimal(18,{max(scale, 2)})", notes=(note,))

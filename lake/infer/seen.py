@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Scalar = str | int | bool | Decimal
 
@@ -49,7 +52,8 @@ class Seen:
         elif isinstance(value, Mapping):
             self.objects += 1
             for name, member in value.items():
-                self.members.setdefault(str(name), Seen()).add(member)
+                if not _SURROGATE.search(name):  # no contract can name it, so it stays in `rescued`
+                    self.members.setdefault(name, Seen()).add(member)
         elif isinstance(value, list):
             self.arrays += 1
             self.elements = self.elements or Seen()

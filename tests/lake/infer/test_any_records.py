@@ -1,0 +1,45 @@
+"""Whatever JSON objects are: the contract inferred of them is sound, and all of them become rows under it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lake.infer.infer import infer
+from lake.infer.objects import sample_objects
+
+NAMES = st.sampled_from(
+    ["id", "userId", "user_id", "time", "price", "dt", "a.b", "Records", "", "1", "N", "S", "yes", "é"]
+)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.integers(0, 9),
+    st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.sampled_from(
+        ["", "NA", "-", "7", "007", "1e5", "true", "2026-11-21", "2026-11-21T09:00:00Z", "01/02/2018", "x"]
+    ),
+    st.sampled_from([1543534570, 1543534570000]),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=4)),
+    max_leaves=8,
+)
+RECORDS = st.lists(st.dictionaries(NAMES, VALUES, min_size=1, max_size=6), min_size=1, max_size=6)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(records=RECORDS)
+def test_any_objects_become_rows_under_the_contract_inferred_of_them(
+    tmp_path: Path, records: list[dict[str, Any]]
+) -> None:
+    path = tmp_path / "sample.json"
+    path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    found = infer(sample_objects([str(path)]), "try", "events_v1")
+    assert dict(found.account.rejected) == {}, found.account.messages
