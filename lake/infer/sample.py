@@ -64,9 +64,11 @@ def read_sample(objects: Sequence[SampleObject], most: int = MOST_RECORDS) -> Sa
         raise _unknown_form(objects[0])
     table = _any_json() if form is None else _any_text(form)
     sample = Sample(form)
+    messages: dict[str, str] = {}
     for sampled in objects:
         read = read_under(sampled, table, max(most // len(objects), 1))
         sample.rejected += read.rejected
+        messages = {**read.messages, **messages}
         sample.is_whole &= read.is_whole
         if form is None:
             sample.records += _objects_in(read.rows)
@@ -75,7 +77,11 @@ def read_sample(objects: Sequence[SampleObject], most: int = MOST_RECORDS) -> Sa
                 sample.fields.setdefault(name, []).extend(text or "" for text in column.to_pylist())
     rows = max(map(len, sample.fields.values()), default=0)
     if form is not None and sample.rejected.total() > rows:
-        raise _unknown_form(objects[0])
+        reason = sample.rejected.most_common(1)[0][0]
+        raise UsageError(
+            f"reading samples from {objects[0].uri}: read as {form.format}, more records are rejected than not; "
+            f"{reason} {sample.rejected[reason]:,}: {messages[reason]}"
+        )
     if not any(sample.records) and not rows:
         shown = ", ".join(f"{reason} {count:,}" for reason, count in sample.rejected.most_common()) or "none at all"
         raise UsageError(f"reading samples from {objects[0].uri}: expected records with fields, found {shown}")

@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
+from itertools import islice
 from typing import Literal
 
 from lake.contract.model import TextForm
@@ -75,13 +77,16 @@ def is_json(text: str) -> bool:
 
 def text_form_of(text: str) -> TextSample | None:
     """The form of a text by its first lines; None where it is none of those that are known."""
-    lines = [line for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
-    body = [line for line in lines if not line.startswith(_COMMENT)]
+    lines = [line for line in islice(StringIO(text, newline=""), _LOOKED_AT) if line.strip()]
+    comments: list[str] = []
+    body = lines
+    if lines and lines[0].startswith(_COMMENT):  # further down, such a line may be part of a quoted field
+        comments = [line.rstrip("\r\n") for line in lines if line.startswith(_COMMENT)]
+        body = [line for line in lines if not line.startswith(_COMMENT)]
     if not body:
         return None
-    comments = [line for line in lines if line.startswith(_COMMENT)]
     for pattern in _KNOWN_LINES:
-        if sum(re.fullmatch(pattern, line) is not None for line in body) >= _AGREEING * len(body):
+        if sum(re.fullmatch(pattern, line.rstrip("\r\n")) is not None for line in body) >= _AGREEING * len(body):
             return TextSample(TextForm(pattern=pattern), tuple(re.compile(pattern).groupindex))
     return _csv_form(body, comments)
 
@@ -97,7 +102,9 @@ def _csv_form(body: Sequence[str], comments: Sequence[str]) -> TextSample | None
     comment = _COMMENT if comments else None
     if named is not None and len(names := named.split("\t" if "\t" in named else None)) == widths[mark]:
         return TextSample(TextForm(mark, quote=None, comment=comment, has_header=False), tuple(names))
-    first = next(csv.reader(body[:1], delimiter=mark))
+    if len(comments) == 1 and len(names := next(csv.reader(comments, delimiter=mark))) == widths[mark]:
+        return TextSample(TextForm(mark), tuple(names))  # a header that begins with the mark, as some exports have it
+    first = next(csv.reader(body, delimiter=mark))
     if _is_header(first):
         return TextSample(TextForm(mark, comment=comment), tuple(first))
     made_up = tuple(f"column_{number}" for number in range(1, widths[mark] + 1))

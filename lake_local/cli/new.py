@@ -6,6 +6,7 @@ import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Annotated
 
 import typer
@@ -48,6 +49,7 @@ def new(
     from lake.jobs.lake import Lake
     from lake_local.firehose.records import files_below
 
+    began = monotonic()
     name = table_name(table)
     folder = folder_to_write(contracts)
     path = name.path(folder)
@@ -60,7 +62,7 @@ def new(
     _land(found, root, paths)
     _run(found, root, folder)
     _query(Lake.open(root, str(folder)).table(found.full_name), root, json_output)
-    _next(found, path)
+    _next(found, path, monotonic() - began)
 
 
 def _infer(table: str, path: Path, paths: list[Path], record_path: str | None) -> None:
@@ -131,8 +133,8 @@ def _query(table: Table, root: str, json_output: bool) -> None:
     write_answer(run_query(sql, root, None).table, "json" if json_output else "table", sys.stdout)
 
 
-def _next(table: Table, path: Path) -> None:
-    note("Next:")
+def _next(table: Table, path: Path, seconds: float) -> None:
+    note(f"{table.full_name} was made, or found current, in {seconds:.0f} s. Next:")
     note(f"  read {path}: correct what is unsure, describe columns; then repeat this command")
     note(f"  lake query 'SELECT * FROM {table.full_name} LIMIT 10'")  # noqa: S608 (shown, not run)
     note(f"  lake quarantine show {table.full_name}      # records that are no rows, and why")

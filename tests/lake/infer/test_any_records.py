@@ -1,7 +1,8 @@
-"""Whatever JSON objects are: the contract inferred of them is sound, and all of them become rows under it."""
+"""Whatever JSON objects and fields of CSV are: the contract inferred of them is sound, and all become rows under it."""
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ VALUES = st.recursive(
 RECORDS = st.lists(st.dictionaries(NAMES, VALUES, min_size=1, max_size=6), min_size=1, max_size=6)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=RECORDS)
 def test_any_objects_become_rows_under_the_contract_inferred_of_them(
     tmp_path: Path, records: list[dict[str, Any]]
@@ -43,3 +44,44 @@ def test_any_objects_become_rows_under_the_contract_inferred_of_them(
     path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
     found = infer(sample_objects([str(path)]), "try", "events_v1")
     assert dict(found.account.rejected) == {}, found.account.messages
+
+
+FIELDS = st.sampled_from(
+    [
+        *(
+            "",
+            "NA",
+            "-",
+            "7",
+            " 7",
+            "007",
+            "1.0",
+            "3.50",
+            "true",
+            "2026-11-21 09:00:00",
+            "13/02/2018",
+            "1543534570",
+            "x",
+        ),
+        *(r"\N", 'say "x"', "a,b", "a;b", "line\nbreak", "1,000", "9" * 30, "é"),
+    ]
+)
+HEADER = st.lists(
+    st.sampled_from(["id", "User Id", "time", "price", "dt", "a.b", "yes", " x", "Rescued"]),
+    min_size=2,
+    max_size=4,
+    unique=True,
+)
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), header=HEADER, delimiter=st.sampled_from(",;\t|"))
+def test_any_fields_become_rows_under_the_contract_inferred_of_them(
+    tmp_path: Path, data: st.DataObject, header: list[str], delimiter: str
+) -> None:
+    row = st.lists(FIELDS, min_size=len(header), max_size=len(header)).filter(any)
+    path = tmp_path / "sample.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, delimiter=delimiter).writerows([header, *data.draw(st.lists(row, min_size=1, max_size=6))])
+    found = infer(sample_objects([str(path)]), "try", "events_v1")
+    assert (dict(found.account.rejected), found.account.rescued) == ({}, 0), found.text

@@ -152,6 +152,7 @@ def test_items_of_dynamodb_are_plain_columns(tmp_path: Path) -> None:
     ("text", "expected", "rules"),
     [
         ("a;b\n1;x\n2;y\n", {"a": "int", "b": "string"}, "value: semicolon"),
+        ("#a,b\n1,x\n2,y\n", {"a": "int", "b": "string"}, "value: csv"),
         ("1\tx\n2\ty\n", {"column_1": "int", "column_2": "string"}, "property: header"),
         (
             "#fields\tts\tid.orig_h\n1591367999.5\t192.0.2.1\n",
@@ -165,7 +166,7 @@ def test_items_of_dynamodb_are_plain_columns(tmp_path: Path) -> None:
             "property: linePattern",
         ),
     ],
-    ids=["semicolon", "no header", "zeek", "common log"],
+    ids=["semicolon", "header behind a mark", "no header", "zeek", "common log"],
 )
 def test_text_of_other_forms(tmp_path: Path, text: str, expected: dict[str, str], rules: str) -> None:
     found = inferred(tmp_path, bz2.compress(text.encode()))
