@@ -7,13 +7,17 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOption, note
 from lake.contract.model import Table
 from lake.errors import UsageError
+
+if TYPE_CHECKING:
+    from lake.infer.contract_file import TableName
+    from lake.infer.infer import Inferred
 
 _RAW_TO_PARQUET = "raw_to_parquet"
 _HOUR_IN_NAME = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}-\d{2}(?!\d)")
@@ -45,7 +49,7 @@ def new(
       lake new ops.gc cloudwatch/ --record-path logEvents
     """
     from lake.contract.load import load_contract
-    from lake.infer.contract_file import folder_to_write, table_name
+    from lake.infer.contract_file import folder_to_write, table_name, write_contract
     from lake.jobs.lake import Lake
     from lake_local.firehose.records import files_below
 
@@ -56,26 +60,40 @@ def new(
     paths = files_below(files)
     if path.exists():
         note(f"1 contract: {path} exists and is kept; delete it to infer it again")
+        _land(load_contract(path), root, paths)
     else:
-        _infer(str(table), path, paths, record_path)
+        inferred = _inferred(name, path, paths, record_path)
+        _refuse_landed(inferred.table, root)
+        _land(inferred.table, root, paths)
+        write_contract(path, inferred.text)  # last, so that where it is, the files were landed whole
     found = load_contract(path)
-    _land(found, root, paths)
     _run(found, root, folder)
     _query(Lake.open(root, str(folder)).table(found.full_name), root, json_output)
     _next(found, path, monotonic() - began)
 
 
-def _infer(table: str, path: Path, paths: list[Path], record_path: str | None) -> None:
-    from lake.infer.contract_file import table_name, write_contract
+def _inferred(name: TableName, path: Path, paths: list[Path], record_path: str | None) -> Inferred:
     from lake.infer.infer import InferOptions, infer
     from lake.infer.objects import sample_objects
 
-    name = table_name(table)
     inferred = infer(sample_objects(map(str, paths)), name.database, name.table, InferOptions(record_path))
-    write_contract(path, inferred.text)
     note(f"1 contract: {path}, {len(inferred.table.columns)} columns; {inferred.unsure} remarks begin with 'unsure'")
     for line in inferred.account.lines():
         note(f"  {line}")
+    return inferred
+
+
+def _refuse_landed(table: Table, root: str) -> None:
+    """Raw objects without a contract are another table's, or of a landing that was stopped: some would come twice."""
+    from lake.objects import open_store
+
+    prefix = "" if table.source is None else table.source.prefix
+    if landed := open_store(root).list(prefix):
+        raise UsageError(
+            f"landing {table.full_name}: {len(landed)} raw objects exist below {prefix} without a contract, of a "
+            "landing that was stopped, or of another table; delete them and repeat the command, or keep them and write the "
+            f"contract alone: lake contract infer --name {table.full_name} --write FILE"
+        )
 
 
 def _land(table: Table, root: str, paths: list[Path]) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lake.cli.app import run_command
 from lake.contract.load import load_contract
+from lake.objects import open_store
 from tests.docs.conftest import run
 
 FLIGHTS = (
@@ -41,3 +43,18 @@ def test_a_file_becomes_a_table_and_the_command_repeated_keeps_what_exists(tmp_p
         tmp_path, 'lake query --format csv "SELECT carrier, dep_delay FROM flights.delays_v1 ORDER BY carrier"'
     )
     assert delays.stdout == "carrier,dep_delay\nAA,\nB6,-3\nWN,8\n"
+
+
+def test_raw_objects_without_a_contract_are_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LAKE_ROOT", raising=False)
+    monkeypatch.delenv("LAKE_CONTRACTS", raising=False)
+    (tmp_path / "flights.csv").write_text(FLIGHTS)
+    store = open_store(".lake")
+    store.write("raw/flights/delays/dt=2026-11-21-08/stopped", FLIGHTS.encode())
+    assert run_command(["new", "flights.delays", "flights.csv"]) == 2
+    assert "1 raw objects exist below raw/flights/delays without a contract" in capsys.readouterr().err
+    assert not (tmp_path / "contracts").exists()
+    assert [stored.key for stored in store.list("raw")] == ["raw/flights/delays/dt=2026-11-21-08/stopped"]
