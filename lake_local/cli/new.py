@@ -91,8 +91,8 @@ def _refuse_landed(table: Table, root: str) -> None:
     if landed := open_store(root).list(prefix):
         raise UsageError(
             f"landing {table.full_name}: {len(landed)} raw objects exist below {prefix} without a contract, of a "
-            "landing that was stopped, or of another table; delete them and repeat the command, or keep them and write the "
-            f"contract alone: lake contract infer --name {table.full_name} --write FILE"
+            "landing that was stopped, or of another table; delete them and repeat the command, or keep them and write "
+            f"the contract alone: lake contract infer --name {table.full_name} --write FILE"
         )
 
 
