@@ -15,7 +15,7 @@ from tests.glue_jobs.harness import Trial, click
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-HOURS = (8, 9, 10, 11)
+HOURS = (9, 10)
 
 
 SMALL_UNITS = {"unit_bytes": 1, "batch_bytes": 4_000}
@@ -57,19 +57,16 @@ def results(trial: Trial) -> dict[str, object]:
     return {"content": trial.content(), "counts": trial.counts(), "rejected": trial.rejected()}
 
 
-def test_a_run_on_spark_writes_the_same_files_as_one_without(on_spark: Trial, without: Trial) -> None:
+def test_a_run_on_spark_writes_the_same_files_as_one_without_and_so_with_a_late_object(
+    on_spark: Trial, without: Trial
+) -> None:
     for trial in (on_spark, without):
         land_first(trial)
     assert on_spark.outcomes() == without.outcomes() == {f"{hour:02d}": "published" for hour in HOURS}
     assert results(on_spark) == results(without)
     reasons = {reason for reason, _, _ in on_spark.rejected()}
     assert reasons == {"invalid_json", "damaged_gzip", "empty_object", "conflicting_duplicate"}
-
-
-def test_a_late_object_makes_the_same_difference_on_spark(on_spark: Trial, without: Trial) -> None:
     for trial in (on_spark, without):
-        land_first(trial)
-        trial.run()
         land_late(trial)
     assert on_spark.outcomes() == without.outcomes()
     assert results(on_spark) == results(without)

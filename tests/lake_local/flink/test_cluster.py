@@ -69,21 +69,32 @@ def test_a_job_that_is_submitted_again_goes_on_from_its_last_checkpoint(
     cluster.cancel(again)
 
 
-def test_a_job_that_has_ended_holds_no_classes_in_the_task_managers(
+def test_a_job_that_has_ended_leaves_no_thread_and_no_classes_in_the_task_managers(
     cluster: StandaloneCluster, packages: dict[str, Path], aws: Aws
 ) -> None:
     aws.create_streams("freed", "freed-out", "freed-out-late", "freed-out-quarantine")
     properties = {"source": "kinesis://freed", "sink": "kinesis://freed-out", "kinesis_endpoint": aws.kinesis_endpoint}
     job = cluster.submit(packages["sessions"], properties, settings=ONE_TASK)
-    cluster.wait_until(lambda: cluster.is_working(job) and holders(cluster) > 0, "the source to be read", 120)
-    cluster.cancel(job)
-    cluster.wait_until(lambda: holders(cluster) == 0, "the AWS SDK's MBean to be removed", 60)
-
-
-def holders(cluster: StandaloneCluster) -> int:
-    """How many task managers hold a job's classes by the MBean that the Kinesis source's AWS SDK registers."""
-    histograms = (
-        subprocess.run(["jcmd", str(process), "GC.class_histogram"], capture_output=True, text=True, check=True).stdout
-        for process in cluster.task_manager_processes
+    cluster.wait_until(
+        lambda: cluster.is_working(job) and with_mbean(cluster) > 0 and with_reaper(cluster) > 0,
+        "the source to be read",
+        120,
     )
-    return sum("com.amazonaws.metrics.MetricAdmin" in histogram for histogram in histograms)
+    cluster.cancel(job)
+    cluster.wait_until(lambda: with_mbean(cluster) == 0, "the AWS SDK's MBean to be removed", 60)
+    cluster.wait_until(lambda: with_reaper(cluster) == 0, "the AWS SDK's thread to end", 60)
+
+
+def with_mbean(cluster: StandaloneCluster) -> int:
+    """How many task managers hold a job's classes by the MBean that the Kinesis source's AWS SDK registers."""
+    return seen_by_jcmd(cluster, "GC.class_histogram", "com.amazonaws.metrics.MetricAdmin")
+
+
+def with_reaper(cluster: StandaloneCluster) -> int:
+    """How many task managers have the thread in which that SDK closes idle connections."""
+    return seen_by_jcmd(cluster, "Thread.print", "java-sdk-http-connection-reaper")
+
+
+def seen_by_jcmd(cluster: StandaloneCluster, command: str, text: str) -> int:
+    words = [["jcmd", str(process), command] for process in cluster.task_manager_processes]
+    return sum(text in subprocess.run(each, capture_output=True, text=True, check=True).stdout for each in words)

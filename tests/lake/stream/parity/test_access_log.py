@@ -67,7 +67,9 @@ def sides(
     return Sides(DayLake(trial.root, spark), packages, folder)
 
 
-@pytest.mark.parametrize("rules", [{}, {"window": "1m"}], ids=["by gap", "by window"])
+@pytest.mark.parametrize(
+    "rules", [{}, pytest.param({"window": "1m"}, marks=pytest.mark.nightly)], ids=["by gap", "by window"]
+)
 def test_sessions_of_a_web_log_are_equal(rules: dict[str, str], sides: Sides) -> None:
     sides.lake.run(SESSIONS, **rules)
     out = sides.stream("sessions", sides.folder / "clicks.ndjson", f"sessions{len(rules)}", **rules)
@@ -76,6 +78,7 @@ def test_sessions_of_a_web_log_are_equal(rules: dict[str, str], sides: Sides) ->
     assert sides.rows(sides.late_of_stream(out)) == sides.rows(sides.rejects_of_stream(out)) == []
 
 
+@pytest.mark.nightly
 def test_counts_of_a_web_log_are_equal(sides: Sides) -> None:
     sides.lake.run(COUNTS)
     out = sides.stream("event_counts", sides.folder / "clicks.ndjson", "counted")

@@ -94,7 +94,7 @@ final class ParseEvents extends AbstractStreamOperator<RowData>
     @Override
     public void open() throws Exception {
         super.open();
-        AwsMetrics.removeAtRelease(getRuntimeContext());
+        AwsSdk.endAtRelease(getRuntimeContext());
         int width = contract.columns.size() + (options.isDeduplicated() ? 2 : 0);
         splitter = new PayloadSplitter(contract, width, options.isDeduplicated());
         eventTime = contract.indexOfEventTime();
