@@ -12,8 +12,8 @@ import org.apache.flink.api.common.functions.RuntimeContext;
 
 /**
  * Ends what the Kinesis source's AWS SDK leaves in the JVM when a job ends or restarts. A thread that closes idle
- * connections: once its classes are closed it fails without a pause, and takes a whole core for as long as the task
- * manager lives. An MBean for its metrics, which keeps all classes of the job loaded, some 25 MB: a task manager that
+ * connections: once its classes are closed it fails without a pause, and takes a whole core until a full garbage
+ * collection. An MBean for its metrics, which keeps all classes of the job loaded, some 25 MB: a task manager that
  * outlives its jobs runs out of metaspace.
  */
 final class AwsSdk {
