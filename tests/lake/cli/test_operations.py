@@ -80,6 +80,7 @@ def test_status_is_one_object_a_partition(root: str, capsys: pytest.CaptureFixtu
         "rows": 3,
         "duplicates": 0,
         "quarantined": 2,
+        "skipped": 0,
         "bytes": 0,
         "run_id": NEW,
         "published_at": None,
