@@ -57,7 +57,7 @@ def test_another_table_is_counted_by_its_own_name_and_time_and_repeats_by_its_ow
         ("event_counts", {}, [], "utc_timestamp", "it has none; set dedup_window to 0"),
         ("event_counts", {}, ["request_id", "event"], "utc_timestamp", "it has request_id, event; set dedup_window"),
         ("event_counts", {}, ["request_id"], None, "its contract must name a timestamp column as eventTime"),
-        ("event_counts", {"table": "web.none"}, ["request_id"], None, "here clickstream.events_v1, clickstream.ses"),
+        ("event_counts", {"table": "web.none"}, ["request_id"], None, "alone: clickstream.events_v1, clickstream.ses"),
         ("sessions", {}, ["request_id"], "utc_timestamp", "a session needs a column event_id of type string; it was"),
     ],
 )
