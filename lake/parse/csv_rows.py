@@ -55,8 +55,12 @@ class RowReader:
 
     def block(self, data: bytes, first_record: int, offset: int) -> Block:
         """What `data` holds; `first_record` and `offset` are its first record's number and place in the object."""
+        return self.counted(lambda: self._block(data, first_record, offset))
+
+    def counted(self, read: Callable[[], Block]) -> Block:
+        """What is read, with the count of what rules took meanwhile."""
         self._coerced = Counter()
-        return replace(self._block(data, first_record, offset), coerced=self._coerced)
+        return replace(read(), coerced=self._coerced)
 
     def _block(self, data: bytes, first_record: int, offset: int) -> Block:
         if self.options.keeps_sources:
@@ -113,7 +117,7 @@ class RowReader:
         rejected = [misfits.rejected(at, *self._misfit(int(misfits.widths[at]))) for at in range(len(misfits))]
         if rejected:
             records = records.where(records.widths == (-1 if self.header.fault else self.header.width))
-        return self._settled(records, self._raw_columns(records), rejected)
+        return self.settled(records, self._raw_columns(records), rejected)
 
     def settled(
         self,
@@ -127,16 +131,6 @@ class RowReader:
         `raw` has their fields by position, as binary; none of them where each record is to be read by itself, by its
         `fields_at`, or as CSV.
         """
-        self._coerced = Counter()
-        return replace(self._settled(records, raw, rejected, fields_at), coerced=self._coerced)
-
-    def _settled(
-        self,
-        records: Records,
-        raw: Mapping[int, pa.Array],
-        rejected: list[Rejected],
-        fields_at: Callable[[int], list[bytes | None]] | None = None,
-    ) -> Block:
         rows, is_row = self._sure_rows(records, raw)
         order, exact = np.arange(len(records)), []
         for at in np.flatnonzero(~is_row).tolist():

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.contract.model import Column
-from lake.parse.json_arrays import Kind, Read, any_of, either, list_offsets, object_kind, sums_of
+from lake.parse.json_arrays import object_kind
+from lake.parse.json_kinds import Kind, Read, any_of, either, list_offsets, sums_of
 from lake.parse.json_pieces import Bools, Ints
 from lake.parse.record_tree import Node
 

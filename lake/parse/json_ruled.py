@@ -15,7 +15,8 @@ import pyarrow.types as pt
 from msgspec import Raw
 
 from lake.contract.struct_names import AS_THEY_ARE, StructNames
-from lake.parse.json_arrays import Kind, Read, kind_of
+from lake.parse.json_arrays import kind_of
+from lake.parse.json_kinds import Kind, Read
 from lake.parse.json_pieces import Bools, Ints, quotes_by
 from lake.parse.json_scanner import MAX_DEPTH, is_too_deep
 from lake.parse.json_text import written_value_of

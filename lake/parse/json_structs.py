@@ -26,7 +26,9 @@ from msgspec import Raw
 
 from lake.contract.model import Column, Table
 from lake.contract.struct_names import StructNames
-from lake.parse.json_arrays import Extra, Kind, StructType, either, kind_of
+from lake.parse.json_arrays import kind_of
+from lake.parse.json_kinds import Kind, either
+from lake.parse.json_objects import Extra, StructType
 from lake.parse.json_paths import first_given, node_kind, values_at
 from lake.parse.json_pieces import Bools, Gap, Ints, Pieces, Run
 from lake.parse.json_ruled import ruled_kind

@@ -51,7 +51,7 @@ class LineReader:
         def fields_at(at: int) -> list[bytes | None]:
             return [raw[place][at].as_py() for place in range(len(raw))]
 
-        return self._rows.settled(records.where(is_row), raw, rejected, fields_at)
+        return self._rows.counted(lambda: self._rows.settled(records.where(is_row), raw, rejected, fields_at))
 
     def _rejected(
         self, records: Records, texts: pa.Array, is_text: Flags, is_row: Flags, is_started: Flags
