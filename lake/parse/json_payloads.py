@@ -45,6 +45,8 @@ _EMPTY = re.compile(rb"\[[ \t\r\n]*+\]")
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _OPEN = ord("{")
 _REACH = 4 << 10
+PAYLOAD_RESCUED = '{"$":'
+"""How the `rescued` of a row begins that holds what no column reads of its payload, which is an object."""
 _RECORDS = "$"  # the column that stands for the records: no contract's has this name
 
 
@@ -277,7 +279,7 @@ class JsonPayloads:
         texts = []
         for row, payload in firsts:
             own = rescued[row].as_py()
-            texts.append(f'{{"$":{payload.rescued}{"}" if own is None else "," + own[1:]}')
+            texts.append(f"{PAYLOAD_RESCUED}{payload.rescued}{'}' if own is None else ',' + own[1:]}")
             payload.rescued = None
         mask = np.zeros(len(which), dtype=np.bool_)
         mask[[row for row, _ in firsts]] = True

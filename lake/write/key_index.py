@@ -2,6 +2,7 @@
 
 Rows are equal where their values are: -0.0 and 0.0, NaN and NaN, maps with their entries in any order, and JSON texts
 with the same canonical text (lake.parse.canonical_json). An entry of a map that is null equals an absent one, as there.
+Of a payload, what stands beside the records is no part of the row that keeps it in `rescued`.
 
 A key index is one Parquet object for each unit, rows in the unit's order: k1 and k2 (halves of the key's hash) and p
 (the row's hash). Two keys are taken as one where all 128 bits agree; two rows of one key where p agrees.
@@ -21,6 +22,8 @@ import pyarrow.parquet as pq
 
 from lake.contract.model import RESCUED_COLUMN, Table
 from lake.parse.canonical_json import canonical_texts
+from lake.parse.json_payloads import PAYLOAD_RESCUED
+from lake.parse.json_text import member_sources
 from lake.plan.packing import WorkUnit
 
 KEYS_VERSION = f"2-duckdb-{duckdb.__version__}"
@@ -49,6 +52,7 @@ class RowHasher:
         # the first half would be one of the second.
         salted = f"concat_ws('{_SALT}', {key}, '{_SALT}')"
         every = ", ".join(_hashed(field) for field in schema)
+        self._is_in_payloads = table.source is not None and table.source.record_path is not None
         self._json_columns = [column.name for column in table.columns if column.value_rules.holds_json]
         self._sql = f"SELECT hash({key}) AS k1, hash({salted}) AS k2, hash({every}) AS p FROM rows_to_hash"  # noqa: S608 # names of a contract, quoted
 
@@ -64,11 +68,21 @@ class RowHasher:
             place = rows.schema.get_field_index(name)
             if place < 0 or rows[name].null_count == rows.num_rows:
                 continue
-            texts = pa.chunked_array([canonical_texts(chunk) for chunk in rows[name].chunks], pa.binary())
+            chunks = rows[name].chunks
+            if name == RESCUED_COLUMN and self._is_in_payloads:
+                chunks = [_without_payload(chunk) for chunk in chunks]
+            texts = pa.chunked_array([canonical_texts(chunk) for chunk in chunks], pa.binary())
             if name == RESCUED_COLUMN:  # unknown fields that are all null are none
                 texts = pc.if_else(pc.equal(texts, b"{}"), None, texts)
             rows = rows.set_column(place, name, texts)
         return rows
+
+
+def _without_payload(rescued: pa.Array) -> pa.Array:
+    """What is rescued of the records alone: what stands beside them in a payload is another when they come again."""
+    has_payload = pc.starts_with(rescued, PAYLOAD_RESCUED + "{").fill_null(False)
+    own = [",".join(member_sources(text)[1:]) for text in rescued.filter(has_payload).to_pylist()]
+    return pc.replace_with_mask(rescued, has_payload, pa.array([f"{{{text}}}" for text in own], rescued.type))
 
 
 def repeats_within_unit(hashes: pa.Table) -> npt.NDArray[np.int64]:

@@ -87,3 +87,24 @@ def test_an_object_of_a_table_without_such_rules_has_the_account_of_before(tmp_p
     assert partition is not None
     assert partition.get("skipped") == ""
     assert [sorted(account) for account in accounts(trial)] == [["duplicates", "key", "quarantined", "records", "rows"]]
+
+
+def test_a_record_that_comes_again_in_another_payload_is_a_duplicate_whatever_that_payload_has_besides(
+    tmp_path: Path,
+) -> None:
+    """A sender packs anew what it sends again: members of the payload are none of the record."""
+    contracts = write_contract(tmp_path / "c", NAME, COLUMNS, **RULES)
+    trial = Trial(str(tmp_path / "lake"), NAME, contracts)
+    packed = {"owner": "o", "messageType": "DATA_MESSAGE"}
+    trial.land(9, "a", [{**packed, "batch": 1, "logEvents": [event("a"), event("b"), {**event("c"), "$": 1}]}])
+    trial.land(9, "b", [{**packed, "batch": 2, "logEvents": [event("b"), event("a"), {**event("c"), "$": 2}]}])
+    trial.run()
+    rows = trial.rows().to_pylist()
+    assert [(row["id"], row["rescued"] and json.loads(row["rescued"])) for row in rows] == [
+        ("a", {"$": {"batch": 1, "messageType": "DATA_MESSAGE"}}),
+        ("b", None),
+        ("c", {"$": 1}),
+    ]
+    # An unknown field of the record counts, by whatever name.
+    assert trial.rejected() == [("conflicting_duplicate", "b", b'{"id":"c","timestamp":1,"$":2}')]
+    assert trial.counts() == {"records": 6, "rows": 3, "duplicates": 2, "quarantined": 1}
