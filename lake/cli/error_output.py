@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOption, note, print_json, print_table
-from lake.cli.quarantine import SinceOption, TableArgument, UntilOption
+from lake.cli.quarantine import LimitOption, SinceOption, TableArgument, UntilOption
 
 if TYPE_CHECKING:
     from lake.ops.error_output import CodeCount, ErrorRecord
@@ -35,10 +35,7 @@ def show(
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=0, help="Records to show. Default: 20, with --json all.", show_default=False),
-    ] = None,
+    limit: LimitOption = None,
     count: Annotated[bool, typer.Option("--count", help="Only count records, by error code.")] = False,
     errors: FolderOption = None,
     json_output: JsonOption = False,
@@ -57,14 +54,10 @@ def show(
       lake errors show clickstream.events_v1 --count --errors errors/firehose
     """
     from lake.jobs.lake import Lake
-    from lake.objects.layout import hour_start
     from lake.ops.error_output import CodeCount, error_folder, error_records
 
     lake = Lake.open(root, contracts)
     found = lake.table(table)
-    for hour in (since, until):
-        if hour is not None:
-            hour_start(hour)
     folder = errors or error_folder(found)
     most = _LINES if limit is None and not json_output else limit
     counts: dict[str, CodeCount] = {}
@@ -105,15 +98,12 @@ def replay(
       lake errors replay clickstream.events_v1 --since 2026-11-21-00 --until 2026-11-22-00
     """
     from lake.jobs.lake import Lake
-    from lake.objects.layout import hour_start, next_hour
+    from lake.objects.layout import next_hour
     from lake.ops.error_output import error_folder, error_records
     from lake.ops.error_output import replay as replayed
 
     lake = Lake.open(root, contracts)
     found = lake.table(table)
-    for hour in (since, until):
-        if hour is not None:
-            hour_start(hour)
     folder = errors or error_folder(found)
     account = replayed(lake.store, found, error_records(lake.store, found, folder, since, until))
     outcomes = {"landed": account.landed, "landed before": account.landed_before, **account.problems}

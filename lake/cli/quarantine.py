@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 TableArgument = Annotated[str, typer.Argument(metavar="TABLE", help="Table, e.g. clickstream.events_v1.")]
 SinceOption = Annotated[str | None, typer.Option(metavar="HOUR", help="Start hour, YYYY-MM-DD-HH (UTC).")]
 UntilOption = Annotated[str | None, typer.Option(metavar="HOUR", help="End hour, exclusive.")]
+LimitOption = Annotated[
+    int | None, typer.Option(min=0, help="Records to show. Default: 20, with --json all.", show_default=False)
+]
 _PREVIEW = 80
 _LINES = 20
 _SHOWN = ("dt", "reason", "message", "source_object", "record", "offset", "payload")
@@ -29,10 +32,7 @@ def show(
     partition: Annotated[str | None, typer.Option(metavar="HOUR", help="Only this hour.")] = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=0, help="Records to show. Default: 20, with --json all.", show_default=False),
-    ] = None,
+    limit: LimitOption = None,
     run: Annotated[
         str | None,
         typer.Option(

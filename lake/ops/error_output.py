@@ -23,7 +23,7 @@ import orjson
 from lake.contract.model import Source, Table
 from lake.errors import UsageError
 from lake.objects import Store
-from lake.objects.layout import hour_of
+from lake.objects.layout import hour_of, hour_start
 from lake.parse.epoch import epoch_micros
 from lake.parse.gzip_stream import Damage, DamagedObject, plain_chunks
 from lake.parse.raw_object import damages_in
@@ -115,8 +115,10 @@ def error_records(
 ) -> Iterator[list[ErrorRecord]]:
     """The records of each error object below a folder, of arrival hours with since <= hour < until.
 
-    Records whose time of arrival is not known are always among them.
+    Records whose time of arrival is not known are always among them. Raises UsageError for hours that are none.
     """
+    for hour in filter(None, (since, until)):
+        hour_start(hour)
     landed = _Landed(store)
     for stored in store.list(folder.strip("/")):
         records = [

@@ -92,7 +92,7 @@ def test_an_object_of_a_table_without_such_rules_has_the_account_of_before(tmp_p
 def test_a_record_that_comes_again_in_another_payload_is_a_duplicate_whatever_that_payload_has_besides(
     tmp_path: Path,
 ) -> None:
-    """A sender packs anew what it sends again: members of the payload are none of the record."""
+    """What is sent again comes in another payload, whose members are none of the record."""
     contracts = write_contract(tmp_path / "c", NAME, COLUMNS, **RULES)
     trial = Trial(str(tmp_path / "lake"), NAME, contracts)
     packed = {"owner": "o", "messageType": "DATA_MESSAGE"}
