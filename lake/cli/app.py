@@ -49,6 +49,7 @@ COMMANDS = (
     Command("contract check", contract.check, WRITING, _CONTRACT),
     Command("contract show", contract.show, WRITING),
     Command("contract infer", infer, WRITING),
+    Command("contract schema", contract.schema, WRITING),
     Command("contract suggest-buckets", contract.suggest_buckets, WRITING),
     Command("sql list", sql.list_, WRITING, _SQL),
     Command("sql check", sql.check, WRITING),

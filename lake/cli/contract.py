@@ -1,4 +1,4 @@
-"""`lake contract check`, `show` and `suggest-buckets`: check contracts, print them, propose a number of buckets."""
+"""`lake contract check`, `show`, `schema` and `suggest-buckets`: check contracts, print them, propose buckets."""
 
 from __future__ import annotations
 
@@ -93,6 +93,20 @@ def show(
     if found.bucketing is not None:
         source = f"{found.upstream}, {found.bucketing.count} buckets by {', '.join(found.bucketing.columns)}"
     note(f"{found.full_name} version {found.version}, from {source}; {found.contract_uri}")
+
+
+def schema(
+    root: RootOption = DEFAULT_ROOT,  # noqa: ARG001 # every command takes it; this one has no use for it
+) -> None:
+    """Print the JSON Schema of contract files, by which an editor completes and underlines them.
+
+    \b
+    Examples:
+      lake contract schema > contract.schema.json
+    """
+    from lake.contract.editor_schema import contract_schema
+
+    print_json(contract_schema())
 
 
 def suggest_buckets(
