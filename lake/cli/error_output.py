@@ -11,6 +11,8 @@ from lake.cli.options import DEFAULT_ROOT, ContractsOption, JsonOption, RootOpti
 from lake.cli.quarantine import LimitOption, SinceOption, TableArgument, UntilOption
 
 if TYPE_CHECKING:
+    from lake.contract.model import Table
+    from lake.jobs.lake import Lake
     from lake.ops.error_output import CodeCount, ErrorRecord
 
 FolderOption = Annotated[
@@ -106,6 +108,7 @@ def replay(
     found = lake.table(table)
     folder = errors or error_folder(found)
     account = replayed(lake.store, found, error_records(lake.store, found, folder, since, until))
+    unread = _unread(lake, found, account.hours)
     outcomes = {"landed": account.landed, "landed before": account.landed_before, **account.problems}
     if json_output:
         print_json(
@@ -117,6 +120,7 @@ def replay(
                 "landed_before": account.landed_before,
                 "not_replayable": dict(sorted(account.problems.items())),
                 "objects": list(account.objects),
+                "hours_not_read": sorted(unread),
             }
         )
     else:
@@ -131,9 +135,21 @@ def replay(
         note("--errors FOLDER names another folder, e.g. what is fixed in the stream's error prefix")
     if kept:
         note(f"the {kept:,} stay in the error output: `lake errors show {found.full_name}` shows them")
+    for hour, why in sorted(unread.items()):
+        note(f"{hour}: {why}; what was landed in it is not read")
     if account.hours:
         hours = f"--since {min(account.hours)} --until {next_hour(max(account.hours))}"
         note(f"next: lake run raw_to_parquet --table {found.full_name} {hours}")
+
+
+def _unread(lake: Lake, table: Table, hours: set[str]) -> dict[str, str]:
+    """Hours in which objects were just landed and that no run will build again, each with why."""
+    from lake.objects.layout import next_hour
+
+    if not hours:
+        return {}
+    planned = lake.plan(table, min(hours), next_hour(max(hours))).partitions
+    return {each.dt: each.reason for each in planned if each.dt in hours and each.state == "current"}
 
 
 def _print_counts(counts: dict[str, CodeCount], json_output: bool) -> None:

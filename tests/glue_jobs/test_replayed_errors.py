@@ -89,11 +89,14 @@ def test_replayed_records_are_rows_or_rejected_and_a_second_replay_changes_nothi
     trial.run()
     out, err = told(capsys, "replay", NAME, "--json")
     account = json.loads(out)
-    assert {name: account[name] for name in ("records", "landed", "landed_before", "not_replayable")} == {
+    assert {
+        name: account[name] for name in ("records", "landed", "landed_before", "not_replayable", "hours_not_read")
+    } == {
         "records": 3,
         "landed": 2,
         "landed_before": 0,
         "not_replayable": {"rawData is no base64": 1},
+        "hours_not_read": [],
     }
     assert err.splitlines() == [
         f"{NAME}: 3 records in the error output below errors/market/tickers/ = 2 landed in 1 objects + 0 landed before "
@@ -107,6 +110,18 @@ def test_replayed_records_are_rows_or_rejected_and_a_second_replay_changes_nothi
     again = json.loads(told(capsys, "replay", NAME, "--json")[0])
     assert (again["landed"], again["landed_before"], again["objects"]) == (0, 2, [])
     assert trial.outcomes() == {}
+
+
+def test_an_hour_that_can_no_longer_be_built_is_named(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
+    trial.run()
+    raw = [stored.key for stored in trial.lake.store.list("raw")]
+    trial.lake.store.delete(raw)
+    out, err = told(capsys, "replay", NAME, "--json")
+    assert json.loads(out)["hours_not_read"] == ["2026-11-21-09"]
+    gone = f"raw objects that were read are gone (first of 1: {raw[0]}); kept as published"
+    assert f"2026-11-21-09: {gone}; what was landed in it is not read\n" in err
+    assert trial.outcomes() == {}
+    assert [row["id"] for row in trial.rows().to_pylist()] == [1]
 
 
 def test_what_was_sent_again_in_the_meantime_is_a_duplicate(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
