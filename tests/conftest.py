@@ -48,11 +48,11 @@ NEEDS = {
 }
 """Markers, and the fixtures that a test needs by itself or through others, from which it has the marker."""
 
-WHOLE_JOBS = REPOSITORY / "tests" / "glue_jobs"
+WHOLE_JOBS = (REPOSITORY / "tests" / "glue_jobs", REPOSITORY / "tests" / "recorded")
 """Every test there runs a job from its plan to its report."""
 
 SHARED = {
-    "trino": {"trino_local", "trino_s3", "trino_at_root"},
+    "trino": {"trino_local", "trino_s3", "trino_at_root", "recorded_lake"},
     "flink cluster": {"cluster"},
     "pages": {"add_a_table"},
 }
@@ -143,7 +143,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         needs = {marker for marker, names in NEEDS.items() if names & fixtures}
         if callspec is not None and callspec.params.get("any_root") == "s3":
             needs.add("s3")
-        if item.path.is_relative_to(WHOLE_JOBS):
+        if any(map(item.path.is_relative_to, WHOLE_JOBS)):
             needs.add("e2e")
         for marker in sorted(needs):
             item.add_marker(marker)
