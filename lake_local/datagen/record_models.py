@@ -156,6 +156,50 @@ def _trips(volume: Volume) -> RecordModel:
     return RecordModel(rows, columns | {name: f"(({value}) * 0.01)::DECIMAL(18, 2)" for name, value in cents.items()})
 
 
+def _web_events(volume: Volume) -> RecordModel:
+    """Visitors of a site, whose pages report whole seconds."""
+    columns = {
+        "event": _weighted("event", {"impression": 50, "page view": 40, "check out": 10}),
+        "utc_timestamp": "strftime(epoch_ms(happened), '%Y-%m-%dT%H:%M:%S')",
+        "visitor": f"1 + below(i, 'visitor', {volume.distinct // 5 + 1})",
+    }
+    return RecordModel(_contract_alone(volume).rows, columns)
+
+
+def _tickers(volume: Volume) -> RecordModel:
+    """Ticks of a dozen shares, whose prices sway around a level of their own."""
+    rows = f"""
+        SELECT *, below(i, 'share', {len(_SHARES)}) AS share, (below(i, 'change', 1000) - 480) / 100 AS change
+        FROM ({_contract_alone(volume).rows})
+    """
+    columns = {
+        "ticker_symbol": f"{[symbol for symbol, _ in _SHARES]}[1 + share]",
+        "sector": f"{[sector for _, sector in _SHARES]}[1 + share]",
+        "price": "round(20 + 15 * share + 9 * sin(happened / 400000.0) + change, 2)::DECIMAL(18, 2)",
+        "change": "change::DECIMAL(18, 2)",
+        "event_time": "iso(happened)",
+    }
+    return RecordModel(rows, columns)
+
+
+_SHARES = [
+    *(("ABCD", "ENERGY"), ("AMZN", "RETAIL"), ("BFLO", "ENERGY"), ("CARE", "HEALTHCARE"), ("CHIP", "TECHNOLOGY")),
+    *(("FARM", "RETAIL"), ("GRID", "ENERGY"), ("LABS", "HEALTHCARE"), ("MEDI", "HEALTHCARE"), ("SHOP", "RETAIL")),
+    *(("WAVE", "TECHNOLOGY"), ("ZINC", "TECHNOLOGY")),
+]
+
+
+def _analog(volume: Volume) -> RecordModel:
+    """One device that started as the time begins, and sends its input as often as makes the number of records."""
+    pause = (volume.end_ms - volume.start_ms) / volume.distinct
+    rows = f"SELECT i, {volume.start_ms} + floor(i * {pause})::BIGINT AS arrived, arrived AS happened FROM numbers"
+    columns = {
+        "uptime_ms": f"113 + arrived - {volume.start_ms}",
+        "sensor_a0": "(500 + 400 * sin(i / 40.0) + below(i, 'noise', 50))::BIGINT",
+    }
+    return RecordModel(f"WITH numbers AS (SELECT * FROM range({volume.distinct}) AS n(i)) {rows}", columns)
+
+
 def _weighted(purpose: str, weights: Mapping[str, int]) -> str:
     """One of the words, each as often in a hundred as its weight says."""
     total, cases = 0, []
@@ -170,4 +214,7 @@ _MODELS = {
     "sensors.readings": _readings,
     "sensors.bundles": _bundles,
     "taxi.trips": _trips,
+    "web.events": _web_events,
+    "market.tickers": _tickers,
+    "iot.analog": _analog,
 }

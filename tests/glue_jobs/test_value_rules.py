@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import REPOSITORY
 from tests.glue_jobs.harness import Trial, logged
 from tests.glue_jobs.written_contracts import write_contract
 
@@ -108,3 +111,27 @@ def test_csv_takes_the_same_rules(tmp_path: Path) -> None:
     (reject,) = report.rejects
     expected = "expected boolean (true, false, 1, 0, yes, no, y or n), got string"
     assert reject["message"] == f'field "cancelled": {expected} "x"'
+
+
+def test_readings_of_before_their_sensors_could_be_numbers_are_rebuilt_to_the_same_rows(tmp_path: Path) -> None:
+    """The shipped contract said less before: its hours are stale, and what was bucketed from them stays current."""
+    before = tmp_path / "contracts" / "sensors"
+    shutil.copytree(REPOSITORY / "contracts" / "sensors", before)
+    path = before / "readings_v1.odcs.yaml"
+    rule = "          - property: acceptsNumber\n            value: true\n"
+    assert rule in path.read_text()
+    path.write_text(path.read_text().replace(rule, ""))
+    readings = Trial(str(tmp_path / "lake"), "sensors.readings_v1", str(before.parent))
+    bucketed = readings.of("sensors.readings_by_sensor_v1")
+    text, number = {"sensorId": "7", "status": "OK"}, {"sensorId": 7, "currentTemperature": 20}
+    readings.land(9, "texts", [text, text])
+    readings.land(10, "a number too", [text, number])
+    assert (readings.outcomes(), bucketed.outcomes()) == ({"09": "published", "10": "published"},) * 2
+    content = readings.content()
+    now = replace(readings, contracts=None), replace(bucketed, contracts=None)
+    assert [trial.outcomes() for trial in now] == [{"09": "unchanged", "10": "published"}, {"10": "published"}]
+    assert readings.content()["readings_v1/2026-11-21-09"] == content["readings_v1/2026-11-21-09"]
+    assert [tuple(row.values()) for row in now[0].rows(10).to_pylist()] == [
+        ("7", None, "OK", None),
+        ("7", 20, None, None),
+    ]

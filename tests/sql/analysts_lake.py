@@ -22,6 +22,9 @@ _MADE = {
     "sensors.readings_v1": (40_000, 2),
     "sensors.bundles_v1": (2, 1),
     "taxi.trips_v1": (2000, 1),
+    "web.events_v1": (200, 2),
+    "market.tickers_v1": (600, 1),
+    "iot.analog_v1": (720, 1),
 }
 """Records and hours of each table."""
 BUCKETED = ("sensors.readings_by_sensor_v1", "clickstream.events_by_user_v1")

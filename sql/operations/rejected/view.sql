@@ -21,6 +21,26 @@ SELECT
 FROM clickstream.sessions_v1_quarantine
 UNION ALL
 SELECT
+    'iot.analog_v1' AS of_table,
+    reason,
+    message,
+    source_object,
+    record,
+    contract_version,
+    dt
+FROM iot.analog_v1_quarantine
+UNION ALL
+SELECT
+    'market.tickers_v1' AS of_table,
+    reason,
+    message,
+    source_object,
+    record,
+    contract_version,
+    dt
+FROM market.tickers_v1_quarantine
+UNION ALL
+SELECT
     'sensors.bundles_v1' AS of_table,
     reason,
     message,
@@ -49,3 +69,13 @@ SELECT
     contract_version,
     dt
 FROM taxi.trips_v1_quarantine
+UNION ALL
+SELECT
+    'web.events_v1' AS of_table,
+    reason,
+    message,
+    source_object,
+    record,
+    contract_version,
+    dt
+FROM web.events_v1_quarantine

@@ -5,7 +5,7 @@
 -- catalog spells them; and sqlfluff's Athena dialect knows no PARQUET.
 -- noqa: disable=CP01,LT01,LT05,RF06
 CREATE EXTERNAL TABLE IF NOT EXISTS `sensors`.`readings_v1` (
-    `sensor_id` string COMMENT 'The sensor that measured.',
+    `sensor_id` string COMMENT 'The sensor that measured. Producers send a text or a number; a number\'s text, exactly as sent, is the name.',
     `current_temperature` int COMMENT 'Temperature at the sensor, in whole degrees; null where it could not be measured.',
     `status` string COMMENT 'The sensor\'s view of itself. OK measures as it should, WARN needs a look, FAIL measures nothing true.',
     `rescued` string COMMENT 'Fields that the contract does not know, as the text of a JSON object; null where there were none.'
@@ -16,5 +16,5 @@ STORED AS PARQUET -- noqa: PRS
 LOCATION 's3://{bucket}/curated/sensors/readings_v1/'
 TBLPROPERTIES (
     'classification' = 'parquet',
-    'lake.contract_version' = '1.0.0'
+    'lake.contract_version' = '1.1.0'
 );

@@ -19,5 +19,5 @@ STORED AS PARQUET -- noqa: PRS
 LOCATION 's3://{bucket}/quarantine/sensors/readings_v1/'
 TBLPROPERTIES (
     'classification' = 'parquet',
-    'lake.contract_version' = '1.0.0'
+    'lake.contract_version' = '1.1.0'
 );

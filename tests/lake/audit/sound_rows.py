@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 Row = dict[str, Any]
@@ -50,6 +51,26 @@ def count(number: int) -> Row:
     return {"event_name": f"event_{number}", "event_hour": hour, "event_count": number + 1}
 
 
+def web_event(number: int) -> Row:
+    happened_at = HOUR + timedelta(seconds=number - (7200 if number % 20 == 1 else 0))
+    return {"event_id": f"e{number}", "event": "page view", "utc_timestamp": happened_at, "visitor": number % 7}
+
+
+def tick(number: int) -> Row:
+    return {
+        "tick_id": f"t{number}",
+        "ticker_symbol": f"S{number % 7}",
+        "sector": "ENERGY",
+        "price": Decimal("0.0001") + number,
+        "change": Decimal(number - 20) / 4,
+        "event_time": HOUR + timedelta(seconds=number),
+    }
+
+
+def analog(number: int) -> Row:
+    return {"uptime_ms": 113 + 5000 * number, "sensor_a0": (0, 512, 1023)[number % 3]}
+
+
 SOUND: dict[str, Callable[[int], Row]] = {
     "clickstream.events_v1": click,
     "clickstream.sessions_v1": session,
@@ -57,4 +78,7 @@ SOUND: dict[str, Callable[[int], Row]] = {
     "clickstream.event_counts_by_day_v1": count,
     "sensors.readings_v1": reading,
     "sensors.bundles_v1": bundle,
+    "web.events_v1": web_event,
+    "market.tickers_v1": tick,
+    "iot.analog_v1": analog,
 }

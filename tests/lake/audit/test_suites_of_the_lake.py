@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ def of_one_event(instant: str) -> Row:
 
 SESSIONS, BY_DAY = "clickstream.sessions_v1", "clickstream.sessions_by_day_v1"
 COUNTS = "clickstream.event_counts_by_day_v1"
+WEB, TICKERS, ANALOG = "web.events_v1", "market.tickers_v1", "iot.analog_v1"
 ENDS_LATER = "expect_column_pair_values_a_to_be_greater_than_b"
 
 DEFECTS: list[tuple[str, Change, list[tuple[str, str]]]] = [
@@ -111,6 +113,22 @@ DEFECTS: list[tuple[str, Change, list[tuple[str, str]]]] = [
     ("sensors.bundles_v1", every(5, readings=None), [("warn", "readings")]),
     ("sensors.bundles_v1", every(5, recorded_at=None), [("warn", "recorded_at")]),
     ("sensors.bundles_v1", every(5, recorded_at=HOUR - timedelta(days=9)), [("warn", "recorded_at")]),
+    (WEB, changed(event=None), [("fail", "event"), ("warn", "event")]),
+    (WEB, every(4, event=None), [("warn", "event")]),
+    (WEB, changed(utc_timestamp=None), [("fail", "utc_timestamp"), ("warn", "utc_timestamp")]),
+    (WEB, every(4, utc_timestamp=HOUR - timedelta(days=9)), [("warn", "utc_timestamp")]),
+    (WEB, every(4, event_id=None), [("fail", "event_id")]),
+    (TICKERS, changed(ticker_symbol=None), [("fail", "ticker_symbol"), ("warn", "ticker_symbol")]),
+    (TICKERS, changed(price=None), [("fail", "price"), ("warn", "price")]),
+    (TICKERS, every(4, price=Decimal(0)), [("warn", "price")]),
+    (TICKERS, changed(price=Decimal("-0.0001")), [("fail", "price"), ("warn", "price")]),
+    (TICKERS, every(4, event_time=None), [("warn", "event_time")]),
+    (TICKERS, every(4, event_time=HOUR + timedelta(days=9)), [("warn", "event_time")]),
+    (ANALOG, changed(sensor_a0=1024), [("fail", "sensor_a0"), ("warn", "sensor_a0")]),
+    (ANALOG, every(4, sensor_a0=-1), [("warn", "sensor_a0")]),
+    (ANALOG, changed(sensor_a0=None), [("fail", "sensor_a0"), ("warn", "sensor_a0")]),
+    (ANALOG, every(4, uptime_ms=None), [("warn", "uptime_ms")]),
+    (ANALOG, every(4, uptime_ms=-1), [("warn", "uptime_ms")]),
 ]
 
 
@@ -136,6 +154,9 @@ def test_more_than_a_thousand_names_of_events_are_a_warning(written: Written) ->
         ("clickstream.events_v1", changed(client_timestamp=None), "client_timestamp"),
         ("sensors.readings_v1", changed(current_temperature=None), "current_temperature"),
         ("sensors.readings_v1", changed(current_temperature=2000), "current_temperature"),
+        (WEB, changed(event=None), "event"),
+        (TICKERS, changed(price=Decimal(0)), "price"),
+        (ANALOG, changed(sensor_a0=1024), "sensor_a0"),
     ],
 )
 def test_in_a_small_partition_no_share_is_more_than_a_warning(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def delivered(described: Table, path: Path) -> pa.Table:
     """The rows of a generated file of JSON lines, each delivered once."""
     rows: dict[str, Row] = {}
     for line in path.read_text().splitlines():
-        record = json.loads(line)
+        record = json.loads(line, parse_float=Decimal)
         row = {column.name: record.get(column.field) for column in described.columns}
         if described.event_time:
             row[described.event_time] = datetime.fromisoformat(row[described.event_time])
@@ -63,6 +64,9 @@ def delivered(described: Table, path: Path) -> pa.Table:
         ("sensors.readings_v1", 4000),
         ("sensors.bundles_v1", 20),
         ("taxi.trips_v1", 2000),
+        ("web.events_v1", 2000),
+        ("market.tickers_v1", 2000),
+        ("iot.analog_v1", 720),
     ],
 )
 def test_generated_records_pass(written: Written, tmp_path: Path, name: str, records: int) -> None:

@@ -53,6 +53,7 @@ def test_readings_are_renamed_and_their_status_is_one_of_three(tables: dict[str,
         ("status", "status", "string"),
     ]
     assert readings.column("status").allowed_values == ("OK", "FAIL", "WARN")
+    assert [c.name for c in readings.columns if c.value_rules.accepts_number] == ["sensor_id"]
     assert (readings.key, readings.event_time) == ((), None)
     assert readings.source == Source("raw/sensors/readings", "json")
 
@@ -66,6 +67,40 @@ def test_bundles_hold_their_readings_in_one_column(tables: dict[str, Table]) -> 
     ]
     assert (bundles.key, bundles.event_time) == ((), "recorded_at")
     assert bundles.source == Source("raw/sensors/bundles", "json")
+
+
+def test_web_events_are_known_by_a_derived_id_and_ordered_by_their_own_time(tables: dict[str, Table]) -> None:
+    events = tables["web.events_v1"]
+    assert shape(events) == [
+        ("event_id", "event_id", "string!"),
+        ("event", "event", "string"),
+        ("utc_timestamp", "utc_timestamp", "timestamp"),
+        ("visitor", "visitor", "bigint"),
+    ]
+    assert (events.key, events.lookback_hours, events.event_time) == (("event_id",), 2, "utc_timestamp")
+    assert [c.derived_from for c in events.columns] == ["record_bytes", None, None, None]
+    assert events.source == Source("raw/web/events", "json")
+
+
+def test_ticks_have_exact_prices_and_lie_in_folders_of_each_part_of_their_time(tables: dict[str, Table]) -> None:
+    tickers = tables["market.tickers_v1"]
+    assert shape(tickers) == [
+        ("tick_id", "tick_id", "string!"),
+        ("ticker_symbol", "ticker_symbol", "string"),
+        ("sector", "sector", "string"),
+        ("price", "price", "decimal(18,4)"),
+        ("change", "change", "decimal(18,4)"),
+        ("event_time", "EventTime", "timestamp"),
+    ]
+    assert (tickers.key, tickers.lookback_hours, tickers.event_time) == (("tick_id",), 2, "event_time")
+    assert tickers.source == Source("raw/market/tickers", "json", layout="year=YYYY/month=MM/day=DD/hour=HH")
+
+
+def test_a_device_without_a_clock_has_the_time_of_arrival_alone(tables: dict[str, Table]) -> None:
+    analog = tables["iot.analog_v1"]
+    assert shape(analog) == [("uptime_ms", "time", "bigint"), ("sensor_a0", "sensor_a0", "int")]
+    assert (analog.key, analog.event_time) == ((), None)
+    assert analog.source == Source("raw/iot/analog", "json")
 
 
 def test_every_trip_of_the_recorded_exports_is_of_its_columns_types(tables: dict[str, Table], recorded: Path) -> None:

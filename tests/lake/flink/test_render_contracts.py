@@ -26,9 +26,11 @@ def test_rendered_contracts_are_current() -> None:
 def test_stale_and_missing_ones_are_found(tmp_path: Path) -> None:
     (tmp_path / "clickstream").mkdir()
     (tmp_path / "clickstream" / "events_v1.json").write_text("{}")
-    assert sorted(path.name for path in stale_files(REPOSITORY / "contracts", tmp_path)) == [
-        "events_v1.json",
-        "sessions_v1.json",
+    assert sorted(str(path.relative_to(tmp_path)) for path in stale_files(REPOSITORY / "contracts", tmp_path)) == [
+        "clickstream/events_v1.json",
+        "clickstream/sessions_v1.json",
+        "market/tickers_v1.json",
+        "web/events_v1.json",
     ]
 
 

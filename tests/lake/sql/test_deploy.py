@@ -57,10 +57,13 @@ def test_the_first_time_puts_all_tables_and_views_and_the_second_has_nothing_to_
         "clickstream.stagger_sessions",
         "clickstream.stagger_sessions_streamed",
         "clickstream.user_events",
+        "iot.analog",
+        "market.tickers",
         "operations.rejected",
         "sensors.bundles",
         "sensors.readings",
         "taxi.trips",
+        "web.events",
     ]
     before = everything(catalog)
     assert changed(deployed(sql, catalog)) == []
@@ -143,12 +146,17 @@ def test_a_database_brings_what_its_views_read_and_no_more(tmp_path: Path, sql: 
     assert changed(deployed(sql, catalog, "operations")) == [
         ("clickstream.events_v1_quarantine", "created"),
         ("clickstream.sessions_v1_quarantine", "created"),
+        ("iot.analog_v1_quarantine", "created"),
+        ("market.tickers_v1_quarantine", "created"),
         ("sensors.bundles_v1_quarantine", "created"),
         ("sensors.readings_v1_quarantine", "created"),
         ("taxi.trips_v1_quarantine", "created"),
+        ("web.events_v1_quarantine", "created"),
         ("operations.rejected", "created"),
     ]
-    with pytest.raises(UsageError, match=r"did you mean 'taxi'\?; databases: clickstream, operations, sensors, taxi"):
+    with pytest.raises(
+        UsageError, match=r"did you mean 'taxi'\?; databases: clickstream, iot, market, operations, sensors, taxi, web"
+    ):
         deployed(sql, catalog, "taxis")
 
 

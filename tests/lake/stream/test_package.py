@@ -25,6 +25,8 @@ from tests.lake.stream.conftest import APPS
 ALWAYS = [
     "contracts/clickstream/events_v1.json",
     "contracts/clickstream/sessions_v1.json",
+    "contracts/market/tickers_v1.json",
+    "contracts/web/events_v1.json",
     "lib/lake-flink-connectors.jar",
     "main.py",
     "python/lake/__init__.py",

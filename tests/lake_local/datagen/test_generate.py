@@ -9,6 +9,7 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,11 @@ def clicks(folder: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    "table", ["clickstream.events_v1", "sensors.readings_v1", "sensors.bundles_v1", "taxi.trips_v1"]
+    "table",
+    [
+        *("clickstream.events_v1", "sensors.readings_v1", "sensors.bundles_v1", "taxi.trips_v1"),
+        *("web.events_v1", "market.tickers_v1", "iot.analog_v1"),
+    ],
 )
 def test_equal_arguments_give_equal_bytes_and_another_seed_others(table: str, tmp_path: Path) -> None:
     wanted = volume(table, 300, hours=3, malformed=0.02, message_kb=2)
@@ -172,6 +177,29 @@ def test_trips_are_gzip_exports_with_a_header_whose_fares_add_up(tmp_path: Path)
             assert trip["pickup_datetime"] < trip["dropoff_datetime"]
             cents = [round(float(trip[part]) * 100) for part in (*parts, "total_amount")]
             assert sum(cents[:-1]) == cents[-1]
+
+
+def test_web_events_have_names_of_words_and_whole_seconds(tmp_path: Path) -> None:
+    generate_files(volume("web.events_v1", 2000, duplicates=0), tmp_path)
+    events = clicks(tmp_path)
+    assert {event["event"] for event in events} == {"impression", "page view", "check out"}
+    assert {len(event["utc_timestamp"]) for event in events} == {len("2026-11-21T22:00:00")}
+    assert len({event["event_id"] for event in events}) == 2000
+
+
+def test_a_share_has_one_sector_and_prices_have_cents(tmp_path: Path) -> None:
+    generate_files(volume("market.tickers_v1", 2000, duplicates=0), tmp_path)
+    lines = [json.loads(line, parse_float=Decimal) for line in lines_of(tmp_path)]
+    assert len({(tick["ticker_symbol"], tick["sector"]) for tick in lines}) == 12
+    assert all(0 < tick["price"] == round(tick["price"], 2) for tick in lines)
+    assert min(tick["change"] for tick in lines) < 0 < max(tick["change"] for tick in lines)
+
+
+def test_an_analog_input_is_read_every_five_seconds_since_the_device_started(tmp_path: Path) -> None:
+    generate_files(volume("iot.analog_v1", 720, duplicates=0), tmp_path)
+    readings = clicks(tmp_path)
+    assert [reading["time"] for reading in readings] == [113 + 5000 * number for number in range(720)]
+    assert all(0 <= reading["sensor_a0"] <= 1023 for reading in readings)
 
 
 def orders(source_format: Any = "json") -> Table:
