@@ -1,10 +1,13 @@
-"""One lake of recorded inputs: each file delivered as Firehose delivers it, made by the real job, asked on both engines."""
+"""One lake of recorded inputs: files delivered as Firehose delivers them, the real job's tables, and two engines."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lake.cli.app import run_command
 from lake.query.run import run_query
@@ -40,7 +43,7 @@ class RecordedLake:
 
 @dataclass(frozen=True)
 class BothEngines:
-    """Answers that DuckDB and Trino give alike, in types and in order."""
+    """Answers that DuckDB and Trino give alike, in types and in order; times as exact as DuckDB gives them."""
 
     root: str
     trino: TestTrino
@@ -48,10 +51,18 @@ class BothEngines:
     def sql(self, text: str) -> Rows:
         ours, theirs = run_query(text, self.root).table, self.trino.query(self.root, text).table
         assert ours.schema == theirs.schema
-        assert ours.to_pylist() == theirs.to_pylist()
+        assert in_milliseconds(ours).to_pylist() == theirs.to_pylist()
         rows: Rows = ours.to_pylist()
         return rows
 
     def query(self, name: str, **values: str) -> Rows:
         """A query of this repository, by database/name, with values of its parameters."""
         return self.sql(read_sql_file(REPOSITORY / "sql" / name / "query.sql").bound(values))
+
+
+def in_milliseconds(answer: pa.Table) -> pa.Table:
+    """An answer with its times as Trino has them."""
+    for at, field in enumerate(answer.schema):
+        if pa.types.is_timestamp(field.type):
+            answer = answer.set_column(at, field, pc.round_temporal(answer.column(at), 1, "millisecond"))
+    return answer
