@@ -21,7 +21,9 @@ from lake.sql.resolve import TRINO
 _FIXED = {
     **dict.fromkeys((exp.Count, exp.CountIf, exp.ApproxDistinct, exp.RowNumber, exp.DateDiff, exp.Length), "bigint"),
     **dict.fromkeys((exp.Year, exp.Month, exp.Day, exp.Hour, exp.Minute, exp.Second, exp.Extract), "bigint"),
-    **dict.fromkeys((exp.Lower, exp.Upper, exp.TimeToStr), "varchar"),
+    **dict.fromkeys((exp.Lower, exp.Upper, exp.TimeToStr, exp.RegexpExtract), "varchar"),
+    **dict.fromkeys((exp.ArraySize,), "bigint"),
+    **dict.fromkeys((exp.Pow, exp.Sqrt), "double"),
 }
 # What has the type that sqlglot finds too: that of a column, of a cast, of an argument; boolean of a condition.
 _LIKE_SQLGLOT = (
@@ -42,7 +44,8 @@ def _literal(annotator: Any, node: Any) -> Any:
     if node.is_string:
         return annotator._set_type(node, exp.DType.VARCHAR)
     if not node.is_int:
-        return annotator._set_type(node, exp.DType.UNKNOWN)  # 1.5 is a decimal(2,1)
+        is_double = "e" in node.name.lower()  # 1.5 is a decimal(2,1)
+        return annotator._set_type(node, exp.DType.DOUBLE if is_double else exp.DType.UNKNOWN)
     return annotator._set_type(node, exp.DType.INT if int(node.name) < 2**31 else exp.DType.BIGINT)
 
 
@@ -54,12 +57,18 @@ def _summed(annotator: Any, node: Any) -> Any:
     return annotator._set_type(node, exp.DType.BIGINT if whole else exp.DType.UNKNOWN)
 
 
+def _product(annotator: Any, node: Any) -> Any:
+    kinds = {operand.type.this for operand in (node.left, node.right)}
+    return annotator._set_type(node, exp.DType.DOUBLE if kinds == {exp.DType.DOUBLE} else exp.DType.UNKNOWN)
+
+
 _METADATA: Any = {
     **{kind: EXPRESSION_METADATA[kind] for kind in _LIKE_SQLGLOT if kind in EXPRESSION_METADATA},
     **{kind: {"returns": exp.DataType.build(name, dialect=TRINO).this} for kind, name in _FIXED.items()},
     exp.Literal: {"annotator": _literal},
     exp.Sum: {"annotator": _summed},
     exp.Avg: {"annotator": _summed},
+    exp.Mul: {"annotator": _product},
     exp.Coalesce: {"annotator": lambda annotator, e: _one_type(annotator, e, [e.this, *e.expressions])},
     exp.Substring: {"annotator": lambda annotator, e: _one_type(annotator, e, [e.this])},
     exp.Concat: {"annotator": lambda annotator, e: _one_type(annotator, e, e.expressions)},

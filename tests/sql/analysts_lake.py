@@ -14,6 +14,7 @@ from lake.session_rules import SessionRules
 from tests.glue_jobs.day_lakes import COUNTS, SESSIONS, STREAMED, DayLake
 from tests.glue_jobs.harness import Trial
 from tests.glue_jobs.plain_sessions import EPOCH, Event, Row, distinct, plain_counts, plain_sessions
+from tests.sql.sent_records import make_sent_tables
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 DAY = "2026-11-21"
@@ -46,6 +47,7 @@ def make_analysts_lake(root: str, folder: Path) -> None:
     for table in BUCKETED:
         Trial(root, table).run(until="2026-11-21-01")
     put_sessions(root)
+    make_sent_tables(root, folder / "sent")
     assert run_command(["sql", "deploy", "--root", root]) == 0
     _landed("sensors.readings_v1", root, folder / "late", records=500, seed=7)
     Trial(root, "sensors.readings_v1").run()

@@ -71,7 +71,56 @@ def analog(number: int) -> Row:
     return {"uptime_ms": 113 + 5000 * number, "sensor_a0": (0, 512, 1023)[number % 3]}
 
 
+def log_line(number: int) -> Row:
+    return {
+        "event_id": f"e{number}",
+        "logged_at": HOUR + timedelta(seconds=number),
+        "message": f"order {number}",
+        "log_group": "/aws/lambda/orders",
+        "log_stream": "a",
+        "message_type": "DATA_MESSAGE",
+    }
+
+
+def access_log(number: int) -> Row:
+    return {
+        "request_id": f"r{number}",
+        "requested_at": None if number % 2 else HOUR + timedelta(seconds=number),
+        "waf_latency_ms": number,
+        "authenticate_latency_ms": None,
+        "response_latency_ms": 29000 + number,
+        "status": 503 if number == 1 else 429 if number == 2 else 200,
+    }
+
+
+def trace(number: int) -> Row:
+    return {
+        "request_id": f"r{number}",
+        "requested_at": HOUR + timedelta(seconds=number),
+        "request_url": f"/orders/{number}",
+        "status": 502 if number == 1 else 404 if number % 2 else 200,
+        "latency_ms": number,
+        "items_count": number,
+        "country": None if number == 3 else "DE",
+    }
+
+
+def device_message(number: int) -> Row:
+    return {
+        "message_id": f"m{number}",
+        "device_id": f"d{number % 3}",
+        "recorded_at": HOUR + timedelta(seconds=number),
+        "processed_at": HOUR + timedelta(seconds=number + 9),
+        "accelerometer": [{"accelerometer_x": number}],
+        "temperature": [],
+    }
+
+
 SOUND: dict[str, Callable[[int], Row]] = {
+    "api.access_logs_v1": access_log,
+    "api.traces_v1": trace,
+    "devices.messages_v1": device_message,
+    "operations.gc_lines_v1": log_line,
     "clickstream.events_v1": click,
     "clickstream.sessions_v1": session,
     "clickstream.sessions_by_day_v1": session,

@@ -64,6 +64,7 @@ def of_one_event(instant: str) -> Row:
 SESSIONS, BY_DAY = "clickstream.sessions_v1", "clickstream.sessions_by_day_v1"
 COUNTS = "clickstream.event_counts_by_day_v1"
 WEB, TICKERS, ANALOG = "web.events_v1", "market.tickers_v1", "iot.analog_v1"
+LOGS, TRACES = "api.access_logs_v1", "api.traces_v1"
 ENDS_LATER = "expect_column_pair_values_a_to_be_greater_than_b"
 
 DEFECTS: list[tuple[str, Change, list[tuple[str, str]]]] = [
@@ -129,6 +130,38 @@ DEFECTS: list[tuple[str, Change, list[tuple[str, str]]]] = [
     (ANALOG, changed(sensor_a0=None), [("fail", "sensor_a0"), ("warn", "sensor_a0")]),
     (ANALOG, every(4, uptime_ms=None), [("warn", "uptime_ms")]),
     (ANALOG, every(4, uptime_ms=-1), [("warn", "uptime_ms")]),
+    ("operations.gc_lines_v1", changed(message=None), [("fail", "message"), ("warn", "message")]),
+    ("operations.gc_lines_v1", every(4, message_type="CONTROL_MESSAGE"), [("warn", "message_type")]),
+    ("operations.gc_lines_v1", every(4, logged_at=None), [("warn", "logged_at")]),
+    ("operations.gc_lines_v1", every(4, logged_at=HOUR - timedelta(days=9)), [("warn", "logged_at")]),
+    ("operations.gc_lines_v1", every(4, log_group=None), [("warn", "log_group")]),
+    ("operations.gc_lines_v1", every(4, log_stream=None), [("warn", "log_stream")]),
+    (LOGS, changed(status=None), [("fail", "status"), ("warn", "status")]),
+    (LOGS, changed(status=7), [("fail", "status"), ("warn", "status")]),
+    (LOGS, every(4, status=502), [("warn", "status")]),
+    (LOGS, every(4, status=429), [("warn", "status")]),
+    (LOGS, every(4, response_latency_ms=None), [("warn", "response_latency_ms")]),
+    (LOGS, every(4, response_latency_ms=60001), [("warn", "response_latency_ms")]),
+    (LOGS, every(4, waf_latency_ms=-1), [("warn", "waf_latency_ms")]),
+    (LOGS, every(4, authenticate_latency_ms=60001), [("warn", "authenticate_latency_ms")]),
+    (LOGS, every(4, authorize_latency_ms=60001), [("warn", "authorize_latency_ms")]),
+    (LOGS, every(4, integration_latency_ms=60001), [("warn", "integration_latency_ms")]),
+    (LOGS, every(4, requested_at=HOUR + timedelta(days=9)), [("warn", "requested_at")]),
+    (TRACES, changed(requested_at=None), [("fail", "requested_at"), ("warn", "requested_at")]),
+    (TRACES, changed(status=None), [("fail", "status"), ("warn", "status")]),
+    (TRACES, every(4, status=99), [("warn", "status")]),
+    (TRACES, every(4, status=500), [("warn", "status")]),
+    (TRACES, every(4, request_url=None), [("warn", "request_url")]),
+    (TRACES, every(4, latency_ms=60001), [("warn", "latency_ms")]),
+    (TRACES, every(4, items_count=-1), [("warn", "items_count")]),
+    (TRACES, every(4, country="Germany"), [("warn", "country")]),
+    (TRACES, every(4, requested_at=HOUR - timedelta(days=9)), [("warn", "requested_at")]),
+    ("devices.messages_v1", changed(device_id=None), [("fail", "device_id"), ("warn", "device_id")]),
+    ("devices.messages_v1", every(4, recorded_at=None), [("warn", "recorded_at")]),
+    ("devices.messages_v1", every(4, processed_at=None), [("warn", "processed_at")]),
+    ("devices.messages_v1", every(4, accelerometer=None), [("warn", "accelerometer")]),
+    ("devices.messages_v1", every(4, temperature=None), [("warn", "temperature")]),
+    ("devices.messages_v1", every(4, recorded_at=HOUR - timedelta(days=9)), [("warn", "recorded_at")]),
 ]
 
 

@@ -41,11 +41,13 @@ EXPRESSIONS = {
     **{"coalesce(s, s)": "varchar", "if(y, b, NULL)": "bigint", "s || s": "varchar", "concat(s, '-', s)": "varchar"},
     **{"substr(s, 1, 3)": "varchar", "substr(bin, 1, 3)": "varbinary", "lower(s)": "varchar", "length(s)": "bigint"},
     **{"date_format(t, '%Y')": "varchar", "date_diff('hour', t, t)": "bigint", "hour(t)": "bigint"},
-    **{"extract(MONTH FROM t)": "bigint", "(a)": "integer"},
+    **{"extract(MONTH FROM t)": "bigint", "(a)": "integer", "cardinality(arr)": "bigint"},
+    **{"regexp_extract(s, '(x)', 1)": "varchar", "power(a, 2)": "double", "sqrt(b)": "double"},
+    **{"f * f": "double", "1e0": "double", "f * 1.5E0 * power(1024e0, a - 3)": "double"},
     **dict.fromkeys(("a + 1", "a / 2", "d * d", "sum(d)", "avg(d)", "1.5", "round(f, 2)", "date_trunc('hour', t)"), ""),
     **dict.fromkeys(("coalesce(a, b)", "CASE WHEN y THEN a ELSE b END", "NULL", "nullif(a, 1)", "-a", "arr[1].x"), ""),
     **dict.fromkeys(("current_timestamp", "t + INTERVAL '1' HOUR", "json_extract_scalar(s, '$.a')", "m['a']"), ""),
-    **dict.fromkeys(("coalesce(d, CAST(1 AS decimal(12, 4)))", "max_by(s, t)", "cardinality(arr)", "sum(r)"), ""),
+    **dict.fromkeys(("coalesce(d, CAST(1 AS decimal(12, 4)))", "max_by(s, t)", "f * a", "f * 1.5", "sum(r)"), ""),
 }
 
 
