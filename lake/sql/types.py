@@ -19,10 +19,10 @@ from lake.sql.resolve import TRINO
 
 # What gives the same type whatever its arguments are (Trino's documentation of functions).
 _FIXED = {
-    **dict.fromkeys((exp.Count, exp.CountIf, exp.ApproxDistinct, exp.RowNumber, exp.DateDiff, exp.Length), "bigint"),
+    **dict.fromkeys((exp.Count, exp.CountIf, exp.ApproxDistinct, exp.RowNumber, exp.DateDiff), "bigint"),
+    **dict.fromkeys((exp.Length, exp.ArraySize), "bigint"),
     **dict.fromkeys((exp.Year, exp.Month, exp.Day, exp.Hour, exp.Minute, exp.Second, exp.Extract), "bigint"),
     **dict.fromkeys((exp.Lower, exp.Upper, exp.TimeToStr, exp.RegexpExtract), "varchar"),
-    **dict.fromkeys((exp.ArraySize,), "bigint"),
     **dict.fromkeys((exp.Pow, exp.Sqrt), "double"),
 }
 # What has the type that sqlglot finds too: that of a column, of a cast, of an argument; boolean of a condition.

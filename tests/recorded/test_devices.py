@@ -123,12 +123,12 @@ def test_a_view_has_a_row_for_each_reading_of_a_list(
         for place, reading in enumerate(message.get(field, []), 1)
     ]
     assert len(expected) >= 3
-    sql = f"SELECT * FROM devices.{view} WHERE dt BETWEEN '{HOUR}' AND '{NEXT}' ORDER BY dt, place"  # noqa: S608
+    sql = f"SELECT * FROM devices.{view} WHERE dt BETWEEN '{HOUR}' AND '{NEXT}' ORDER BY dt, place"
     assert both_engines.sql(sql) == expected
 
 
 def test_the_view_of_messages_counts_their_readings(messages: Trial, both_engines: BothEngines) -> None:
-    sql = f"SELECT * FROM devices.messages WHERE dt BETWEEN '{HOUR}' AND '{NEXT}' ORDER BY dt"  # noqa: S608
+    sql = f"SELECT * FROM devices.messages WHERE dt BETWEEN '{HOUR}' AND '{NEXT}' ORDER BY dt"
     counts = [[row[name] for name in row if name.endswith("_readings")] for row in both_engines.sql(sql)]
     assert counts == [[3, 3, 3, 3, 3], [None, 2, 0, 1, None]]
     assert messages.table.column("gps").classification == "personal"

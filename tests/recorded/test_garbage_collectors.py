@@ -1,4 +1,4 @@
-"""Garbage collectors' logs, as CloudWatch Logs sends them and as files: lines as they are, pauses taken apart by views."""
+"""Garbage collectors' logs, from CloudWatch Logs and as files: lines as they are, pauses taken apart by views."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_control_message_is_skipped_and_counted_and_a_line_that_comes_again_is
 
 def test_lines_of_pauses_are_taken_apart_and_no_others(lines: Trial, recorded: Path, both_engines: BothEngines) -> None:
     found = both_engines.sql(
-        f"SELECT * FROM operations.gc_pauses WHERE dt BETWEEN '{HOUR}' AND '{NEXT}' ORDER BY logged_at"  # noqa: S608
+        f"SELECT * FROM operations.gc_pauses WHERE dt BETWEEN '{HOUR}' AND '{NEXT}' ORDER BY logged_at"
     )
     data = payloads(recorded)[1]
     times = [event["timestamp"] for event in data["logEvents"][:2]] + [1599148800000 + place for place in range(3)]
@@ -244,16 +244,24 @@ def test_files_of_logs_lose_nothing_and_pass_the_gate(files: Trial, old_files: T
 
 
 def old_pause(event: str) -> Pause | None:
-    """A pause from an event of Java 8, where it is one: from the line about its heap, the last of a collector but G1."""
-    kinds = {"Full GC ": "Full", "GC cleanup ": "Cleanup", "GC remark ": "Remark", "GC pause ": "Young", "GC (": "Young"}
+    """A pause from an event of Java 8, where it is one; of collectors but G1, what comes last is of the whole heap."""
+    kinds = {
+        "Full GC ": "Full",
+        "GC cleanup ": "Cleanup",
+        "GC remark ": "Remark",
+        "GC pause ": "Young",
+        "GC (": "Young",
+    }
     begins = [name for name in kinds if event.startswith(f"[{name}")]
     if not begins:
         return None
     kind = "Mixed" if "(mixed)" in event else kinds[begins[0]]
-    cause = event.partition(" (")[2].partition(")")[0] if event.startswith(("[GC pause (", "[GC (", "[Full GC (")) else None
-    (seconds, *_) = re.findall(r", ([\d.]+) secs\]$", event.splitlines()[0]) or re.findall(
-        r", ([\d.]+) secs\] \[Times", event
+    cause = (
+        event.partition(" (")[2].partition(")")[0] if event.startswith(("[GC pause (", "[GC (", "[Full GC (")) else None
     )
+    # The time stands before the line [Times: ...], of G1's pauses at the end of their first.
+    text = event.splitlines()[0] if begins[0] == "GC pause " else event
+    (seconds,) = re.findall(r", ([\d.]+) secs\]\s*(?:\[Times.*|$)", text)
     if kind == "Remark":
         return Pause(kind, cause, None, None, None, float(seconds) * 1000)
     if begins[0] == "GC pause ":
@@ -291,7 +299,7 @@ def test_every_pause_in_files_is_in_the_view(pauses: dict[int, list[Pause]], bot
     columns = "pause_type, cause, heap_before_mb, heap_after_mb, heap_size_mb, duration_ms"
     order = "dt, duration_ms, heap_before_mb, heap_after_mb, heap_size_mb, pause_type, cause"
     found = both_engines.sql(
-        f"SELECT dt, {columns} FROM operations.gc_pauses "  # noqa: S608
+        f"SELECT dt, {columns} FROM operations.gc_pauses "
         f"WHERE dt BETWEEN '2026-11-21-00' AND '2026-11-21-06' ORDER BY {order}"
     )
     by_hour: dict[str, list[Pause]] = defaultdict(list)
@@ -325,7 +333,9 @@ def test_pauses_by_cause(pauses: dict[int, list[Pause]], both_engines: BothEngin
 @pytest.mark.usefixtures("files", "old_files")
 def test_time_that_programs_stood_still_by_hour(pauses: dict[int, list[Pause]], both_engines: BothEngines) -> None:
     found = both_engines.query("operations/gc_paused_by_hour", **IN_FILES)
-    assert [(row["dt"], row["pauses"], row["longest_ms"], row["most_heap_mb"], row["heap_size_mb"]) for row in found] == [
+    assert [
+        (row["dt"], row["pauses"], row["longest_ms"], row["most_heap_mb"], row["heap_size_mb"]) for row in found
+    ] == [
         (
             f"2026-11-21-0{hour}",
             len(group),
@@ -338,9 +348,7 @@ def test_time_that_programs_stood_still_by_hour(pauses: dict[int, list[Pause]], 
 
 
 @pytest.mark.usefixtures("files", "old_files")
-def test_least_heap_after_full_collections_in_files(
-    pauses: dict[int, list[Pause]], both_engines: BothEngines
-) -> None:
+def test_least_heap_after_full_collections_in_files(pauses: dict[int, list[Pause]], both_engines: BothEngines) -> None:
     least = {
         f"2026-11-21-0{hour}": min(full)
         for hour, group in pauses.items()
