@@ -200,6 +200,45 @@ def _analog(volume: Volume) -> RecordModel:
     return RecordModel(f"WITH numbers AS (SELECT * FROM range({volume.distinct}) AS n(i)) {rows}", columns)
 
 
+def _access_logs(volume: Volume) -> RecordModel:
+    """Requests through an API's gateway, all values as text: of a hundred, each phase refuses one, and the gateway two
+    by throttling, before any phase. A phase that does not run has `-`."""
+    phases = ("waf", "authenticate", "authorize", "integration")
+    rows = f"SELECT *, below(i, 'outcome', 100) AS outcome FROM ({_contract_alone(volume).rows})"
+    columns = {"route_key": _weighted("route", {"GET /orders": 60, "POST /orders": 25, "GET /users/{id}": 15})}
+    for place, phase in enumerate(phases):
+        runs = f"outcome >= {place} AND outcome NOT IN (4, 5)"
+        refusal = 502 if phase == "integration" else 403
+        columns |= {
+            f"{phase}_error": f"if(outcome = {place}, 'refused', '-')",
+            f"{phase}_status": f"CASE WHEN outcome = {place} THEN '{refusal}' WHEN {runs} THEN '200' ELSE '-' END",
+            f"{phase}_latency_ms": f"if({runs}, (1 + below(i, '{phase}', {9 + 60 * place}))::VARCHAR, '-')",
+        }
+    columns |= {  # what `runs` says is of the last phase, the service
+        "waf_response": "CASE WHEN outcome = 0 THEN 'WAF_BLOCK' WHEN outcome IN (4, 5) THEN '-' ELSE 'WAF_ALLOW' END",
+        "integration_request_id": f"if({runs}, concat('call-', i), '-')",
+        "integration_service_status": f"if({runs}, '200', '-')",
+        "response_latency_ms": "(250 + below(i, 'response', 90))::VARCHAR",
+        "status": "CASE WHEN outcome < 3 THEN '403' WHEN outcome = 3 THEN '502' WHEN outcome < 6 THEN '429' "
+        "ELSE '200' END",
+    }
+    return RecordModel(rows, columns)
+
+
+def _traces(volume: Volume) -> RecordModel:
+    """Requests to an API, some of which find nothing; times are milliseconds, as text."""
+    columns = {
+        "requested_at": "happened::VARCHAR",
+        "request_url": "if(below(i, 'url', 3) = 0, concat('/users/', 1 + below(i, 'user', 200)), '/orders')",
+        "status": _weighted("status", {"200": 95, "404": 4, "500": 1}) + "::INTEGER",
+        "latency_ms": "5 + below(i, 'latency', 90)",
+        "items_count": "below(i, 'items', 10)",
+        "country": _weighted("country", {"DE": 50, "FR": 30, "PL": 20}),
+        "json_request_body": "struct_pack(name := concat('customer ', below(i, 'user', 200)), n := i)",
+    }
+    return RecordModel(_contract_alone(volume).rows, columns)
+
+
 def _weighted(purpose: str, weights: Mapping[str, int]) -> str:
     """One of the words, each as often in a hundred as its weight says."""
     total, cases = 0, []
@@ -210,6 +249,8 @@ def _weighted(purpose: str, weights: Mapping[str, int]) -> str:
 
 
 _MODELS = {
+    "api.access_logs": _access_logs,
+    "api.traces": _traces,
     "clickstream.events": _clicks,
     "sensors.readings": _readings,
     "sensors.bundles": _bundles,

@@ -154,6 +154,35 @@ OLD = {4: "kafka0-kafkaServer-gc.log", 5: "gc_fine.log", 6: "streaming_gc.log.gz
 IN_FILES = {"first_hour": "2026-11-21-00", "last_hour": "2026-11-21-06"}
 
 
+BY_HAND = """\
+[2026-11-21T08:00:00.125+0100][0.021s][info][gc] Using G1
+[31.249s][info][gc          ] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 24M->11M(256M) 7.965ms
+[31.264s][debug  ][gc,start] GC(1) Pause Full (System.gc())
+[gc] GC(1) Pause Full (System.gc()) 32M->14M(256M) 24.326ms
+[31.264s][info][gc] GC(2) Pause Remark 32M->32M(256M) 0.326ms
+order 17: [gc] GC(3) Pause Remark 32M->32M(256M) 0.326ms
+"""
+OLD_BY_HAND = """\
+1.900: [GC (CMS Initial Mark) [1 CMS-initial-mark: 10K(20K)] 30K(40K), 0.0010000 secs] [Times: real=0.00 secs]
+2.000: [GC (Allocation Failure) 2.001: [ParNew: 30K->2K(39K), 0.0020000 secs] 300K->270K(1024K), 0.0030000 secs]
+2.100: [Full GC (System.gc()) 2.1: [CMS: 1K->2K(3K), 0.5 secs] 290K->250K(1M), [Metaspace: 1K->1K(9K)], 0.5100000 secs]
+2.150: [GC concurrent-mark-start]
+2.200: [GC (CMS Final Remark) 2.201: [Rescan (parallel) , 0.0100000 secs] 9K(20K), 0.0200000 secs]
+2.300: [GC pause (G1 Humongous Allocation) (young) (initial-mark), 0.5000000 secs]
+   [Eden: 1.0G(1.0G)->0.0B(1.0G) Survivors: 0.0B->0.0B Heap: 1.5G(4.0G)->512.0M(4.0G)]
+"""
+OTHER_COLLECTORS = [
+    Pause("Young (Normal)", "G1 Evacuation Pause", 24.0, 11.0, 256.0, 7.965),
+    Pause("Full", "System.gc()", 32.0, 14.0, 256.0, 24.326),
+    Pause("Remark", None, 32.0, 32.0, 256.0, 0.326),
+    Pause("Initial Mark", "CMS Initial Mark", None, None, None, 1.0),
+    Pause("Young", "Allocation Failure", 300 / 1024, 270 / 1024, 1.0, 3.0),
+    Pause("Full", "System.gc()", 290 / 1024, 250 / 1024, 1.0, 510.0),
+    Pause("Remark", "CMS Final Remark", None, None, None, 20.0),
+    Pause("Young", "G1 Humongous Allocation", 1536.0, 512.0, 4096.0, 500.0),
+]
+
+
 def text_of(path: Path) -> str:
     data = path.read_bytes()
     return (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
@@ -203,16 +232,22 @@ def old_events(text: str) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def files(recorded_lake: RecordedLake) -> Trial:
-    for hour, name in UNIFIED.items():
-        recorded_lake.land(FILES, f"gc_logs/{name}", f"2026-11-21T0{hour}:10:00Z")
+def files(recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    """The recorded files, and one by hand in the hour behind them."""
+    by_hand = tmp_path_factory.mktemp("files") / "gc.log"
+    by_hand.write_text(BY_HAND)
+    for hour, path in ({hour: f"gc_logs/{name}" for hour, name in UNIFIED.items()} | {7: str(by_hand)}).items():
+        recorded_lake.land(FILES, path, f"2026-11-21T0{hour}:10:00Z")
     return recorded_lake.made(FILES)
 
 
 @pytest.fixture(scope="module")
-def old_files(recorded_lake: RecordedLake) -> Trial:
-    for hour, name in OLD.items():
-        recorded_lake.land(JAVA8, f"gc_logs/{name}", f"2026-11-21T0{hour}:10:00Z")
+def old_files(recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    """The recorded files of Java 8, and one by hand in the hour behind them."""
+    by_hand = tmp_path_factory.mktemp("old_files") / "gc.log"
+    by_hand.write_text(OLD_BY_HAND)
+    for hour, path in ({hour: f"gc_logs/{name}" for hour, name in OLD.items()} | {8: str(by_hand)}).items():
+        recorded_lake.land(JAVA8, path, f"2026-11-21T0{hour}:10:00Z")
     return recorded_lake.made(JAVA8)
 
 
@@ -235,11 +270,36 @@ def test_every_event_of_a_log_of_java_8_is_a_row_with_all_of_its_lines(
     assert old_files.rows(hour).combine_chunks().equals(table_of(old_files, rows))
 
 
+def test_a_line_may_be_dated_and_says_what_it_says(files: Trial) -> None:
+    rows = [{name: value for name, value in row.items() if value is not None} for row in files.rows(7).to_pylist()]
+    pause = {"tags": "gc", "heap_size_mb": 256, "level": "info"}
+    full = {"pause_type": "Full", "cause": "System.gc()", "heap_before_mb": 32, "heap_after_mb": 14}
+    young = {"pause_type": "Young (Normal)", "cause": "G1 Evacuation Pause", "heap_before_mb": 24, "heap_after_mb": 11}
+    remark = {"pause_type": "Remark", "heap_before_mb": 32, "heap_after_mb": 32}
+    early, late = {"uptime_seconds": Decimal("31.249")}, {"uptime_seconds": Decimal("31.264")}
+    assert rows == [
+        {
+            "logged_at": datetime(2026, 11, 21, 7, 0, 0, 125_000, UTC),
+            "uptime_seconds": Decimal("0.021"),
+            "level": "info",
+            "tags": "gc",
+            "message": "Using G1",
+        },
+        {**pause, **young, **early, "collection": 0, "duration_ms": Decimal("7.965")},
+        {**late, "level": "debug", "tags": "gc,start", "collection": 1, "message": "Pause Full (System.gc())"},
+        {"tags": "gc", "heap_size_mb": 256, **full, "collection": 1, "duration_ms": Decimal("24.326")},
+        {**pause, **remark, **late, "collection": 2, "duration_ms": Decimal("0.326")},
+    ]
+    assert [(reason, payload) for reason, _, payload in files.rejected()] == [
+        ("malformed_line", BY_HAND.splitlines()[-1].encode())
+    ]
+
+
 def test_files_of_logs_lose_nothing_and_pass_the_gate(files: Trial, old_files: Trial) -> None:
-    for trial, hours in ((files, UNIFIED), (old_files, OLD)):
+    for trial, hours, rejected in ((files, UNIFIED, 1), (old_files, OLD, 0)):
         assert_all_accounted_for(trial)
         counts = trial.counts()
-        assert (counts["records"], counts["quarantined"]) == (counts["rows"], 0)
+        assert (counts["records"], counts["quarantined"]) == (counts["rows"] + rejected, rejected)
         assert [trial.partition(hour).get("verdict") for hour in hours] == ["passed"] * len(hours)  # type: ignore[union-attr]
 
 
@@ -310,6 +370,18 @@ def test_every_pause_in_files_is_in_the_view(pauses: dict[int, list[Pause]], bot
     assert {hour: len(found) for hour, found in pauses.items()} == {
         0: 3167, 1: 3435, 2: 4666, 3: 4372, 4: 771, 5: 131, 6: 1668
     }  # fmt: skip
+
+
+@pytest.mark.usefixtures("files", "old_files")
+def test_pauses_of_other_collectors_are_in_the_view(both_engines: BothEngines) -> None:
+    columns = "pause_type, cause, heap_before_mb, heap_after_mb, heap_size_mb, duration_ms"
+    found = both_engines.sql(
+        f"SELECT {columns} FROM operations.gc_pauses "
+        "WHERE dt IN ('2026-11-21-07', '2026-11-21-08') ORDER BY dt, duration_ms"
+    )
+    expected = sorted(OTHER_COLLECTORS[:3], key=lambda pause: pause.milliseconds)
+    expected += sorted(OTHER_COLLECTORS[3:], key=lambda pause: pause.milliseconds)
+    assert [Pause(*row.values()) for row in found] == expected
 
 
 @pytest.mark.usefixtures("files", "old_files")

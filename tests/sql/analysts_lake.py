@@ -19,6 +19,8 @@ from tests.sql.sent_records import make_sent_tables
 START = datetime(2026, 11, 21, tzinfo=UTC)
 DAY = "2026-11-21"
 _MADE = {
+    "api.access_logs_v1": (1000, 1),
+    "api.traces_v1": (100, 1),
     "clickstream.events_v1": (3000, 3),
     "sensors.readings_v1": (40_000, 2),
     "sensors.bundles_v1": (2, 1),

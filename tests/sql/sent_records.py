@@ -43,8 +43,6 @@ def make_sent_tables(root: str, folder: Path) -> None:
 
 def _texts(hour: int) -> dict[str, str]:
     return {
-        "api.access_logs_v1": _lines(_access_logs(hour)),
-        "api.traces_v1": _lines(_traces(hour)),
         "devices.messages_v1": _lines(_messages(hour)),
         "operations.gc_lines_v1": _lines(_payloads(hour)),
         "operations.gc_log_v1": _UNIFIED.format(n=9 + hour),
@@ -54,20 +52,6 @@ def _texts(hour: int) -> dict[str, str]:
 
 def _lines(records: Iterable[dict[str, Any]]) -> str:
     return "".join(json.dumps(record) + "\n" for record in records)
-
-
-def _access_logs(hour: int) -> Iterable[dict[str, Any]]:
-    whole = {"requestTime": "21/Nov/2026:00:05:07 +0000", "routeKey": "GET /orders", "authorize-status": "-"}
-    for place, (waf, service, status) in enumerate([("200", "200", "200"), ("403", "-", "403"), ("200", "-", "429")]):
-        passed = {"waf-status": waf, "waf-latency": str(place), "integration-status": service, "status": status}
-        yield {**whole, **passed, "requestId": f"{hour}-{place}", "response-latency": str(20 + place)}
-
-
-def _traces(hour: int) -> Iterable[dict[str, Any]]:
-    for place, status in enumerate((200, 404, 500)):
-        counts = {"status": status, "latency_ms": 7 + place, "items_count": place, "country": "DE"}
-        url = {"time": str(1795219200000 + place), "request_url": f"/orders/{place % 2}"}
-        yield {"request_id": f"{hour}-{place}", **url, **counts, "json_request_body": {"n": place}}
 
 
 def _messages(hour: int) -> Iterable[dict[str, Any]]:

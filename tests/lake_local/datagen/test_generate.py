@@ -202,6 +202,36 @@ def test_an_analog_input_is_read_every_five_seconds_since_the_device_started(tmp
     assert all(0 <= reading["sensor_a0"] <= 1023 for reading in readings)
 
 
+def test_access_logs_are_text_and_a_phase_that_does_not_run_has_a_dash(tmp_path: Path) -> None:
+    generate_files(volume("api.access_logs_v1", 2000, duplicates=0), tmp_path)
+    logs = clicks(tmp_path)
+    assert {tuple(log) for log in logs} == {
+        tuple(c.field for c in table_named("api.access_logs_v1", CONTRACTS).columns)
+    }
+    phases = ("waf", "authenticate", "authorize", "integration")
+    outcomes = Counter((log["status"], *(log[f"{phase}-status"] for phase in phases)) for log in logs)
+    assert set(outcomes) == {
+        ("200", "200", "200", "200", "200"),
+        ("403", "403", "-", "-", "-"),
+        ("403", "200", "403", "-", "-"),
+        ("403", "200", "200", "403", "-"),
+        ("502", "200", "200", "200", "502"),
+        ("429", "-", "-", "-", "-"),
+    }
+    assert outcomes["200", "200", "200", "200", "200"] > 1800
+    for log in logs:
+        assert all((log[f"{phase}-latency"] == "-") == (log[f"{phase}-status"] == "-") for phase in phases)
+
+
+def test_traces_have_their_time_as_text_and_a_body(tmp_path: Path) -> None:
+    generate_files(volume("api.traces_v1", 300, duplicates=0, late=0.0), tmp_path)
+    for trace in clicks(tmp_path):
+        assert abs(int(trace["time"]) / 1000 - START.timestamp() - 1800) < 1810
+        assert (type(trace["status"]), type(trace["items_count"])) == (int, int)
+        assert set(trace["json_request_body"]) == {"name", "n"}
+        assert len(trace["country"]) == 2
+
+
 def orders(source_format: Any = "json") -> Table:
     columns = (
         Column("order_id", "orderId", "bigint", required=True, key_position=1),
