@@ -65,8 +65,9 @@ def check_statement(file: SqlFile, relations: Relations) -> CheckedStatement:
     reads = _relations_read(checked, query, relations)
     if reads is None:
         return checked
-    schema = schema_of(relations.columns)
-    resolved = _resolved(checked, query, schema, {name: relations.columns[name] for name in reads})
+    columns_read = {name: relations.columns[name] for name in reads}
+    schema = schema_of(columns_read)
+    resolved = _resolved(checked, query, schema, columns_read)
     if resolved is None:
         return checked
     for mismatch in mismatched_types(resolved, schema):

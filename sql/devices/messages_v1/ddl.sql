@@ -7,7 +7,7 @@
 CREATE EXTERNAL TABLE IF NOT EXISTS `devices`.`messages_v1` (
     `message_id` string COMMENT 'Names the message; derived from its bytes, so that one that is delivered again is recognised.',
     `device_id` string COMMENT 'The device that sent the message.',
-    `hash_device_id` string COMMENT 'The device\'s name as its producer hashes it, for use where the device must not be known.',
+    `hash_device_id` string COMMENT 'The device\'s name as its producer hashes it; it still stands for one device.',
     `recorded_at` timestamp COMMENT 'When the message was put together, by the device\'s clock; it names no zone and is read as UTC.',
     `processed_at` timestamp COMMENT 'When the message was processed on its way; it names no zone and is read as UTC.',
     `accelerometer` array<struct<accelerometer_x:int,accelerometer_y:int,accelerometer_z:int,gravity_x:int,gravity_y:int,gravity_z:int,linear_acceleration_x:int,linear_acceleration_y:int,linear_acceleration_z:int>> COMMENT 'Readings of the accelerometer, with the part that is gravity and the part that is motion.',

@@ -1,8 +1,12 @@
--- description: The pauses among the events of Java 8's log files, whichever collector wrote them. Heap in MiB, time
---   in ms; a remark says nothing of the heap. The view operations.gc_pauses has these and all others.
+-- description: The pauses of Java 8, whichever collector wrote them: among the events of its log files, and among the
+--   log events of CloudWatch Logs, where the agent joins the lines of one. Heap in MiB, time in ms; a remark says
+--   nothing of the heap. The view operations.gc_pauses has these and all others.
 SELECT
     logged_at,
     cause,
+    owner,
+    log_group,
+    log_stream,
     dt,
     CASE
         WHEN event LIKE '[Full GC %' THEN 'Full'
@@ -26,6 +30,9 @@ FROM (
     SELECT
         logged_at,
         event,
+        owner,
+        log_group,
+        log_stream,
         dt,
         regexp_extract(event, '^\[(?:Full GC|GC pause|GC) \(((?:[^()]|\(\))+)\)', 1) AS cause,
         coalesce(
@@ -44,6 +51,25 @@ FROM (
             regexp_extract(event, '^\[GC pause [^\n]*, ([\d.]+) secs\]', 1),
             regexp_extract(event, '(?s)^.*, ([\d.]+) secs\]', 1)
         ) AS seconds
-    FROM operations.gc_log_java8_v1
+    FROM (
+        SELECT
+            logged_at,
+            event,
+            cast(NULL AS varchar) AS owner, -- noqa: RF04
+            cast(NULL AS varchar) AS log_group,
+            cast(NULL AS varchar) AS log_stream,
+            dt
+        FROM operations.gc_log_java8_v1
+        UNION ALL
+        SELECT
+            logged_at,
+            regexp_extract(message, '(?s)^(?:\d{4}-\d\d-\d\dT\S+: )?(?:\d+\.\d{3}: )?(\[(?:Full )?GC .*)', 1) AS event,
+            owner,
+            log_group,
+            log_stream,
+            dt
+        FROM operations.gc_lines_v1
+    ) AS events
     WHERE regexp_like(event, '^\[(?:Full GC|GC(?: pause| cleanup| remark)?) [(\d]')
-) AS events
+) AS pauses
+WHERE seconds IS NOT NULL

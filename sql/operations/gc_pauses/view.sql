@@ -40,8 +40,8 @@ SELECT
     heap_after_mb,
     heap_size_mb,
     duration_ms,
-    cast(NULL AS varchar) AS owner, -- noqa: RF04
-    cast(NULL AS varchar) AS log_group,
-    cast(NULL AS varchar) AS log_stream,
+    owner,
+    log_group,
+    log_stream,
     dt
 FROM operations.gc_java8_pauses
