@@ -9,7 +9,6 @@ counted, so that a name that msgspec read past, unknown or a duplicate, leaves q
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -65,7 +64,7 @@ def _map(kind: pa.MapType, extras: Collection[str], epoch_unit: str | None, name
         is_suspect = any_of(keys.suspects, offsets)
         if is_suspect is not None and is_suspect.any():  # Arrow holds no map with a null key
             rest = read([None if suspect else entries for entries, suspect in zip(maps, is_suspect, strict=True)])
-            return replace(rest, suspects=either(rest.suspects, is_suspect))
+            return rest._replace(suspects=either(rest.suspects, is_suspect))
         items = item.read(list(chain.from_iterable(entries.values() for entries in held)))
         array = pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), keys.array, items.array, kind, mask=is_null)
         suspects, unknown = any_of(items.suspects, offsets), any_of(items.unknown, offsets)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +12,7 @@ import pyarrow as pa
 from lake.parse.json_pieces import Bools, Ints
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(NamedTuple):
     """An array, and of each of its values:
 
     how many quotes it took (one number where all took as many), whether it is a suspect, whether it holds members that
@@ -25,6 +24,10 @@ class Read:
     suspects: Bools | None = None
     unknown: Bools | None = None
     coerced: tuple[tuple[tuple[str, str], Ints], ...] = ()
+
+    @property
+    def quotes_of_all(self) -> int:
+        return self.quotes * len(self.array) if isinstance(self.quotes, int) else int(self.quotes.sum())
 
 
 Way = Callable[[list[Any]], Read]

@@ -96,17 +96,21 @@ def _each_valid(array: pa.Array, quotes: int) -> Ints | int:
     return valid
 
 
+def _cast(numbers: pa.Array, kind: pa.DataType) -> pa.Array:
+    return numbers if numbers.type == kind else numbers.cast(kind)
+
+
 def _plain_integers(kind: pa.DataType) -> Way:
-    return lambda values: Read(pa.array(np.fromiter(values, np.int64, len(values))).cast(kind))
+    return lambda values: Read(_cast(pa.array(np.fromiter(values, np.int64, len(values))), kind))
 
 
 def _integers(kind: pa.DataType) -> Way:
-    return lambda values: Read(pa.array(values, pa.int64()).cast(kind))
+    return lambda values: Read(_cast(pa.array(values, pa.int64()), kind))
 
 
 def _floats(kind: pa.DataType) -> Way:
     def read(values: list[Any]) -> Read:
-        numbers = pa.array(values, pa.float64()).cast(kind)
+        numbers = _cast(pa.array(values, pa.float64()), kind)
         if pc.all(pc.is_finite(numbers)).as_py() is False:
             raise ValueError("a number beyond the type's range")
         return Read(numbers)
@@ -123,9 +127,9 @@ def _instants(kind: pa.DataType) -> Way:
         array = pa.array(texts, pa.string())
         micros, is_read = micros_of(array)
         if not array.null_count:
-            return Read(pa.array(micros).cast(kind), 2, None if is_read.all() else ~is_read)
+            return Read(pa.array(micros).view(kind), 2, None if is_read.all() else ~is_read)
         is_null = pc.is_null(array).to_numpy(zero_copy_only=False)
-        return Read(pa.array(micros, mask=is_null).cast(kind), _each_valid(array, 2), ~is_read & ~is_null)
+        return Read(pa.array(micros, mask=is_null).view(kind), _each_valid(array, 2), ~is_read & ~is_null)
 
     return read
 

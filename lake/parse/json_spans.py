@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from lake.contract.source_path import SourcePath
+from lake.parse.json_pieces import Span
 from lake.parse.json_text import value_of
 from lake.parse.reasons import Reason
 from lake.parse.refused import Refused, quoted, shown
@@ -14,8 +15,6 @@ from lake.parse.refused import Refused, quoted, shown
 _SPACE = re.compile(r"[ \t\r\n]*")
 # Values are passed over: of numbers not even a number is made.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
-
-Span = tuple[int, int]
 
 
 def value_span(source: bytes, path: SourcePath) -> Span | None:
