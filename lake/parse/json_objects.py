@@ -44,14 +44,6 @@ class Extra:
         return quotes
 
     @property
-    def texts(self) -> list[bytes | None]:
-        """Name and value as they are written, None where an object does not have it."""
-        texts = map((b'"%b":%%b' % self.name.encode()).__mod__, self.values)
-        return (
-            list(texts) if self.is_present.all() else [next(texts) if has else None for has in self.is_present.tolist()]
-        )
-
-    @property
     def addresses(self) -> Ints:
         """Where the values are in memory, 0 where an object has none."""
         addresses = np.zeros(len(self.is_present), dtype=np.int64)

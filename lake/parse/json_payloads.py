@@ -48,15 +48,16 @@ PAYLOAD_RESCUED = '{"$":'
 _RECORDS = "$"  # the column that stands for the records: no contract's has this name
 
 
-_Beside = tuple[pa.Table, str | None, Coerced]
+_Beside = tuple[pa.Table, int, str | None, Coerced]
 
 
 @dataclass
 class _Payload:
-    """What the rows of a payload's records share: `columns` is one row. `rescued` is for the first of them."""
+    """What the rows of a payload's records share: `columns` is one row, of so many bytes. `rescued` is the first's."""
 
     start: int
     columns: pa.Table
+    column_bytes: int
     rescued: str | None
     coerced: Coerced
 
@@ -112,7 +113,7 @@ class PayloadReader:
         coerced: Coerced = Counter()
         row = self._reader.row(rest, coerced)
         columns = self._reader.table([row]).drop_columns([_RECORDS, RESCUED_COLUMN])
-        return columns, None if row[-1] is None else str(row[-1]), coerced
+        return columns, columns.nbytes, None if row[-1] is None else str(row[-1]), coerced
 
 
 class JsonPayloads:
@@ -224,9 +225,11 @@ class JsonPayloads:
             path = quoted(str(self._payloads.path))
             message = f"field {path}: expected an array of records or an object, got {shown_value(data[first:last])}"
             raise Refused(Reason.WRONG_TYPE, message)
-        self._refuse_bomb(payload.columns.nbytes * data.count(b"{", first, last))
+        if payload.column_bytes * (last - first) > _REPEATED_BYTES:
+            self._refuse_bomb(payload.column_bytes * data.count(b"{", first, last))
         self._seen.append(payload)
-        rows.coerced.update(payload.coerced)
+        if payload.coerced:
+            rows.coerced.update(payload.coerced)
         first, last = first + is_array, last - is_array
         is_small = last - first < min(self._options.window_bytes, self._options.block_bytes)
         if not is_small:
@@ -256,7 +259,10 @@ class JsonPayloads:
         """Rows of records with the columns of their payloads, in the contract's order."""
         starts = [payload.start for payload in self._seen]
         which = np.searchsorted(starts, positions, side="right") - 1
-        shared = pa.concat_tables([payload.columns for payload in self._seen]).combine_chunks().take(pa.array(which))
+        alike = {id(payload.columns): payload.columns for payload in self._seen}
+        places = {each: place for place, each in enumerate(alike)}
+        of_payloads = np.array([places[id(payload.columns)] for payload in self._seen])
+        shared = pa.concat_tables(list(alike.values())).combine_chunks().take(pa.array(of_payloads[which]))
         columns = {
             name: (shared if name in shared.schema.names else table)[name] for name in self._payloads.schema.names
         }
@@ -284,14 +290,15 @@ class JsonPayloads:
 
 def _next_break(data: bytes, at: int) -> int | None:
     """Where, at or behind `at`, a line ends or an object follows another without a break."""
-    reach = _REACH
+    begin, reach = at, _REACH
     while True:
-        ends = (data.find(b"}{", at, at + reach) + 1, data.find(b"\n", at, at + reach))
-        if found := [end for end in ends if end > 0]:
-            return min(found)
+        line = data.find(b"\n", begin, at + reach)
+        following = data.find(b"}{", begin, at + reach if line < 0 else line) + 1
+        if following or line >= 0:
+            return following or line
         if at + reach >= len(data):
             return None
-        reach *= 8
+        begin, reach = at + reach - 1, reach * 8
 
 
 def _span_decoder(path: SourcePath) -> msgspec.json.Decoder[Any] | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import compress
+from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 
 import msgspec
 import numpy as np
@@ -19,6 +19,7 @@ from lake.parse.json_scanner import MAX_DEPTH, is_too_deep
 
 # What a plain name is made of, written as an escape.
 _PLAIN_CHARACTER = re.compile(rb"\\u00(?:2[DEde]|3[0-9]|4[1-9A-Fa-f]|5[0-9AFaf]|6[1-9A-Fa-f]|7[0-9Aa])")
+_OPEN = ord("{")
 _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
 
 
@@ -65,17 +66,29 @@ def _objects(members: Sequence[Extra], has_any: Bools) -> pa.Array:
     if len(members) == 1:
         opening = b'{"%b":' % members[0].name.encode()
         text = b"%b%b}" % (opening, (b"}" + opening).join(members[0].values))
-        lengths = members[0].lengths + len(opening) + 1
     else:
-        of_each = compress(zip(*(member.texts for member in members), strict=True), has_any.tolist())
-        texts = [b"{%b}" % b",".join(filter(None, found)) for found in of_each]
-        text, lengths = b"".join(texts), np.fromiter(map(len, texts), np.int64, len(texts))
+        parts = [part for member in members for part in _parts(member)]
+        closings = [b"}" if has else b"" for has in has_any.tolist()]
+        text = b"".join(chain.from_iterable(zip(*parts, closings, strict=False)))
     text.decode()
-    offsets = np.zeros(len(has_any) + 1, dtype=np.int32)
-    offsets[1:][has_any] = lengths
-    np.cumsum(offsets, out=offsets)
+    lengths = has_any.astype(np.int64)
+    for member in members:
+        lengths[member.is_present] += member.lengths + len(b',"":') + len(member.name)
+    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+    content = bytearray(text)
+    np.frombuffer(content, dtype=np.uint8)[offsets[:-1][has_any]] = _OPEN  # the comma before the first member
     mask = None if has_any.all() else pa.array(has_any).buffers()[1]
-    return pa.StringArray.from_buffers(len(has_any), pa.py_buffer(offsets), pa.py_buffer(text), mask)
+    return pa.StringArray.from_buffers(len(has_any), pa.py_buffer(offsets), pa.py_buffer(content), mask)
+
+
+def _parts(member: Extra) -> tuple[Iterable[bytes], Iterable[bytes | Raw]]:
+    """For each object what stands before the member's value, and the value; both are empty where it has none."""
+    opening = b',"%b":' % member.name.encode()
+    if member.is_present.all():
+        return repeat(opening), member.values
+    values = iter(member.values)
+    has = member.is_present.tolist()
+    return [opening if each else b"" for each in has], [next(values) if each else b"" for each in has]
 
 
 def _object(record: bytes, members: Sequence[Extra], place: int) -> str:
