@@ -81,8 +81,13 @@ class StructType:
 
     def extras(self, structs: list[Any]) -> list[Extra]:
         """The extras that any of the objects has."""
-        extras = [_extra(name, get(structs), np.ones(len(structs), dtype=np.bool_)) for name, get in self._extras]
-        return [extra for extra in extras if extra.values]
+        extras = []
+        for name, get in self._extras:
+            values = get(structs)
+            # Learnt from other objects, none of these may have it.
+            if values and (values[0] is not UNSET or values.count(UNSET) < len(values)):
+                extras.append(_extra(name, values, np.ones(len(values), dtype=np.bool_)))
+        return extras
 
 
 def _extra(name: str, values: list[Any], is_present: Bools) -> Extra:

@@ -28,6 +28,8 @@ def rescued_texts(members: Sequence[Extra], records: Pieces) -> tuple[pa.Array, 
 
     Their names are plain. Of a member without values it is only known which records have it.
     """
+    if not members:
+        return pa.nulls(len(records), pa.string()), None
     has_any = np.logical_or.reduce([member.is_present for member in members])
     try:
         if all(member.values for member in members):

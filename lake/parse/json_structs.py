@@ -39,7 +39,7 @@ from lake.parse.values import unknown_names
 _ENVELOPE = "Records"
 _MOST_EXTRAS = 64
 _LEARNT_FROM = 16
-_MOST_TRIED = 64
+_MOST_TRIED = 32
 _LEARNT_BYTES = 1 << 20  # of one record
 _LESSONS = 4  # of one stretch, each of which is read again
 _FEW_FAILURES = 32
