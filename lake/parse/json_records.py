@@ -9,6 +9,7 @@ import numpy as np
 from lake.parse.block import ReadOptions
 from lake.parse.block_builder import BlockBuilder
 from lake.parse.json_frame import Frame
+from lake.parse.json_objects import NOT_DECODED
 from lake.parse.json_pieces import SPACE, Bools, Pieces, Span, pieces_of, values_in
 from lake.parse.json_splitter import NONE_LIKELY, Splitter
 from lake.parse.json_structs import Rows, StructReader
@@ -146,11 +147,11 @@ class JsonRecords:
         if self._structs is not None and self._read_run(self._structs, data, arrays, True, builder):
             return
         for start, end in arrays:
-            starts, ends = values_in(data, start, end, is_array=True)
-            if all(data[first] == _OPEN for first in starts.tolist()):
-                self._found.extend(zip(starts.tolist(), ends.tolist(), strict=True))
-            else:
+            spans = _objects(data, start, end)
+            if spans is None:
                 self._find_in(data, start, end, builder)
+            else:
+                self._found.extend(spans)
 
     def _find_in(self, data: bytes, start: int, end: int, builder: BlockBuilder) -> None:
         self._splitter.enter_array(self._splitter.base)
@@ -253,6 +254,16 @@ class JsonRecords:
             builder.add_row(start, row)
             if self._options.keeps_sources:
                 builder.add_source(offset, source)
+
+
+def _objects(data: bytes, start: int, end: int) -> list[Span] | None:
+    """Where the elements of an array are, None where not all are objects, or msgspec does not pass what they hold."""
+    try:
+        starts, ends = values_in(data, start, end, is_array=True)
+    except NOT_DECODED:
+        return None
+    spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
+    return spans if all(data[first] == _OPEN for first, _ in spans) else None
 
 
 def _first(mask: Bools, start: int) -> int:

@@ -269,7 +269,9 @@ def test_small_objects_of_payloads_are_not_joined() -> None:
     assert joined_rows([payload(ONE), payload(TWO)], LOGS) is None
 
 
-@pytest.mark.parametrize("odd", [b'{"id":"x"}', b"[]", b'{"id":3,"id":4}', b'{"id":3,"x":1}', b'{"message":"\xff"}'])
+@pytest.mark.parametrize(
+    "odd", [b'{"id":"x"}', b"[]", b'{"id":3,"id":4}', b'{"id":3,"x":1}', b'{"message":"\xff"}', b'{"x":"\\ud800"}']
+)
 def test_an_odd_record_among_many_small_payloads_is_decided_as_it_is_alone(odd: bytes) -> None:
     usual = [payload(ONE, TWO, beside=b'"owner":"%d"' % number) for number in range(40)]
     data = b"\n".join([*usual[:20], payload(ONE, odd, TWO), *usual[20:]])
