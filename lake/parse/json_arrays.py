@@ -87,17 +87,19 @@ def object_kind(
     structs_of = StructType(names, kinds, [name for name in extras if name not in names])
     nothing = structs_of.type()
 
-    def read(values: list[Any]) -> Read:
-        structs = [nothing if value is None else value for value in values]
+    def plainly(structs: list[Any], is_null: pa.Array | None = None) -> Read:
+        """For Structs alone: others have no members."""
         reads, left = structs_of.columns(structs), structs_of.extras(structs)
-        is_null = pa.array([value is None for value in values], pa.bool_())
-        array = pa.StructArray.from_arrays([read.array for read in reads], fields=list(fields), mask=is_null)
         return Read(
-            array,
+            pa.StructArray.from_arrays([read.array for read in reads], fields=list(fields), mask=is_null),
             sum([*(read.quotes for read in reads), *(extra.quotes for extra in left)]),
             either(*(read.suspects for read in reads)),
             either(*(read.unknown for read in reads), *(extra.is_present for extra in left)),
             tuple(chain.from_iterable(read.coerced for read in reads)),
         )
 
-    return Kind(structs_of.type | None, read)
+    def read(values: list[Any]) -> Read:
+        is_null = pa.array([value is None for value in values], pa.bool_())
+        return plainly([nothing if value is None else value for value in values], is_null)
+
+    return Kind(structs_of.type | None, read, (plainly,))

@@ -30,6 +30,7 @@ class Read(NamedTuple):
         return self.quotes * len(self.array) if isinstance(self.quotes, int) else int(self.quotes.sum())
 
 
+NOT_TAKEN = (TypeError, ValueError, OverflowError, AttributeError)
 Way = Callable[[list[Any]], Read]
 
 
@@ -37,7 +38,7 @@ Way = Callable[[list[Any]], Read]
 class Kind:
     """How values of a type are decoded (`hint`, of msgspec) and become an array; nulls are None.
 
-    Each of `ways` raises TypeError, ValueError or OverflowError at values that it does not take; `last` takes all.
+    Each of `ways` raises one of NOT_TAKEN at values that it does not take; `last` takes all.
     """
 
     hint: Any
@@ -52,7 +53,7 @@ class Kind:
         for way in self.ways:
             try:
                 return way(values)
-            except (TypeError, ValueError, OverflowError):
+            except NOT_TAKEN:
                 continue
         return None
 

@@ -16,7 +16,6 @@ from lake.parse.json_kinds import Kind, Read, either
 from lake.parse.json_pieces import Bools, Ints, quotes_by, quotes_in
 
 NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
-_NULL = b"null"
 
 
 @dataclass(frozen=True)
@@ -107,21 +106,24 @@ def from_source(kind: Kind) -> Kind:
         return kind
     decoder, all_decoder = msgspec.json.Decoder(kind.hint), msgspec.json.Decoder(list[kind.hint])  # type: ignore[name-defined]
 
-    def read(raws: list[Any]) -> Read:
-        raws = [_NULL if raw is None else raw for raw in raws]
+    def together(raws: list[Any]) -> Read:
         try:
-            return kind.read(all_decoder.decode(b"[%b]" % b",".join(raws)))
+            values = all_decoder.decode(b"[%b]" % b",".join(raws))
         except NOT_DECODED:
-            values, is_refused = [None] * len(raws), np.zeros(len(raws), dtype=np.bool_)
+            raise ValueError("a value of another type") from None
+        return kind.read(values)
+
+    def singly(raws: list[Any]) -> Read:
+        values, is_refused = [None] * len(raws), np.zeros(len(raws), dtype=np.bool_)
         for place, raw in enumerate(raws):
             try:
-                values[place] = decoder.decode(raw)
+                values[place] = None if raw is None else decoder.decode(raw)
             except NOT_DECODED:
                 is_refused[place] = True
         read = kind.read(values)
         return read._replace(suspects=either(read.suspects, is_refused))
 
-    return Kind(Raw, read)
+    return Kind(Raw, singly, (together,))
 
 
 def _getter(field: str) -> Callable[[list[Any]], list[Any]]:
