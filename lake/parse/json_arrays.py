@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from lake.contract.struct_names import AS_THEY_ARE, StructNames
-from lake.parse.json_kinds import Kind, Read, any_of, either, list_offsets, sums_of
+from lake.parse.json_kinds import Kind, Read, all_quotes, any_of, either, list_offsets
 from lake.parse.json_objects import StructType
 from lake.parse.json_scalars import scalar_kind, singly, texts_as
 from lake.parse.text_values import text_value
@@ -47,7 +47,7 @@ def _list(kind: pa.ListType, extras: Collection[str], epoch_unit: str | None, na
         elements = element.read(list(chain.from_iterable(filter(None, lists))))
         array = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), elements.array, kind, mask=is_null)
         suspects, unknown = any_of(elements.suspects, offsets), any_of(elements.unknown, offsets)
-        return Read(array, sums_of(elements.quotes, offsets), suspects, unknown)
+        return Read(array, elements.quotes.within(offsets), suspects, unknown)
 
     return Kind(list[element.hint] | None, read)  # type: ignore[name-defined]
 
@@ -68,7 +68,8 @@ def _map(kind: pa.MapType, extras: Collection[str], epoch_unit: str | None, name
         items = item.read(list(chain.from_iterable(entries.values() for entries in held)))
         array = pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), keys.array, items.array, kind, mask=is_null)
         suspects, unknown = any_of(items.suspects, offsets), any_of(items.unknown, offsets)
-        return Read(array, sums_of(2 + items.quotes, offsets), suspects, unknown)
+        quotes = items.quotes.and_names(len(items.array), lambda: 1).within(offsets)
+        return Read(array, quotes, suspects, unknown)
 
     return Kind(dict[str, item.hint] | None, read)  # type: ignore[name-defined]
 
@@ -92,7 +93,7 @@ def object_kind(
         reads, left = structs_of.columns(structs), structs_of.extras(structs)
         return Read(
             pa.StructArray.from_arrays([read.array for read in reads], fields=list(fields), mask=is_null),
-            sum([*(read.quotes for read in reads), *(extra.quotes for extra in left)]),
+            all_quotes([*(read.quotes for read in reads), *(extra.quotes for extra in left)]),
             either(*(read.suspects for read in reads)),
             either(*(read.unknown for read in reads), *(extra.is_present for extra in left)),
             tuple(chain.from_iterable(read.coerced for read in reads)),

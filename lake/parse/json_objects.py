@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from msgspec import UNSET, Raw
 
-from lake.parse.json_kinds import Kind, Read, either
+from lake.parse.json_kinds import Kind, Quotes, Read, either
 from lake.parse.json_pieces import Bools, Ints, quotes_by, quotes_in
 
 NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -31,16 +31,16 @@ class Extra:
     lengths: Ints
 
     @property
-    def quotes_of_all(self) -> int:
-        """Those of names and values."""
-        return 2 * len(self.values) + quotes_in(b"".join(self.values))
+    def quotes(self) -> Quotes:
+        """Those of names and values, for each object."""
+        text = b"".join(self.values)
 
-    @property
-    def quotes(self) -> Ints:
-        """The same, for each object."""
-        quotes = np.zeros(len(self.is_present), dtype=np.int64)
-        quotes[self.is_present] = 2 + quotes_by(b"".join(self.values), np.cumsum(self.lengths))
-        return quotes
+        def of_each() -> Ints:
+            quotes = np.zeros(len(self.is_present), dtype=np.int64)
+            quotes[self.is_present] = 2 + quotes_by(text, np.cumsum(self.lengths))
+            return quotes
+
+        return Quotes(2 * len(self.values) + quotes_in(text), of_each)
 
     @property
     def addresses(self) -> Ints:
@@ -135,9 +135,10 @@ def _getter(field: str) -> Callable[[list[Any]], list[Any]]:
 def _member(values: list[Any], kind: Kind) -> Read:
     read = kind.quickly(values)
     if read is not None:
-        return read._replace(quotes=read.quotes + 2)
-    is_unset = np.array([value is UNSET for value in values], dtype=np.bool_)
-    if is_unset.any():
+        return read._replace(quotes=read.quotes.and_names(len(values), lambda: 1))
+    is_given = np.array([value is not UNSET for value in values], dtype=np.bool_)
+    given = int(np.count_nonzero(is_given))
+    if given < len(values):
         values = [None if value is UNSET else value for value in values]
     read = kind.read(values)
-    return read._replace(quotes=read.quotes + 2 * ~is_unset)
+    return read._replace(quotes=read.quotes.and_names(given, lambda: is_given.astype(np.int64)))

@@ -61,17 +61,17 @@ class Pieces:
     def __getitem__(self, place: int) -> bytes:
         return self.data[self.starts[place] : self.ends[place]]
 
-    def have_quotes(self, total: int, of_each: Callable[[], Ints | int]) -> Bools | None:
+    def have_quotes(self, of_all: int, of_each: Callable[[], Ints | int]) -> Bools | None:
         """Which pieces have as many double quotes around strings and names as are expected; None where all have.
 
-        No piece has fewer: where all together have `total`, each has its own.
+        No piece has fewer: where all together have `of_all`, each has its own.
         """
         text, (first, last), before = self.data, self.span, 0
         if text.find(b"\\", first, last) >= 0:
             text, before = _without_escapes(text[first:last]), first
         beside = sum(text.count(b'"', begin - before, end - before) for begin, end in self._gaps())
         found = _count(text, _QUOTE, first - before, last - before) - beside
-        if found == total:
+        if found == of_all:
             return None
         has_expected: Bools = _quotes_by(text, self.starts - before, self.ends - before, found) == of_each()
         return has_expected

@@ -16,7 +16,7 @@ from msgspec import Raw
 
 from lake.contract.struct_names import AS_THEY_ARE, StructNames
 from lake.parse.json_arrays import kind_of
-from lake.parse.json_kinds import Kind, Read
+from lake.parse.json_kinds import Kind, Read, quotes_of
 from lake.parse.json_pieces import Bools, quotes_by
 from lake.parse.json_scanner import MAX_DEPTH, is_too_deep
 from lake.parse.json_text import written_value_of
@@ -68,7 +68,7 @@ def ruled_kind(arrow_type: pa.DataType, field: str, reader: RuledReader, names: 
 
         return Read(
             array.take(texts.indices),
-            quotes_by(b"".join(distinct), np.cumsum([*map(len, distinct), 0]))[places],
+            quotes_of(quotes_by(b"".join(distinct), np.cumsum([*map(len, distinct), 0]))[places]),
             spread([value is None for value in taken], np.bool_),
             spread([value.is_kept for value in others], np.bool_),
             tuple(((field, rule), spread(counts, np.int64)) for rule, counts in coerced_by_rule(others)),

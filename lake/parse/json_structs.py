@@ -25,7 +25,7 @@ import pyarrow.types as pt
 from lake.contract.model import Column, Table
 from lake.contract.struct_names import StructNames
 from lake.parse.json_arrays import kind_of
-from lake.parse.json_kinds import Kind, Read, either
+from lake.parse.json_kinds import Kind, all_quotes, either
 from lake.parse.json_objects import NOT_DECODED, Extra, StructType, from_source
 from lake.parse.json_paths import Counted, first_given, node_kind, values_at
 from lake.parse.json_pieces import Bools, Ints, Pieces, Run, Span
@@ -157,10 +157,8 @@ class StructReader:
         """All records as rows; which of these are sure; and of how many values of each a rule of a field took."""
         records = decoded.records
         reads, extras = decoded.shape.columns(decoded.structs), decoded.shape.extras(decoded.structs)
-        parts: list[Read | Extra] = [*reads, *extras]
-        has_expected = records.have_quotes(
-            sum(part.quotes_of_all for part in parts), lambda: sum(part.quotes for part in parts)
-        )
+        quotes = all_quotes([*(read.quotes for read in reads), *(extra.quotes for extra in extras)])
+        has_expected = records.have_quotes(*quotes)
         suspects = [read.suspects for read in reads]
         by_slot = dict(chain.from_iterable(map(values_at, self._members, (read.array for read in reads))))
         arrays: list[pa.Array] = []
