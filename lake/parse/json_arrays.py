@@ -9,7 +9,6 @@ counted, so that a name that msgspec read past, unknown or a duplicate, leaves q
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -17,7 +16,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from lake.contract.struct_names import AS_THEY_ARE, StructNames
-from lake.parse.json_kinds import Kind, Read, any_of, either, list_offsets, sums_of
+from lake.parse.json_kinds import Kind, Read, all_quotes, any_of, either, list_offsets
 from lake.parse.json_objects import StructType
 from lake.parse.json_scalars import scalar_kind, singly, texts_as
 from lake.parse.text_values import text_value
@@ -48,7 +47,7 @@ def _list(kind: pa.ListType, extras: Collection[str], epoch_unit: str | None, na
         elements = element.read(list(chain.from_iterable(filter(None, lists))))
         array = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), elements.array, kind, mask=is_null)
         suspects, unknown = any_of(elements.suspects, offsets), any_of(elements.unknown, offsets)
-        return Read(array, sums_of(elements.quotes, offsets), suspects, unknown)
+        return Read(array, elements.quotes.within(offsets), suspects, unknown)
 
     return Kind(list[element.hint] | None, read)  # type: ignore[name-defined]
 
@@ -65,11 +64,12 @@ def _map(kind: pa.MapType, extras: Collection[str], epoch_unit: str | None, name
         is_suspect = any_of(keys.suspects, offsets)
         if is_suspect is not None and is_suspect.any():  # Arrow holds no map with a null key
             rest = read([None if suspect else entries for entries, suspect in zip(maps, is_suspect, strict=True)])
-            return replace(rest, suspects=either(rest.suspects, is_suspect))
+            return rest._replace(suspects=either(rest.suspects, is_suspect))
         items = item.read(list(chain.from_iterable(entries.values() for entries in held)))
         array = pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), keys.array, items.array, kind, mask=is_null)
         suspects, unknown = any_of(items.suspects, offsets), any_of(items.unknown, offsets)
-        return Read(array, sums_of(2 + items.quotes, offsets), suspects, unknown)
+        quotes = items.quotes.and_names(len(items.array), lambda: 1).within(offsets)
+        return Read(array, quotes, suspects, unknown)
 
     return Kind(dict[str, item.hint] | None, read)  # type: ignore[name-defined]
 
@@ -88,17 +88,19 @@ def object_kind(
     structs_of = StructType(names, kinds, [name for name in extras if name not in names])
     nothing = structs_of.type()
 
-    def read(values: list[Any]) -> Read:
-        structs = [nothing if value is None else value for value in values]
+    def plainly(structs: list[Any], is_null: pa.Array | None = None) -> Read:
+        """For Structs alone: others have no members."""
         reads, left = structs_of.columns(structs), structs_of.extras(structs)
-        is_null = pa.array([value is None for value in values], pa.bool_())
-        array = pa.StructArray.from_arrays([read.array for read in reads], fields=list(fields), mask=is_null)
         return Read(
-            array,
-            sum([*(read.quotes for read in reads), *(extra.quotes for extra in left)]),
+            pa.StructArray.from_arrays([read.array for read in reads], fields=list(fields), mask=is_null),
+            all_quotes([*(read.quotes for read in reads), *(extra.quotes for extra in left)]),
             either(*(read.suspects for read in reads)),
             either(*(read.unknown for read in reads), *(extra.is_present for extra in left)),
             tuple(chain.from_iterable(read.coerced for read in reads)),
         )
 
-    return Kind(structs_of.type | None, read)
+    def read(values: list[Any]) -> Read:
+        is_null = pa.array([value is None for value in values], pa.bool_())
+        return plainly([nothing if value is None else value for value in values], is_null)
+
+    return Kind(structs_of.type | None, read, (plainly,))

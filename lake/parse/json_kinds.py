@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,21 +12,51 @@ import pyarrow as pa
 from lake.parse.json_pieces import Bools, Ints
 
 
-@dataclass(frozen=True)
-class Read:
+class Quotes(NamedTuple):
+    """How many double quotes values took: all together, and, counted where it is asked for, each (one number where all
+    took as many)."""
+
+    of_all: int
+    of_each: Callable[[], Ints | int]
+
+    def and_names(self, of_all: int, of_each: Callable[[], Ints | int]) -> Quotes:
+        """With as many names as these values have."""
+        return Quotes(self.of_all + 2 * of_all, lambda: self.of_each() + 2 * of_each())
+
+    def within(self, offsets: Ints) -> Quotes:
+        """Those of the lists or maps that the values are in."""
+        return Quotes(self.of_all, lambda: sums_of(self.of_each(), offsets))
+
+
+NO_QUOTES = Quotes(0, lambda: 0)
+
+
+def quotes_of(each: Ints) -> Quotes:
+    """Those of values, each of which has its own number."""
+    return Quotes(int(each.sum()), lambda: each)
+
+
+def all_quotes(parts: Iterable[Quotes]) -> Quotes:
+    """Those of the parts of each value."""
+    found = list(parts)
+    return Quotes(sum(part.of_all for part in found), lambda: sum([part.of_each() for part in found]))
+
+
+class Read(NamedTuple):
     """An array, and of each of its values:
 
-    how many quotes it took (one number where all took as many), whether it is a suspect, whether it holds members that
-    its type does not know, or is kept as it was written, and how many of its parts a rule of the contract took.
+    how many quotes it took, whether it is a suspect, whether it holds members that its type does not know, or is kept
+    as it was written, and how many of its parts a rule of the contract took.
     """
 
     array: pa.Array
-    quotes: Ints | int = 0
+    quotes: Quotes = NO_QUOTES
     suspects: Bools | None = None
     unknown: Bools | None = None
     coerced: tuple[tuple[tuple[str, str], Ints], ...] = ()
 
 
+NOT_TAKEN = (TypeError, ValueError, OverflowError, AttributeError)
 Way = Callable[[list[Any]], Read]
 
 
@@ -34,7 +64,7 @@ Way = Callable[[list[Any]], Read]
 class Kind:
     """How values of a type are decoded (`hint`, of msgspec) and become an array; nulls are None.
 
-    Each of `ways` raises TypeError, ValueError or OverflowError at values that it does not take; `last` takes all.
+    Each of `ways` raises one of NOT_TAKEN at values that it does not take; `last` takes all.
     """
 
     hint: Any
@@ -49,7 +79,7 @@ class Kind:
         for way in self.ways:
             try:
                 return way(values)
-            except (TypeError, ValueError, OverflowError):
+            except NOT_TAKEN:
                 continue
         return None
 

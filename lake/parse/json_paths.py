@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lake.contract.model import Column
 from lake.parse.json_arrays import object_kind
-from lake.parse.json_kinds import Kind, Read, any_of, either, list_offsets, sums_of
+from lake.parse.json_kinds import Kind, Read, any_of, either, list_offsets
 from lake.parse.json_pieces import Bools, Ints
 from lake.parse.record_tree import Node
 
@@ -83,9 +83,9 @@ def _element(place: int, element: Kind) -> Kind:
         lengths = np.diff(offsets)
         array = elements.array.take(pa.array(offsets[:-1] + place, mask=lengths <= place))
         is_beside: Bools = (lengths > 1) | ((lengths == 1) & (place > 0))
-        quotes = sums_of(elements.quotes, offsets)
         unknown = either(is_beside, any_of(elements.unknown, offsets))
         coerced = tuple((rule, _placed(counts, offsets, place)) for rule, counts in elements.coerced)
-        return Read(array, quotes, any_of(elements.suspects, offsets), unknown, coerced)
+        suspects = any_of(elements.suspects, offsets)
+        return Read(array, elements.quotes.within(offsets), suspects, unknown, coerced)
 
     return Kind(list[element.hint] | None, read)  # type: ignore[name-defined]

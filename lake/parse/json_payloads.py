@@ -26,39 +26,38 @@ from lake.contract.source_path import SourcePath
 from lake.parse.block import ReadOptions
 from lake.parse.block_builder import BlockBuilder, Positions
 from lake.parse.json_frame import MoreNeeded
-from lake.parse.json_pieces import SPACE
+from lake.parse.json_objects import NOT_DECODED
+from lake.parse.json_pieces import SPACE, Span
 from lake.parse.json_records import JsonRecords
 from lake.parse.json_scanner import is_json_too_deep
-from lake.parse.json_spans import Span, shown_value, value_span
+from lake.parse.json_spans import shown_value, value_span
 from lake.parse.json_splitter import Splitter
 from lake.parse.reasons import Reason
 from lake.parse.records import Coerced, RecordReader
 from lake.parse.refused import Refused, quoted
 from lake.parse.skip_rules import SkipRules
 
-_WORTH_A_RUN = 16 << 10  # bytes of records in one payload that are sooner read at once than found one by one
 _REPEATED_BYTES = 256 << 20  # of a payload's columns, in the rows of its records
 _ALIKE = 256  # payloads that are alike but for their records, as those of one log stream are
 _ALIKE_BYTES = 4 << 10
-_NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
 _EMPTY = re.compile(rb"\[[ \t\r\n]*+\]")
-_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
-_OPEN = ord("{")
+_ARRAY, _OBJECT = b"[{"
 _REACH = 4 << 10
 PAYLOAD_RESCUED = '{"$":'
 """How the `rescued` of a row begins that holds what no column reads of its payload, which is an object."""
 _RECORDS = "$"  # the column that stands for the records: no contract's has this name
 
 
-_Beside = tuple[pa.Table, str | None, Coerced]
+_Beside = tuple[pa.Table, int, str | None, Coerced]
 
 
 @dataclass
 class _Payload:
-    """What the rows of a payload's records share: `columns` is one row. `rescued` is for the first of them."""
+    """What the rows of a payload's records share: `columns` is one row, of so many bytes. `rescued` is the first's."""
 
     start: int
     columns: pa.Table
+    column_bytes: int
     rescued: str | None
     coerced: Coerced
 
@@ -89,7 +88,7 @@ class PayloadReader:
         """Where the records are in a text that is one payload, None where that is not told quickly."""
         try:
             raw = None if self._decoder is None else self._value_of(self._decoder.decode(payload))
-        except _NOT_DECODED:
+        except NOT_DECODED:
             return None
         if raw is None or is_json_too_deep(payload):
             return None
@@ -114,7 +113,7 @@ class PayloadReader:
         coerced: Coerced = Counter()
         row = self._reader.row(rest, coerced)
         columns = self._reader.table([row]).drop_columns([_RECORDS, RESCUED_COLUMN])
-        return columns, None if row[-1] is None else str(row[-1]), coerced
+        return columns, columns.nbytes, None if row[-1] is None else str(row[-1]), coerced
 
 
 class JsonPayloads:
@@ -217,27 +216,27 @@ class JsonPayloads:
         self, data: bytes, at: int, end: int, records: Span | None, payload: _Payload, rows: BlockBuilder
     ) -> int:
         """Finds the records of a payload, or begins to read them where they are many. Raises Refused."""
-        path = quoted(str(self._payloads.path))
         if records is None:
+            path = quoted(str(self._payloads.path))
             raise Refused(Reason.MISSING_REQUIRED, f"field {path} is required but missing or null")
         first, last = at + records[0], at + records[1]
-        if data[first : first + 1] not in (b"[", b"{"):
+        is_array = data[first] == _ARRAY
+        if not is_array and data[first] != _OBJECT:
+            path = quoted(str(self._payloads.path))
             message = f"field {path}: expected an array of records or an object, got {shown_value(data[first:last])}"
             raise Refused(Reason.WRONG_TYPE, message)
-        self._refuse_bomb(payload.columns.nbytes * data.count(b"{", first, last))
+        if payload.column_bytes * (last - first) > _REPEATED_BYTES:
+            self._refuse_bomb(payload.column_bytes * data.count(b"{", first, last))
         self._seen.append(payload)
-        rows.coerced.update(payload.coerced)
-        is_array = data[first : first + 1] == b"["
+        if payload.coerced:
+            rows.coerced.update(payload.coerced)
         first, last = first + is_array, last - is_array
+        is_small = last - first < min(self._options.window_bytes, self._options.block_bytes)
+        if not is_small:
+            self._records_of.read_found(data, rows)  # what was found in arrays before
         self._records_of.enter_array(self._splitter.base)
-        if last - first < _WORTH_A_RUN:
-            objects = (
-                None if self._options.is_single or not is_array else _objects(memoryview(data)[first - 1 : last + 1])
-            )
-            if objects is None:
-                self._records_of.find(data, first, last, rows)
-            else:
-                self._records_of.found((first - 1 + start, first - 1 + end) for start, end in objects)
+        if is_small:
+            self._records_of.array(data, first, last, rows)
             return end
         self._open = (last, end)
         return first
@@ -260,7 +259,10 @@ class JsonPayloads:
         """Rows of records with the columns of their payloads, in the contract's order."""
         starts = [payload.start for payload in self._seen]
         which = np.searchsorted(starts, positions, side="right") - 1
-        shared = pa.concat_tables([payload.columns for payload in self._seen]).combine_chunks().take(pa.array(which))
+        alike = {id(payload.columns): payload.columns for payload in self._seen}
+        places = {each: place for place, each in enumerate(alike)}
+        of_payloads = np.array([places[id(payload.columns)] for payload in self._seen])
+        shared = pa.concat_tables(list(alike.values())).combine_chunks().take(pa.array(of_payloads[which]))
         columns = {
             name: (shared if name in shared.schema.names else table)[name] for name in self._payloads.schema.names
         }
@@ -288,14 +290,15 @@ class JsonPayloads:
 
 def _next_break(data: bytes, at: int) -> int | None:
     """Where, at or behind `at`, a line ends or an object follows another without a break."""
-    reach = _REACH
+    begin, reach = at, _REACH
     while True:
-        ends = (data.find(b"}{", at, at + reach) + 1, data.find(b"\n", at, at + reach))
-        if found := [end for end in ends if end > 0]:
-            return min(found)
+        line = data.find(b"\n", begin, at + reach)
+        following = data.find(b"}{", begin, at + reach if line < 0 else line) + 1
+        if following or line >= 0:
+            return following or line
         if at + reach >= len(data):
             return None
-        reach *= 8
+        begin, reach = at + reach - 1, reach * 8
 
 
 def _span_decoder(path: SourcePath) -> msgspec.json.Decoder[Any] | None:
@@ -310,16 +313,3 @@ def _span_decoder(path: SourcePath) -> msgspec.json.Decoder[Any] | None:
         except ValueError:  # a name with quotes, backslashes or control characters
             return None
     return msgspec.json.Decoder(kind)
-
-
-def _objects(array: memoryview) -> list[Span] | None:
-    """Where the elements of an array are, None where these are not objects alone, or where that is not told quickly."""
-    try:
-        elements = _ELEMENTS.decode(array)
-    except _NOT_DECODED:
-        return None
-    if not all(memoryview(element)[0] == _OPEN for element in elements):
-        return None
-    base = pa.py_buffer(array).address
-    starts = [pa.py_buffer(element).address - base for element in elements]
-    return [(start, start + len(element)) for start, element in zip(starts, elements, strict=True)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from lake.parse.block import ReadOptions
 from lake.parse.block_builder import BlockBuilder
 from lake.parse.json_frame import Frame
-from lake.parse.json_pieces import SPACE, Bools, MisalignedError, Pieces, pieces_of
-from lake.parse.json_splitter import Splitter
+from lake.parse.json_objects import NOT_DECODED
+from lake.parse.json_pieces import SPACE, Bools, Pieces, Span, pieces_of, values_in
+from lake.parse.json_splitter import NONE_LIKELY, Splitter
 from lake.parse.json_structs import Rows, StructReader
 from lake.parse.reasons import Reason
 from lake.parse.records import RecordReader
@@ -18,6 +19,7 @@ from lake.parse.refused import Refused
 from lake.parse.skip_rules import NONE_SKIPPED, SkipRules
 
 _WORTH_A_LOOK = 32 << 10
+_OPEN = ord("{")
 _FEW = 8  # records that are sooner read one by one than at once
 
 
@@ -44,7 +46,8 @@ class JsonRecords:
         self.was_truncated = False
         self._back_off_bytes = 0
         self._unseen_bytes = 0
-        self._found: list[tuple[int, int]] = []
+        self._found: list[Span] = []
+        self._arrays: list[Span] = []
 
     def read(self, data: bytes, at: int, stop: int, builder: BlockBuilder) -> int:
         """Reads all that begins before `stop`; returns where what follows begins. Raises MoreNeeded, having read what
@@ -71,7 +74,9 @@ class JsonRecords:
             self._unseen_bytes = max(self._unseen_bytes - (after - at), 0)
             return after
         state = self._splitter.state
-        if self._read_run(self._structs, data, at, end, builder):
+        if self._read_run(self._structs, data, [(at, end)], self._splitter.in_array, builder):
+            self._splitter.passed_records()
+            self.was_truncated = False
             return end
         after = self._read_pieces(self._structs, data, at, end, builder)
         # Where forms alternate, as in a stream of short arrays, looking far ahead is useless: wait ever longer.
@@ -80,10 +85,15 @@ class JsonRecords:
         self._back_off_bytes = self._unseen_bytes = longer if is_useless else 0
         return after
 
-    def find(self, data: bytes, at: int, stop: int, builder: BlockBuilder) -> int:
-        """As `read`, one frame after the other; records found are read later, with others."""
+    def find(
+        self, data: bytes, at: int, stop: int, builder: BlockBuilder, likely: Mapping[int, int] = NONE_LIKELY
+    ) -> int:
+        """As `read`, one frame after the other; records found are read later, with others.
+
+        `likely` is as of Splitter.next.
+        """
         while (at := self._splitter.past_syntax(data, at)) < stop:
-            frame = self._splitter.next(data, at)
+            frame = self._splitter.next(data, at, likely)
             if isinstance(frame, int):
                 return frame
             at = frame.end
@@ -94,13 +104,18 @@ class JsonRecords:
                 self.reject(data, frame, builder, self._splitter.base)
         return at
 
-    def found(self, spans: Iterable[tuple[int, int]]) -> None:
-        """Records that the caller has found by itself, each an object that is JSON, in order: as `find` finds them."""
-        self._found.extend(spans)
-
     def enter_array(self, base: int) -> None:
         """What is read next are elements of an array that is valid JSON, in a buffer at `base` of the stream."""
         self._splitter.enter_array(base)
+
+    def array(self, data: bytes, start: int, end: int, builder: BlockBuilder) -> None:
+        """Reads the elements, from `start` to `end`, of the array that was entered: later, with those of others."""
+        if self._options.is_single:
+            self._find_in(data, start, end, builder)
+            return
+        self._arrays.append((start, end))
+        if end - self._arrays[0][0] >= self._options.window_bytes:
+            self._read_arrays(data, builder)
 
     def reject(self, data: bytes, frame: Frame, builder: BlockBuilder, base: int) -> None:
         """Rejects a frame that has a fault, or is too large, of a buffer at `base` of the stream."""
@@ -116,7 +131,9 @@ class JsonRecords:
             builder.reject(frame.start + part, offset + part, Reason.RECORD_TOO_LARGE, message, piece)
 
     def read_found(self, data: bytes, builder: BlockBuilder) -> None:
-        """Reads what `find` has found."""
+        """Reads what `find` has found, and arrays."""
+        if self._arrays:
+            self._read_arrays(data, builder)
         found, self._found = self._found, []
         spans = np.array(found, dtype=np.int64).reshape(-1, 2)
         records = Pieces(data, spans[:, 0], spans[:, 1])
@@ -125,22 +142,34 @@ class JsonRecords:
         rows = self._structs.rows(self._structs.decode(records), is_wanted) if self._structs and is_many else []
         self._add(rows, records, is_wanted, builder)
 
-    def _read_run(self, structs: StructReader, data: bytes, at: int, end: int, builder: BlockBuilder) -> bool:
-        """Reads a stretch at once, if all of it is records; whether that could be done."""
-        run = structs.decode_run(data, at, end, self._splitter.gap(data, at))
+    def _read_arrays(self, data: bytes, builder: BlockBuilder) -> None:
+        arrays, self._arrays = self._arrays, []
+        if self._structs is not None and self._read_run(self._structs, data, arrays, True, builder):
+            return
+        for start, end in arrays:
+            spans = _objects(data, start, end)
+            if spans is None:
+                self._find_in(data, start, end, builder)
+            else:
+                self._found.extend(spans)
+
+    def _find_in(self, data: bytes, start: int, end: int, builder: BlockBuilder) -> None:
+        self._splitter.enter_array(self._splitter.base)
+        self.find(data, start, end, builder)
+
+    def _read_run(
+        self, structs: StructReader, data: bytes, stretches: Sequence[Span], is_array: bool, builder: BlockBuilder
+    ) -> bool:
+        """Reads stretches at once, if all of them is records; whether that could be done."""
+        run = structs.decode_run(data, stretches, is_array)
         if run is None:
             return False
-        try:
-            is_wanted = self._unskipped(run.records, run.is_read, builder)
-            rows = structs.rows(run, is_wanted)
-            if len(rows) == 1 and len(rows[0].places) == len(run.records) and not self._options.keeps_sources:
-                builder.add_table(np.full(len(run.records), at), rows[0].table, rows[0].coerced)
-            else:
-                self._add(rows, run.records, is_wanted, builder)
-        except MisalignedError:
-            return False
-        self._splitter.passed_records()
-        self.was_truncated = False
+        is_wanted = self._unskipped(run.records, run.is_read, builder)
+        rows = structs.rows(run, is_wanted)
+        if len(rows) == 1 and len(rows[0].places) == len(run.records) and not self._options.keeps_sources:
+            builder.add_table(run.records.positions, rows[0].table, rows[0].coerced)
+        else:
+            self._add(rows, run.records, is_wanted, builder)
         return True
 
     def _read_pieces(self, structs: StructReader, data: bytes, at: int, end: int, builder: BlockBuilder) -> int:
@@ -150,11 +179,13 @@ class JsonRecords:
         decoded = structs.decode(pieces)
         is_plain = decoded.is_read & is_braced
         state, irregular, place = splitter.state, 0, 0
+        likely = dict(zip(pieces.starts[~is_plain].tolist(), pieces.ends[~is_plain].tolist(), strict=True))
         try:
-            while splitter.state == state and (irregular := _first(~is_plain, place)) < len(is_plain):
-                at, place = self._read_irregular(pieces, end, is_plain, builder, irregular)
+            for irregular in np.flatnonzero(~is_plain).tolist():
+                if irregular >= place and splitter.state == state:
+                    at, place = self._read_irregular(pieces, end, is_plain, builder, irregular, likely)
             if splitter.state == state:
-                at = max(end, at)
+                at, irregular = max(end, at), len(is_plain)
             else:
                 irregular = place
         finally:
@@ -167,7 +198,13 @@ class JsonRecords:
         return at
 
     def _read_irregular(
-        self, pieces: Pieces, end: int, is_plain: Bools, builder: BlockBuilder, irregular: int
+        self,
+        pieces: Pieces,
+        end: int,
+        is_plain: Bools,
+        builder: BlockBuilder,
+        irregular: int,
+        likely: Mapping[int, int],
     ) -> tuple[int, int]:
         """Reads from an irregular piece to the next plain one; returns where that is, in the buffer and among pieces.
 
@@ -178,15 +215,16 @@ class JsonRecords:
         state = self._splitter.state
         while True:
             following = _first(is_plain, place)
-            at = self.find(pieces.data, at, int(starts[following]) if following < len(starts) else end, builder)
-            place = int(np.searchsorted(starts, at))
+            stop = int(starts[following]) if following < len(starts) else end
+            at = self.find(pieces.data, at, stop, builder, likely)
+            place = following if at == stop else int(np.searchsorted(starts, at))
             is_plain[irregular:place] = False
             is_at_piece = place < len(starts) and int(starts[place]) == at
             if is_at_piece or at >= end or self._splitter.state != state:
                 return at, place
 
     def _unskipped(self, records: Pieces, is_record: Bools, builder: BlockBuilder) -> Bools:
-        """Which of the pieces that are records are not skipped. Raises MisalignedError."""
+        """Which of the pieces that are records are not skipped."""
         if not self._skip:
             return is_record
         is_skipped = self._skip.of(records.each) & is_record
@@ -216,6 +254,16 @@ class JsonRecords:
             builder.add_row(start, row)
             if self._options.keeps_sources:
                 builder.add_source(offset, source)
+
+
+def _objects(data: bytes, start: int, end: int) -> list[Span] | None:
+    """Where the elements of an array are, None where not all are objects, or msgspec does not pass what they hold."""
+    try:
+        starts, ends = values_in(data, start, end, is_array=True)
+    except NOT_DECODED:
+        return None
+    spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
+    return spans if all(data[first] == _OPEN for first, _ in spans) else None
 
 
 def _first(mask: Bools, start: int) -> int:

@@ -16,8 +16,8 @@ from msgspec import Raw
 
 from lake.contract.struct_names import AS_THEY_ARE, StructNames
 from lake.parse.json_arrays import kind_of
-from lake.parse.json_kinds import Kind, Read
-from lake.parse.json_pieces import Bools, Ints, quotes_by
+from lake.parse.json_kinds import Kind, Read, quotes_of
+from lake.parse.json_pieces import Bools, quotes_by
 from lake.parse.json_scanner import MAX_DEPTH, is_too_deep
 from lake.parse.json_text import written_value_of
 from lake.parse.refused import Refused
@@ -68,7 +68,7 @@ def ruled_kind(arrow_type: pa.DataType, field: str, reader: RuledReader, names: 
 
         return Read(
             array.take(texts.indices),
-            _quotes([*distinct, b""])[places],
+            quotes_of(quotes_by(b"".join(distinct), np.cumsum([*map(len, distinct), 0]))[places]),
             spread([value is None for value in taken], np.bool_),
             spread([value.is_kept for value in others], np.bool_),
             tuple(((field, rule), spread(counts, np.int64)) for rule, counts in coerced_by_rule(others)),
@@ -107,8 +107,3 @@ def _plain_reader(kind: pa.DataType, reader: RuledReader) -> Callable[[list[byte
         return values.take(pa.array(places, mask=~is_read)), is_read
 
     return plainly
-
-
-def _quotes(texts: Sequence[bytes]) -> Ints:
-    ends = np.cumsum([len(text) for text in texts])
-    return quotes_by(b"".join(texts), np.concatenate(([0], ends[:-1])), ends)

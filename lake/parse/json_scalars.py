@@ -12,8 +12,7 @@ import pyarrow.types as pt
 from msgspec import Raw
 
 from lake.parse.epoch import DEFAULT_UNIT, FIRST_SECOND, LAST_SECOND, UNITS
-from lake.parse.json_kinds import Kind, Read, Way
-from lake.parse.json_pieces import Ints
+from lake.parse.json_kinds import Kind, Quotes, Read, Way, quotes_of
 from lake.parse.json_text import value_of
 from lake.parse.refused import Refused
 from lake.parse.time_columns import micros_of
@@ -50,7 +49,7 @@ def singly(kind: pa.DataType, read: Reader) -> Way:
                 held.append(None)
                 suspects[place] = True
         quotes = np.array([2 if type(value) is str or _is_text(value) else 0 for value in values], dtype=np.int64)
-        return Read(pa.array(held, kind), quotes, suspects)
+        return Read(pa.array(held, kind), quotes_of(quotes), suspects)
 
     return read_each
 
@@ -84,29 +83,34 @@ def texts_as(kind: pa.DataType) -> Way:
 
     def read(texts: list[Any]) -> Read:
         array = pa.array(texts, kind)
-        return Read(array, _each_valid(array, 2))
+        return Read(array, _of_valid(array))
 
     return read
 
 
-def _each_valid(array: pa.Array, quotes: int) -> Ints | int:
+def _of_valid(array: pa.Array) -> Quotes:
+    """Those around texts, where there are any."""
     if not array.null_count:
-        return quotes
-    valid: Ints = pc.is_valid(array).to_numpy(zero_copy_only=False) * np.int64(quotes)
-    return valid
+        return Quotes(2 * len(array), lambda: 2)
+    valid = len(array) - array.null_count
+    return Quotes(2 * valid, lambda: 2 * pc.is_valid(array).to_numpy(zero_copy_only=False).astype(np.int64))
+
+
+def _cast(numbers: pa.Array, kind: pa.DataType) -> pa.Array:
+    return numbers if numbers.type == kind else numbers.cast(kind)
 
 
 def _plain_integers(kind: pa.DataType) -> Way:
-    return lambda values: Read(pa.array(np.fromiter(values, np.int64, len(values))).cast(kind))
+    return lambda values: Read(_cast(pa.array(np.fromiter(values, np.int64, len(values))), kind))
 
 
 def _integers(kind: pa.DataType) -> Way:
-    return lambda values: Read(pa.array(values, pa.int64()).cast(kind))
+    return lambda values: Read(_cast(pa.array(values, pa.int64()), kind))
 
 
 def _floats(kind: pa.DataType) -> Way:
     def read(values: list[Any]) -> Read:
-        numbers = pa.array(values, pa.float64()).cast(kind)
+        numbers = _cast(pa.array(values, pa.float64()), kind)
         if pc.all(pc.is_finite(numbers)).as_py() is False:
             raise ValueError("a number beyond the type's range")
         return Read(numbers)
@@ -123,9 +127,9 @@ def _instants(kind: pa.DataType) -> Way:
         array = pa.array(texts, pa.string())
         micros, is_read = micros_of(array)
         if not array.null_count:
-            return Read(pa.array(micros).cast(kind), 2, None if is_read.all() else ~is_read)
+            return Read(pa.array(micros).view(kind), _of_valid(array), None if is_read.all() else ~is_read)
         is_null = pc.is_null(array).to_numpy(zero_copy_only=False)
-        return Read(pa.array(micros, mask=is_null).cast(kind), _each_valid(array, 2), ~is_read & ~is_null)
+        return Read(pa.array(micros, mask=is_null).view(kind), _of_valid(array), ~is_read & ~is_null)
 
     return read
 
@@ -167,9 +171,7 @@ def _distinct(kind: pa.DataType) -> Way:
         encoded = pa.array(texts, pa.string()).dictionary_encode()
         values = one_by_one(encoded.dictionary.to_pylist())
         suspects = pa.array(values.suspects).take(encoded.indices).fill_null(False)
-        return Read(
-            values.array.take(encoded.indices), _each_valid(encoded, 2), suspects.to_numpy(zero_copy_only=False)
-        )
+        return Read(values.array.take(encoded.indices), _of_valid(encoded), suspects.to_numpy(zero_copy_only=False))
 
     return read
 

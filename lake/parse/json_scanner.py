@@ -73,16 +73,18 @@ class Extents:
         # Two: one scan's strings may be another's brackets, after a lost quote.
         self._failed: list[_Scan] = []
 
-    def at(self, data: bytes, start: int) -> Extent:
-        """How far the JSON value goes that begins at `start` (which is no white space)."""
+    def at(self, data: bytes, start: int, likely_end: int | None = None) -> Extent:
+        """How far the JSON value goes that begins at `start`, which is no white space; perhaps to `likely_end`."""
         if data is not self._data:
             self._data, self._quick_from, self._failed = data, 0, []
         for known in self._failed:
             if known.goes_on_from(start):
                 return known.extent()
-        end = self._quick_end(data, start) if start >= self._quick_from and data[start] in b"{[" else None
+        end = self._quick_end(data, start) if likely_end is None else likely_end
         if end is not None:
-            return Extent(end)
+            if _is_nest(data[start:end]):
+                return Extent(end)
+            self._quick_from = end
         scan = _Scan(data, start)
         extent = scan.extent()
         if extent.end is None and scan.open:
@@ -90,17 +92,24 @@ class Extents:
         return extent
 
     def _quick_end(self, data: bytes, start: int) -> int | None:
-        """Where an object or array ends that orjson reads, which takes far less time than a scan."""
-        stop = start + _QUICK_REACH
-        end = end_of_nest(data, start, stop)
-        try:
-            if end is not None:
-                orjson.loads(data[start:end])
-                return end
-        except orjson.JSONDecodeError:
-            pass
-        self._quick_from = end or stop  # what was looked at in vain is not looked at again
-        return None
+        """Where the object or array ends if it is JSON; what was looked at in vain is not looked at again."""
+        if start < self._quick_from or data[start] not in b"{[":
+            return None
+        end = end_of_nest(data, start, start + _QUICK_REACH)
+        if end is None:
+            self._quick_from = start + _QUICK_REACH
+        return end
+
+
+def _is_nest(source: bytes) -> bool:
+    """Whether a text is one object or array that orjson reads, which takes far less time than a scan."""
+    if source[-1] not in b"}]" or is_too_deep(source):
+        return False
+    try:
+        orjson.loads(source)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def extent_of_value(data: bytes, start: int) -> Extent:

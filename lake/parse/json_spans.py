@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
-
 from lake.contract.source_path import SourcePath
-from lake.parse.json_text import value_of
+from lake.parse.json_pieces import Span
+from lake.parse.json_text import element_spans, member_spans, value_of
 from lake.parse.reasons import Reason
 from lake.parse.refused import Refused, quoted, shown
-
-_SPACE = re.compile(r"[ \t\r\n]*")
-# Values are passed over: of numbers not even a number is made.
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
-
-Span = tuple[int, int]
 
 
 def value_span(source: bytes, path: SourcePath) -> Span | None:
@@ -25,7 +16,7 @@ def value_span(source: bytes, path: SourcePath) -> Span | None:
     or names the next one twice.
     """
     text = source.decode("latin-1")  # a character for each byte; JSON's syntax is ASCII
-    at, end = _past_space(text, 0), len(text)
+    at, end = len(text) - len(text.lstrip(" \t\r\n")), len(text)
     for depth, step in enumerate(path.steps):
         if text.startswith("null", at):
             return None
@@ -53,34 +44,8 @@ def _spans(text: str, at: int, step: str | int) -> list[Span] | None:
     if isinstance(step, int):
         if text[at] != "[":
             return None
-        return [span for place, span in enumerate(_elements(text, at)) if place == step]
+        return [span for place, span in enumerate(element_spans(text, at)) if place == step]
     if text[at] != "{":
         return None
     names = {step, step.encode().decode("latin-1")}
-    return [span for name, span in _members(text, at) if name in names]
-
-
-def _members(text: str, at: int) -> Iterator[tuple[str, Span]]:
-    at = _past_space(text, at + 1)
-    while text[at] != "}":
-        name, at = _DECODER.raw_decode(text, at)
-        start = _past_space(text, _past_space(text, at) + 1)
-        end = _DECODER.raw_decode(text, start)[1]
-        yield name, (start, end)
-        at = _past_space(text, end)
-        if text[at] == ",":
-            at = _past_space(text, at + 1)
-
-
-def _elements(text: str, at: int) -> Iterator[Span]:
-    at = _past_space(text, at + 1)
-    while text[at] != "]":
-        end = _DECODER.raw_decode(text, at)[1]
-        yield at, end
-        at = _past_space(text, end)
-        if text[at] == ",":
-            at = _past_space(text, at + 1)
-
-
-def _past_space(text: str, at: int) -> int:
-    return _SPACE.match(text, at).end()  # type: ignore[union-attr]  # matches the empty text
+    return [value for name, _, value in member_spans(text, at) if name in names]

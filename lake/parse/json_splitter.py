@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from lake.parse.json_frame import Frame, MoreNeeded
 from lake.parse.json_pieces import Gap, element_gap
@@ -29,16 +30,19 @@ _BETWEEN = re.compile(rb"(?:[ \t\r\n]++|\xef\xbb\xbf)*+")
 _ENVELOPE = re.compile(rb'\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*\[(?=[ \t\r\n]*[{\]])')
 _ENVELOPE_REACH = 256
 _BOUNDARY_REACH = 64 << 10
+# Alternatives begin with a character, so that others are passed quickly; groups are behind the one where an end may be.
 _OBJECT_ENDS = re.compile(
-    rb"(?P<line>\n(?=[\[{])|\}[ \t\r]*\n(?=[ \t\r\n]*[^ \t\r\n,}\]:\"{\[]))|\}[ \t\r\n]*(?<!\n)(?P<next>\{)"
+    rb"\n(?P<margin>)(?=[\[{])|\}[ \t\r]*+\n(?P<line>)(?=[ \t\r\n]*+[^ \t\r\n,}\]:\"{\[])"
+    rb"|\}[ \t\r\n]*(?<!\n)\{(?P<next>)"
 )
-_ELEMENT_ENDS = re.compile(rb"(?:\}[ \t\r\n]*,?[ \t\r\n]*|\n)(?P<next>\{)|\}[ \t\r\n]*(?P<close>\])")
-_JUNK_ENDS = re.compile(rb"(?P<line>\n)|(?P<next>\{)(?=[ \t\r\n]*[\"}])")
-_ELEMENT_JUNK_ENDS = re.compile(rb"(?P<line>[\n,])|(?P<next>\{)(?=[ \t\r\n]*[\"}])|(?P<close>\])")
+_ELEMENT_ENDS = re.compile(rb"\}[ \t\r\n]*,?[ \t\r\n]*\{(?P<next>)|\n\{(?P<next_line>)|\}[ \t\r\n]*\](?P<close>)")
+_JUNK_ENDS = re.compile(rb"\n(?P<line>)|\{(?P<next>)(?=[ \t\r\n]*[\"}])")
+_ELEMENT_JUNK_ENDS = re.compile(rb"\n(?P<line>)|,(?P<comma>)|\{(?P<next>)(?=[ \t\r\n]*[\"}])|\](?P<close>)")
 _AFTER_ARRAY = re.compile(rb"[ \t\r\n]*(?:[\[{]|\Z)")
 _AFTER_ENVELOPE = re.compile(rb"[ \t\r\n]*\}[ \t\r\n]*(?:[\[{]|\Z)")
 _TAIL_WINDOW = 4 << 10
 _DELIMITER = re.compile(rb"[ \t\r\n,\]\[{}]|\Z")
+NONE_LIKELY: Mapping[int, int] = MappingProxyType({})
 _LEFT_COMMA = re.compile(rb",[ \t\r\n]*\{")
 
 
@@ -64,10 +68,10 @@ class Splitter:
         self._in_envelope_tail = False
         self._has_element = False
 
-    def next(self, data: bytes, at: int) -> Frame | int:
+    def next(self, data: bytes, at: int, likely: Mapping[int, int] = NONE_LIKELY) -> Frame | int:
         """The frame at or after `at`; or, where only space and syntax is left, the position after that.
 
-        Raises MoreNeeded.
+        `likely` says where objects that begin at a place may end. Raises MoreNeeded.
         """
         while True:
             at = _past_gap(data, at)
@@ -76,7 +80,7 @@ class Splitter:
             if self._in_envelope_tail:
                 frame = self._after_records(data, at)
             elif data[at : at + 1] == b"{" and not self._opens_envelope(data, at):
-                return self._object(data, at)
+                return self._object(data, at, likely.get(at))
             else:
                 frame = self._in_array_at(data, at) if self.in_array else self._at_top(data, at)
             if isinstance(frame, Frame):
@@ -197,9 +201,9 @@ class Splitter:
         self._in_envelope_tail = False
         return at
 
-    def _object(self, data: bytes, at: int) -> Frame:
+    def _object(self, data: bytes, at: int, likely_end: int | None) -> Frame:
         self._has_element = True
-        extent = self._extents.at(data, at)
+        extent = self._extents.at(data, at, likely_end)
         if extent.end is not None:
             return Frame(at, extent.end)
         if extent.is_cut and not self.is_last:
@@ -222,22 +226,23 @@ class Splitter:
 
     def _end_of_fault(self, data: bytes, at: int, ends: re.Pattern[bytes]) -> int:
         for match in ends.finditer(data, at + 1):
-            kind = match.lastgroup
+            kind = match.lastgroup or ""
+            place = match.end(kind) - 1
             if kind == "close":
                 after = _AFTER_ENVELOPE if self._is_envelope else _AFTER_ARRAY
                 follows = after.match(data, match.end())
                 if follows is not None and (follows.end() < len(data) or self.is_last):
-                    return match.start("close")
-            elif kind == "next":
-                if self._begins_record.match(data, match.start("next")):
-                    return self._before(data, match.start("next"))
-                extent = self._extents.at(data, match.start("next"))
+                    return place
+            elif not kind.startswith("next"):
+                return place
+            elif self._begins_record.match(data, place):
+                return self._before(data, place)
+            else:
+                extent = self._extents.at(data, place)
                 if extent.end is not None or (extent.is_cut and self.is_last):
-                    return self._before(data, match.start("next"))
+                    return self._before(data, place)
                 if extent.is_cut:
                     break
-            else:
-                return match.start("line") + (0 if match["line"] == b"," else match["line"].find(b"\n"))
         if self.is_last:
             return len(data)
         raise MoreNeeded(at)

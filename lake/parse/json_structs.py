@@ -1,8 +1,8 @@
 """Records of one table, many at a time: msgspec reads each by itself into a Struct made from the contract.
 
-What msgspec refuses, and what a rule of the contract or a count of quotes casts doubt on, is left to the reader of
-single records, lake.parse.records, which is the definition. The count finds what msgspec reads past: unknown members
-and duplicates. Unknown members that come again and again are learnt, so that they are decoded as their source text.
+What msgspec refuses, unknown members among it, and what a rule of the contract or a count of quotes casts doubt on, is
+left to the reader of single records, lake.parse.records, which is the definition. The count finds what msgspec reads
+past: duplicates. Unknown members that come again and again are learnt, so that they are decoded as their source text.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, compress
-from operator import itemgetter
+from itertools import chain, compress, islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -22,32 +21,29 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
-from msgspec import Raw
 
 from lake.contract.model import Column, Table
 from lake.contract.struct_names import StructNames
 from lake.parse.json_arrays import kind_of
-from lake.parse.json_kinds import Kind, either
-from lake.parse.json_objects import Extra, StructType
-from lake.parse.json_paths import first_given, node_kind, values_at
-from lake.parse.json_pieces import Bools, Gap, Ints, Pieces, Run
+from lake.parse.json_kinds import Kind, all_quotes, either
+from lake.parse.json_objects import NOT_DECODED, Extra, StructType, from_source
+from lake.parse.json_paths import Counted, first_given, node_kind, values_at
+from lake.parse.json_pieces import Bools, Ints, Pieces, Run, Span
+from lake.parse.json_rescued import rescued_texts
 from lake.parse.json_ruled import ruled_kind
-from lake.parse.json_scanner import MAX_DEPTH, is_too_deep
-from lake.parse.json_text import members_of
 from lake.parse.record_tree import tree_of, unread_names
 from lake.parse.records import Coerced
-from lake.parse.refused import Refused
 from lake.parse.ruled_values import ruled_reader
 from lake.parse.values import unknown_names
 
 _ENVELOPE = "Records"
-_REFUSED = (msgspec.MsgspecError, ValueError, RecursionError)
 _MOST_EXTRAS = 64
 _LEARNT_FROM = 16
+_MOST_TRIED = 32
+_LEARNT_BYTES = 1 << 20  # of one record
+_LESSONS = 4  # of one stretch, each of which is read again
 _FEW_FAILURES = 32
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
-_PLAIN_CHARACTER = re.compile(rb"\\u00(?:2[DEde]|3[0-9]|4[1-9A-Fa-f]|5[0-9AFaf]|6[1-9A-Fa-f]|7[0-9Aa])")
-_MEMBERS = msgspec.json.Decoder(dict[str, Raw])
 
 
 @dataclass(frozen=True)
@@ -68,25 +64,6 @@ class Rows(NamedTuple):
     coerced: Coerced
 
 
-class _Read(NamedTuple):
-    """All records as rows; which of these are sure, and which have the quotes of all that was read of them.
-
-    `coerced` has a field, a rule, and of how many values of each record.
-    """
-
-    table: pa.Table
-    is_sure: Bools | None
-    has_expected: Bools | None
-    coerced: list[tuple[tuple[str, str], Ints]]
-
-    def rows(self, places: Ints, is_wanted: Bools | None = None) -> Rows:
-        """The rows that are wanted, which are at these places."""
-        chosen = slice(None) if is_wanted is None else is_wanted
-        table = self.table if is_wanted is None else self.table.filter(pa.array(is_wanted))
-        counts = {rule: int(values[chosen].sum()) for rule, values in self.coerced}
-        return Rows(places, table, Counter({rule: count for rule, count in counts.items() if count}))
-
-
 class StructReader:
     """Reads records of one table. What it learns from one object serves for the next.
 
@@ -97,11 +74,15 @@ class StructReader:
     def __init__(self, table: Table, schema: pa.Schema) -> None:
         self._schema = schema
         self._rescue = table.rescue
-        self._columns = [(column, _allowed(column, schema.field(column.name).type)) for column in table.columns]
         if any(len(column.paths) > 1 and column.value_rules.given() for column in table.columns):
             raise ValueError("whether a value is null is decided by rules, one name after the other")
         self._read_by = [column for column in table.columns for _ in column.sources]
         self._types = [schema.field(column.name).type for column in self._read_by]
+        slots = iter(range(len(self._read_by)))
+        self._columns = [
+            (column, [next(slots) for _ in column.sources], _allowed(column, schema.field(column.name).type))
+            for column in table.columns
+        ]
         tree = tree_of([path for column in table.columns for path in column.sources])
         self._members = list(tree.within.values())
         self._names = [str(name) for name in tree.within]
@@ -116,22 +97,48 @@ class StructReader:
         ]
         self._extras: tuple[str, ...] = ()
         self._inner_extras: list[tuple[str, ...]] = [()] * len(self._names)
+        self._sourced: set[int] = set()
         self._shape = self._new_shape()
 
-    def decode_run(self, data: bytes, at: int, end: int, gap: Gap | None) -> Decoded | None:
-        """Reads a stretch at once, None where msgspec refuses any; `gap` is what elements of an array break at."""
+    def decode_run(self, data: bytes, stretches: Sequence[Span], is_array: bool) -> Decoded | None:
+        """Reads stretches at once, None where msgspec refuses any: records, or elements of an array, and no others."""
         try:
-            if gap is not None:
-                structs = self._shape.list_decoder.decode(b"[%b]" % data[at:end])
+            if is_array:
+                found = [self._shape.list_decoder.decode(b"[%b]" % data[start:end]) for start, end in stretches]
             else:
-                structs = self._shape.decoder.decode_lines(memoryview(data)[at:end])
-        except _REFUSED:
+                found = [self._shape.decoder.decode_lines(memoryview(data)[start:end]) for start, end in stretches]
+        except NOT_DECODED:
             return None
-        run = Run(data, at, end, gap, len(structs))
+        run = Run(data, stretches, [*map(len, found)], is_array)
+        structs = found[0] if len(found) == 1 else list(chain.from_iterable(found))
         return Decoded(self._shape, run, structs, np.ones(len(structs), dtype=np.bool_))
 
     def decode(self, records: Pieces) -> Decoded:
         """Reads each record by itself. Where most are refused, those that follow count as refused."""
+        decoded = self._decoded(records)
+        for _ in range(_LESSONS):
+            if decoded.is_read.all() or not self._learn(records, ~decoded.is_read):
+                break
+            decoded = self._decoded(records)
+        return decoded
+
+    def rows(self, decoded: Decoded, is_wanted: Bools | None = None) -> list[Rows]:
+        """The rows of those records that are wanted, if any; what is not among them is to be decided one by one."""
+        is_wanted = decoded.is_read if is_wanted is None else is_wanted & decoded.is_read
+        if not is_wanted.any():
+            return []
+        places = np.flatnonzero(is_wanted)
+        if len(places) < len(is_wanted):
+            structs = list(compress(decoded.structs, is_wanted.tolist()))
+            decoded = Decoded(decoded.shape, decoded.records.only(is_wanted), structs, is_wanted[is_wanted])
+        table, is_sure, coerced = self._table(decoded)
+        if is_sure is not None and not is_sure.all():
+            table, places = table.filter(pa.array(is_sure)), places[is_sure]
+            coerced = [(rule, values[is_sure]) for rule, values in coerced]
+        counts = {rule: int(values.sum()) for rule, values in coerced}
+        return [Rows(places, table, Counter({rule: count for rule, count in counts.items() if count}))]
+
+    def _decoded(self, records: Pieces) -> Decoded:
         is_read = np.ones(len(records), dtype=np.bool_)
         structs: list[Any] = []
         failures = 0
@@ -139,71 +146,62 @@ class StructReader:
         while len(structs) < len(records):
             try:
                 structs.extend(map(self._shape.decoder.decode, left))
-            except _REFUSED:
+            except NOT_DECODED:
                 failures += 1
                 refused = 1 if failures < max(_FEW_FAILURES, len(structs) // 2) else len(records) - len(structs)
                 is_read[len(structs) : len(structs) + refused] = False
                 structs.extend([None] * refused)
         return Decoded(self._shape, records, structs, is_read)
 
-    def rows(self, decoded: Decoded, is_wanted: Bools | None = None) -> list[Rows]:
-        """The rows of those records that are wanted; what is not among them is to be decided one by one.
-
-        Raises MisalignedError for a run.
-        """
-        is_wanted = decoded.is_read if is_wanted is None else is_wanted & decoded.is_read
-        if is_wanted.all():
-            return self._rows(decoded) if len(is_wanted) else []
-        structs = list(compress(decoded.structs, is_wanted.tolist()))
-        chosen = Decoded(decoded.shape, decoded.records.only(is_wanted), structs, is_wanted[is_wanted])
-        places = np.flatnonzero(is_wanted)
-        return [rows._replace(places=places[rows.places]) for rows in self.rows(chosen)]
-
-    def _rows(self, decoded: Decoded) -> list[Rows]:
-        read = self._table(decoded)
-        if read.is_sure is None or read.is_sure.all():
-            return [read.rows(np.arange(len(decoded.structs)))]
-        rows = [read.rows(np.flatnonzero(read.is_sure), read.is_sure)]
-        if read.has_expected is None:
-            return rows
-        drifted, places = decoded.records.only(~read.has_expected), np.flatnonzero(~read.has_expected)
-        if self._learn(drifted.each[:_LEARNT_FROM]):
-            rows += [more._replace(places=places[more.places]) for more in self.rows(self.decode(drifted))]
-        return rows
-
-    def _table(self, decoded: Decoded) -> _Read:
+    def _table(self, decoded: Decoded) -> tuple[pa.Table, Bools | None, list[Counted]]:
+        """All records as rows; which of these are sure; and of how many values of each a rule of a field took."""
         records = decoded.records
         reads, extras = decoded.shape.columns(decoded.structs), decoded.shape.extras(decoded.structs)
-        has_expected = records.have_quotes(sum([*(read.quotes for read in reads), *(extra.quotes for extra in extras)]))
+        quotes = all_quotes([*(read.quotes for read in reads), *(extra.quotes for extra in extras)])
+        has_expected = records.have_quotes(*quotes)
         suspects = [read.suspects for read in reads]
-        found = chain.from_iterable(map(values_at, self._members, (read.array for read in reads)))
-        by_slot = [array for _, array in sorted(found, key=itemgetter(0))]
+        by_slot = dict(chain.from_iterable(map(values_at, self._members, (read.array for read in reads))))
         arrays: list[pa.Array] = []
         coerced = [counted for read in reads for counted in read.coerced]
-        for column, allowed in self._columns:
-            array, several, counted = first_given(column, [by_slot.pop(0) for _ in column.sources])
+        for column, slots, allowed in self._columns:
+            array, several, counted = first_given(column, [by_slot[slot] for slot in slots])
             coerced += counted
             arrays.append(_derived(column, array, records))
             suspects += [several, *_broken_rules(column, allowed, arrays[-1])]
-        known = [
-            (name, read.unknown)
-            for name, read in zip(self._names, reads, strict=True)
-            if read.unknown is not None and read.unknown.any()
-        ]
-        # Of columns with other names it cannot be told quickly how they are written.
-        suspects += [unknown for name, unknown in known if not _PLAIN_NAME.fullmatch(name)]
         rescued = pa.nulls(len(records), pa.string())
-        if extras or known:
-            texts, unclear = _rescued(extras, known, records)
-            suspects.append(unclear)
+        unknown = {place: read.unknown for place, read in enumerate(reads) if read.unknown is not None}
+        unknown = {place: mask for place, mask in unknown.items() if mask.any()}
+        if extras or unknown:
+            texts, unclear = self._rescued(decoded, extras, unknown)
+            suspects += unclear
             rescued = texts if self._rescue else rescued
         is_suspect = either(*suspects, None if has_expected is None else ~has_expected)
         table = pa.Table.from_arrays([*arrays, rescued], schema=self._schema)
-        return _Read(table, None if is_suspect is None else ~is_suspect, has_expected, coerced)
+        return table, None if is_suspect is None else ~is_suspect, coerced
 
-    def _learn(self, records: Sequence[bytes]) -> bool:
-        """Takes up the unknown members that many of the records have; whether there are any."""
-        objects = [found for record in records if (found := _object(record)) is not None]
+    def _rescued(
+        self, decoded: Decoded, extras: Sequence[Extra], unknown: Mapping[int, Bools]
+    ) -> tuple[pa.Array, list[Bools | None]]:
+        """Texts of what is kept of each record, and suspects; `unknown` says which known members are, by place."""
+        plain = {place: mask for place, mask in unknown.items() if _PLAIN_NAME.fullmatch(self._names[place])}
+        known = {place: decoded.shape.source(decoded.structs, place, mask) for place, mask in plain.items()}
+        wanted = {
+            place
+            for place, member in known.items()
+            if not member.values and _is_many(plain[place].sum(), len(plain[place]))
+        }
+        if wanted - self._sourced:
+            self._sourced |= wanted
+            self._shape = self._new_shape()
+        texts, unclear = rescued_texts([*extras, *known.values()], decoded.records)
+        # Of members with other names it cannot be told quickly how they are written.
+        return texts, [unclear, *(mask for place, mask in unknown.items() if place not in plain)]
+
+    def _learn(self, records: Pieces, is_refused: Bools) -> bool:
+        """Takes up the unknown members that many of the refused records have; whether there are any."""
+        tried = (records[place] for place in np.flatnonzero(is_refused)[:_MOST_TRIED].tolist())
+        found = (_object(record) for record in tried if len(record) <= _LEARNT_BYTES)
+        objects = list(islice((each for each in found if each is not None), _LEARNT_FROM))
         known = {*self._names, *self._extras, _ENVELOPE}
         fresh = _often([[name for name in found if name not in known] for found in objects])
         inner = [
@@ -230,85 +228,32 @@ class StructReader:
             node_kind(node, partial(self._kind, extras), self._types, extras)[0]
             for node, extras in zip(self._members, self._inner_extras, strict=True)
         ]
-        refused = () if _ENVELOPE in self._names else (_ENVELOPE,)
-        return StructType(self._names, kinds, self._extras, refused)
+        kinds = [from_source(kind) if place in self._sourced else kind for place, kind in enumerate(kinds)]
+        return StructType(self._names, kinds, self._extras)
 
 
 def _object(record: bytes) -> dict[str, object] | None:
     try:
-        return dict(members_of(record.decode()))
-    except (Refused, UnicodeDecodeError):
+        value = msgspec.json.decode(record)
+    except NOT_DECODED:
         return None
+    return value if type(value) is dict else None
 
 
 def _often(found: Sequence[Collection[str]]) -> list[str]:
     """Plain names that many of these sets have: text that holds such a name in quotes, without escapes, names it."""
     times = Counter(chain.from_iterable(found))
-    least = max(2, len(found) // 8)
-    return [name for name, count in times.items() if count >= least and _PLAIN_NAME.fullmatch(name)][:_MOST_EXTRAS]
+    often = [name for name, count in times.items() if _is_many(count, len(found)) and _PLAIN_NAME.fullmatch(name)]
+    return often[:_MOST_EXTRAS]
+
+
+def _is_many(count: int, records: int) -> bool:
+    return count >= max(2, records // 8)
 
 
 def _joined(before: tuple[str, ...], fresh: Sequence[str]) -> tuple[str, ...]:
     """All of them, or where these are too many, the fresh ones."""
     return (*before, *fresh) if len(before) + len(fresh) <= _MOST_EXTRAS else tuple(fresh)
-
-
-def _rescued(
-    extras: Sequence[Extra], known: Sequence[tuple[str, Bools]], records: Pieces
-) -> tuple[pa.Array, Bools | None]:
-    """For each record, as the text of an object, its members that are unknown, or are known and hold what is unknown,
-    in its order; and its suspects."""
-    unknown = [(extra.name, extra.is_present) for extra in extras] + [*known]
-    has_any = np.logical_or.reduce([mask for _, mask in unknown])
-    is_usual = np.zeros(len(has_any), dtype=np.bool_)
-    if not known:
-        extras, is_usual = _in_order(extras)
-    array = pa.nulls(len(has_any), pa.string())
-    try:
-        if is_usual.any():
-            array = _objects([extra.members for extra in extras], has_any)
-        if not is_usual.all():
-            unusual = np.flatnonzero(has_any & ~is_usual).tolist()
-            texts = pa.array([_members(records[place], unknown, place) for place in unusual], pa.string())
-            array = pc.replace_with_mask(array, pa.array(has_any & ~is_usual), texts)
-    except UnicodeDecodeError:
-        return pa.nulls(len(has_any), pa.string()), has_any
-    suspects: Bools | None = None
-    if (pc.max(pc.binary_length(array)).as_py() or 0) > MAX_DEPTH:
-        suspects = np.array([text is not None and is_too_deep(text.encode()) for text in array.to_pylist()])
-    if records.data.find(b"\\", *records.span) >= 0 and _PLAIN_CHARACTER.search(records.data, *records.span):
-        # A member's name may be written with escapes.
-        escaped = np.array([_PLAIN_CHARACTER.search(record) is not None for record in records.each])
-        suspects = either(suspects, escaped & has_any)
-    return array, suspects
-
-
-def _in_order(extras: Sequence[Extra]) -> tuple[Sequence[Extra], Bools]:
-    """The extras in the order of a record that has the most of them, and which records have theirs in that order."""
-    if len(extras) == 1:
-        return extras, np.ones(len(extras[0].is_present), dtype=np.bool_)
-    addresses = np.array([extra.addresses for extra in extras])
-    order = np.argsort(addresses[:, np.count_nonzero(addresses, axis=0).argmax()])
-    addresses = addresses[order]
-    in_order: Bools = ((addresses == 0) | (addresses >= np.maximum.accumulate(addresses))).all(axis=0)
-    return [extras[place] for place in order.tolist()], in_order
-
-
-def _objects(members: list[pa.Array], has_any: Bools) -> pa.Array:
-    """The texts of members joined to objects, null where there are none."""
-    if len(members) > 1:  # where all are null, pyarrow's join leaves the row out
-        members = [texts.filter(pa.array(has_any)) for texts in members]
-        joined = pc.binary_join_element_wise(*members, ",", null_handling="skip")
-        objects = pc.binary_join_element_wise("{", joined, "}", "")
-        return objects if has_any.all() else objects.take(pa.array(np.cumsum(has_any) - 1, mask=~has_any))
-    return pc.binary_join_element_wise("{", members[0], "}", "")
-
-
-def _members(record: bytes, unknown: Sequence[tuple[str, Bools]], place: int) -> str:
-    """Those members of a record that are unknown at its place. Raises UnicodeDecodeError."""
-    names = {name for name, mask in unknown if mask[place]}
-    members = [b'"%b":%b' % (name.encode(), raw) for name, raw in _MEMBERS.decode(record).items() if name in names]
-    return (b"{%b}" % b",".join(members)).decode()
 
 
 def _derived(column: Column, array: pa.Array, records: Pieces) -> pa.Array:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from lake.parse.json_pieces import Span
 from lake.parse.json_scanner import TOO_DEEP, extent_of_value
 from lake.parse.reasons import Reason
 from lake.parse.refused import JsonNumber, Members, Refused
@@ -40,17 +41,27 @@ def member_sources(source: str) -> list[str]:
 
 def member_texts(source: str) -> list[tuple[str, str]]:
     """The source texts of name and value of each member of an object that is JSON."""
-    texts: list[tuple[str, str]] = []
-    at = _past_space(source, 1)
-    while source[at] != "}":
-        name_end = _DECODER.raw_decode(source, at)[1]
-        value_at = _past_space(source, _past_space(source, name_end) + 1)
-        value_end = _DECODER.raw_decode(source, value_at)[1]
-        texts.append((source[at:name_end], source[value_at:value_end]))
-        at = _past_space(source, value_end)
-        if source[at] == ",":
-            at = _past_space(source, at + 1)
-    return texts
+    return [(source[slice(*name)], source[slice(*value)]) for _, name, value in member_spans(source, 0)]
+
+
+def member_spans(text: str, at: int) -> Iterator[tuple[str, Span, Span]]:
+    """The name of each member, and where name and value are, of an object that is JSON and begins at `at`."""
+    at = _past_space(text, at + 1)
+    while text[at] != "}":
+        name, name_end = _PASSED.raw_decode(text, at)
+        begin = _past_space(text, _past_space(text, name_end) + 1)
+        end = _PASSED.raw_decode(text, begin)[1]
+        yield name, (at, name_end), (begin, end)
+        at = _past_comma(text, end)
+
+
+def element_spans(text: str, at: int) -> Iterator[Span]:
+    """Where each element is, of an array that is JSON and begins at `at`."""
+    at = _past_space(text, at + 1)
+    while text[at] != "]":
+        end = _PASSED.raw_decode(text, at)[1]
+        yield at, end
+        at = _past_comma(text, end)
 
 
 def written_value_of(source: str) -> object:
@@ -79,5 +90,14 @@ _DECODER, _WRITTEN = (
 )
 
 
-def _past_space(source: str, at: int) -> int:
-    return _SPACE.match(source, at).end()  # type: ignore[union-attr]  # matches the empty text
+# Values are passed over: of numbers not even a number is made.
+_PASSED = json.JSONDecoder(parse_int=str, parse_float=str)
+
+
+def _past_space(text: str, at: int) -> int:
+    return _SPACE.match(text, at).end()  # type: ignore[union-attr]  # matches the empty text
+
+
+def _past_comma(text: str, at: int) -> int:
+    at = _past_space(text, at)
+    return _past_space(text, at + 1) if text[at] == "," else at

@@ -34,12 +34,13 @@ Coerced = Counter[tuple[str, str]]
 
 @dataclass(frozen=True)
 class _Reading:
-    """How one column is read, by `ruled` where it has rules; `slots` are those of its paths."""
+    """How one column is read, by `ruled` where it has rules; `slots` are those of its `sources`."""
 
     column: Column
     read: Reader
     ruled: RuledReader | None
     slots: range
+    sources: tuple[SourcePath, ...]
 
 
 class RecordReader:
@@ -66,7 +67,7 @@ class RecordReader:
             slots = range(len(self._unknown), len(self._unknown) + len(column.sources))
             self._unknown += [unknown_names(kind, names)] * len(slots)
             reader = json_value(kind, column.accepts_text, column.epoch_unit, names)
-            self._columns.append(_Reading(column, reader, ruled_reader(column, kind), slots))
+            self._columns.append(_Reading(column, reader, ruled_reader(column, kind), slots, column.sources))
         has_ruled = any(reading.ruled is not None for reading in self._columns)
         self._value_of = written_value_of if has_ruled else value_of
 
@@ -109,8 +110,7 @@ class RecordReader:
         column = reading.column
         given = [slot for slot in reading.slots if taken.found[slot] is not None]
         taken.unread.update(given[1:])
-        path = column.sources[given[0] - reading.slots.start if given else 0]
-        field = quoted(str(path) if column.paths else column.field)
+        path = reading.sources[given[0] - reading.slots.start if given else 0]
         parsed = value = taken.found[given[0]] if given else None
         if given and len(column.paths) > 1:
             taken.coerced.append((column.field, f"sourceName {path}"))
@@ -122,13 +122,13 @@ class RecordReader:
                     else taken.ruled(column, reading.ruled, given[0], path)
                 )
             except Refused as refused:
-                raise Refused(refused.reason, f"field {field}: {refused.message}") from None
+                raise Refused(refused.reason, f"field {_name(column, path)}: {refused.message}") from None
         if value is None and column.derived_from == "record_bytes":
             value = hashlib.sha256(taken.source).hexdigest()
         elif value is None and column.required:
             raise Refused(Reason.MISSING_REQUIRED, f"field {_all_names(column)} is required but missing or null")
         if column.allowed_values and value is not None and str(value) not in column.allowed_values:
-            message = f"field {field}: expected one of {', '.join(column.allowed_values)}, got "
+            message = f"field {_name(column, path)}: expected one of {', '.join(column.allowed_values)}, got "
             raise Refused(Reason.VALUE_NOT_ALLOWED, message + shown(value if parsed is None else parsed))
         return value
 
@@ -160,6 +160,10 @@ class _Taken(NamedTuple):
 def decoder_of(table: Table) -> Callable[[Members], Members] | None:
     """What makes plain members of a record's, None where they are plain JSON."""
     return plain_members if table.source is not None and table.source.encoding == "dynamodb" else None
+
+
+def _name(column: Column, path: SourcePath) -> str:
+    return quoted(str(path) if column.paths else column.field)
 
 
 def _all_names(column: Column) -> str:

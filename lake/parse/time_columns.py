@@ -17,6 +17,7 @@ _SHAPES = {19: (0, ""), 20: (0, "Z"), 25: (0, "+00:00"), 23: (3, ""), 24: (3, "Z
 _SHAPES |= {26: (6, ""), 27: (6, "Z"), 32: (6, "+00:00")}
 _DAYS_IN_MONTH = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] + [0] * 87, dtype=np.int64)
 _ZERO = ord("0")
+_IN_UTC, _WITHOUT_ZONE = pa.timestamp("us", tz="UTC"), pa.timestamp("us")
 
 
 def micros_of(texts: pa.Array) -> tuple[Ints, Bools]:
@@ -27,15 +28,16 @@ def micros_of(texts: pa.Array) -> tuple[Ints, Bools]:
         return micros, is_read
     offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
     content = np.frombuffer(texts.buffers()[2], dtype=np.uint8)
-    lengths = np.diff(offsets)
-    shape = _SHAPES.get(int(lengths[0])) if lengths.min() == lengths.max() else None
+    lengths = offsets[1:] - offsets[:-1]
+    is_one_length = (lengths == lengths[0]).all()
+    shape = _SHAPES.get(int(lengths[0])) if is_one_length else None
     if shape is not None and (instants := _cast(texts, shape[1])) is not None:
         return instants, np.ones(len(texts), dtype=np.bool_)
     for length in np.unique(lengths):
         shape = _SHAPES.get(int(length))
         if shape is None:
             continue
-        if lengths.min() == lengths.max():
+        if is_one_length:
             characters = content[offsets[0] : offsets[-1]].reshape(-1, length).T.copy()
             micros, is_read = _micros_of_shape(characters, *shape)
         else:
@@ -53,10 +55,10 @@ def _cast(texts: pa.Array, zone: str) -> Ints | None:
     Of these lengths Arrow takes what is read here as well, years before 1 apart.
     """
     try:
-        instants = texts.cast(pa.timestamp("us", tz="UTC" if zone else None)).cast(pa.int64())
+        instants = texts.cast(_IN_UTC if zone else _WITHOUT_ZONE)
     except pa.ArrowInvalid:
         return None
-    micros: Ints = instants.to_numpy(zero_copy_only=False)
+    micros: Ints = instants.view(pa.int64()).to_numpy(zero_copy_only=False)
     return micros if micros.min() >= FIRST_MICROS and micros.max() <= LAST_MICROS else None
 
 

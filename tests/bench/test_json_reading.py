@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from bench.json_reading import AIMS, TABLE, clicks, forms
+import pyarrow as pa
+
+from bench.json_reading import AIMS, TABLE, clicks, forms, nested_forms
 from lake.contract.load import contracts_folder, table_named
 from lake.parse.gzip_stream import Chunk
 from lake.parse.json_blocks import json_blocks
@@ -26,7 +28,18 @@ def test_every_form_holds_the_same_clicks() -> None:
     assert {name: len(found) for name, found in ids.items()} == {name: fewer.get(name, 400) for name in made}
     # Generated identifiers are the clicks' own, but where one is derived from the record's bytes.
     assert len({*ids["clean"]} & {*ids["unknown nested"]} & {*ids["an array"]}) > 390
-    assert set(AIMS) <= set(made)
+    assert set(AIMS) <= {*made, *nested_forms(clean, TABLE_OF_CLICKS)}
+
+
+def test_clicks_in_objects_and_in_payloads_are_the_same_rows() -> None:
+    clean = clicks(TABLE_OF_CLICKS, 400, 0.0)
+    made = {"clean": (TABLE_OF_CLICKS, b"\n".join(clean))} | nested_forms(clean, TABLE_OF_CLICKS)
+    rows = {}
+    for name, (table, data) in made.items():
+        found = pa.concat_tables([block.rows for block in json_blocks(iter([Chunk(data)]), table)])
+        rows[name] = found.select(["user_id", "device_id", "client_event", "client_timestamp"]).combine_chunks()
+    assert rows["clean"].num_rows == 400
+    assert all(found.equals(rows["clean"]) for found in rows.values())
 
 
 def test_a_run_of_few_clicks_prints_each_form() -> None:

@@ -269,6 +269,19 @@ def test_small_objects_of_payloads_are_not_joined() -> None:
     assert joined_rows([payload(ONE), payload(TWO)], LOGS) is None
 
 
+@pytest.mark.parametrize(
+    "odd", [b'{"id":"x"}', b"[]", b'{"id":3,"id":4}', b'{"id":3,"x":1}', b'{"message":"\xff"}', b'{"x":"\\ud800"}']
+)
+def test_an_odd_record_among_many_small_payloads_is_decided_as_it_is_alone(odd: bytes) -> None:
+    usual = [payload(ONE, TWO, beside=b'"owner":"%d"' % number) for number in range(40)]
+    data = b"\n".join([*usual[:20], payload(ONE, odd, TWO), *usual[20:]])
+    rows, rejected, _ = read(data)
+    assert read(data, options=ReadOptions(is_single=True)) == (rows, rejected, 0)
+    assert len(rows) + len(rejected) == 83
+    assert [row[:2] for row in rows[:40:2]] == [(str(number), 1) for number in range(20)]
+    assert [row[:2] for row in rows[-40::2]] == [(str(number), 1) for number in range(20, 40)]
+
+
 def test_a_large_payload_is_read_in_blocks_of_bounded_size() -> None:
     events = [b'{"id":%d,"message":"%b"}' % (number, b"m" * (number % 50)) for number in range(3000)]
     events[1500] = b'{"id":"x"}'

@@ -191,6 +191,14 @@ def test_drifted_types_that_are_rescued_are_all_read_at_once() -> None:
     assert exactly(RecordReader(table), records[7]) == (None, "é", '{"x":7,"v":"7","y":{"z":"\\""}}')
 
 
+def test_a_value_kept_under_a_name_that_is_not_plain_is_left_to_the_reader_of_single_records() -> None:
+    table = table_of(column("é", "int", value_rules=ValueRules(rescues_wrong_type=True)), column("w", "string"))
+    kept, plain = b'{"w":"x","\xc3\xa9":"x"}', b'{"w":"x","\xc3\xa9":1}'
+    assert compared(table, [kept] * 5) == 0
+    assert compared(table, [kept, plain] * 5) == 5
+    assert exactly(RecordReader(table), kept) == (None, "x", '{"é":"x"}')
+
+
 NAMES = [
     '"v"',
     '"w"',

@@ -236,6 +236,22 @@ def test_nested_values_read_at_once_are_those_read_one_by_one(texts: list[str], 
     compared(DEEP, [(text % 7 if "%d" in text else text).encode() for text in texts * times])
 
 
+LEARNT = StructReader(DEEP, RecordReader(DEEP).schema)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(USUAL),
+    st.lists(st.one_of(st.sampled_from(USUAL), nested().map(lambda text: text.replace("%", ""))), max_size=4),
+)
+def test_a_reader_that_has_learnt_what_is_unread_in_objects_reads_them_as_one_by_one(
+    usual: str, texts: list[str]
+) -> None:
+    records = [(text % 7 if "%d" in text else text).encode() for text in [*[usual] * 8, *texts]]
+    compared(DEEP, records, LEARNT)
+    compared(DEEP, records, LEARNT)
+
+
 def test_usual_records_with_paths_are_all_read_at_once() -> None:
     records = [(text % number).encode() for text in [*USUAL[:3], USUAL[4]] for number in range(30)]
     assert compared(DEEP, records) == len(records)
