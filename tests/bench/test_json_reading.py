@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from bench.json_reading import AIMS, TABLE, clicks, forms
 from lake.contract.load import contracts_folder, table_named
 from lake.parse.gzip_stream import Chunk
@@ -29,6 +31,7 @@ def test_every_form_holds_the_same_clicks() -> None:
     assert set(AIMS) <= set(made)
 
 
+@pytest.mark.e2e
 def test_a_run_of_few_clicks_prints_each_form() -> None:
     command = [sys.executable, "-m", "bench.json_reading", "--records", "2000", "--rounds", "1"]
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False)
