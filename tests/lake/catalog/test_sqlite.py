@@ -117,10 +117,9 @@ def test_root_that_is_a_file_is_named(tmp_path: Path) -> None:
         catalog.put_table(TABLE)
 
 
-def test_writer_that_holds_the_file_too_long_is_reported(
-    catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lake.catalog.sqlite_file.BUSY_SECONDS", 0.1)
+def test_writer_that_holds_the_file_too_long_is_reported(root: Path) -> None:
+    catalog = SqliteCatalog(root, busy_seconds=0.1)
+    catalog.put_table(TABLE)
     other = sqlite3.connect(catalog.path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.lake.ops.verify.conftest import ROWS
@@ -64,7 +64,10 @@ def test_bucket_columns_of_another_type_are_reported_and_not_hashed(buckets: Sit
 
 
 @given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
+@example(place=0.0, byte=0)
+@example(place=0.5, byte=255)
 @example(place=0.999, byte=0)
+@settings(max_examples=40)
 def test_whatever_byte_is_another_the_file_is_named_and_no_other(
     place: float, byte: int, damaged: tuple[Site, bytes]
 ) -> None:
