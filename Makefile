@@ -35,7 +35,7 @@ test: $(JOBS)/.ready $(STREAMS)/.ready  ## Run all tests but the nightly ones, a
 	@$(call each,$(PYTEST) -m "not nightly",$(PYTEST_STREAMS) -m "not nightly")
 
 test-fast: WORKERS = logical
-test-fast: $(JOBS)/.ready  ## Run what is pure logic, some five minutes on two cores
+test-fast: $(JOBS)/.ready  ## Run what is pure logic: some 200 seconds of CPU, two minutes on two idle cores
 	$(PYTEST) -m "not (spark or flink or trino or kinesis or s3 or e2e or nightly)"
 
 test-spark: $(JOBS)/.ready  ## Run the tests that start Spark

@@ -27,6 +27,12 @@ LEVELS = ("debug", "info", "warning", "error")
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 """The terminal that log lines go to; a progress bar on the same console stays below them."""
 
+
+def is_terminal() -> bool:
+    """Whether standard error is a terminal. FORCE_COLOR, for which rich takes anything for one, wants colours alone."""
+    return sys.stderr.isatty() and console.is_terminal
+
+
 _context: ContextVar[Mapping[str, str]] = ContextVar("lake_log_context", default={})  # noqa: B039 # never changed
 _OWN_PACKAGES = ("lake", "lake_local", "__main__")  # a job's file runs as __main__
 _ATTRIBUTES_OF_ANY_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
@@ -64,7 +70,7 @@ def configure(*, debug: bool = False) -> None:
     name = "debug" if debug else os.environ.get(LEVEL_VARIABLE, "").lower() or "info"
     if name not in LEVELS:
         raise UsageError(f"reading {LEVEL_VARIABLE}: expected {', '.join(LEVELS)}, got {name!r}")
-    handler = _terminal_handler() if console.is_terminal else _StandardErrorHandler()
+    handler = _terminal_handler() if is_terminal() else _StandardErrorHandler()
     handler.addFilter(_admit)
     root = logging.getLogger()
     for old in [old for old in root.handlers if _admit in old.filters]:

@@ -33,11 +33,13 @@ def linted(packages: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.e2e
 def test_the_packages_as_they_are_are_accepted(packages: Path) -> None:
     ended = linted(packages)
     assert (ended.returncode, "Contracts: 6 kept, 0 broken." in ended.stdout) == (0, True), ended.stdout
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     ("module", "line", "refusal"),
     [

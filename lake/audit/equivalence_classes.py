@@ -1,7 +1,7 @@
 """A column reduced to classes of rows that an expectation cannot distinguish, with one representative row each.
 
 Great Expectations judges the representatives (a handful of rows, milliseconds) and the classes' sizes give the
-counts, exactly as if it had judged every row. Each kind says why its rows cannot be told apart.
+counts, exactly as if it had judged every row. Each kind says why its rows are equivalent.
 """
 
 from __future__ import annotations

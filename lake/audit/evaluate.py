@@ -49,7 +49,7 @@ def missing_columns(expectation: Expectation, kwargs: Mapping[str, Any], schema:
 def judged_on_schema(expectation: Expectation, kwargs: Mapping[str, Any], schema: pa.Schema) -> ExpectationResult:
     """On the Parquet schema. A type may be named as Hive does (bigint), Arrow (int64) or pandas (int64[pyarrow])."""
     if expectation.type not in TYPE_CHECKS:  # the names of the columns are all that it looks at
-        judgement = gx.judge_table(schema.empty_table(), expectation.type, kwargs)
+        judgement = gx.judge_names(schema.names, expectation.type, kwargs)
         return _result(expectation, kwargs, judgement.success, judgement.result, note=judgement.error)
     found = schema.field(kwargs["column"]).type
     stated = kwargs[TYPE_CHECKS[expectation.type]]
@@ -93,7 +93,7 @@ def _explained(
         result = _result(expectation, kwargs, judgement.success, judgement.result, note=judgement.error)
         wanted = [0 if "_min_" in expectation.type else 1] if isinstance(classes, Extremes) and len(values) else []
     else:
-        wanted = [int(index) for index in judgement.result.get("unexpected_index_list", ()) if index < len(values)]
+        wanted = [int(index) for index in judgement.result.get("unexpected_index_list", ())]
         counts = _counts(expectation, values, sizes, wanted)
         result = _result(expectation, kwargs, _is_mostly_met(kwargs, counts), counts)
     if result.success or result.note or not wanted or expectation.of == "accounting":

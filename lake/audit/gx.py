@@ -23,6 +23,9 @@ UNIQUENESS = "expect_column_values_to_be_unique"
 EXAMPLE = {name: "2026-01-01T00:00:00+00:00" if name.startswith("hour_") else 1.0 for name in NAMES}
 PARTIAL = 20  # values that a result lists
 
+_MOST_ANSWERS = 2000  # remembered by a process
+_LONGEST_REMEMBERED = 1000  # values of a question
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -83,17 +86,46 @@ class Question:
 
 
 def judge_columns(questions: Sequence[Question]) -> list[Judgement]:
-    """Evaluate expectations on short columns, all in one frame, in order; equal questions are asked once.
+    """Evaluate expectations on short columns, all in one frame, in order; a process asks equal questions once.
 
-    Results count the rows that fill shorter columns up, too: read `unexpected_index_list`, not the counts. A result is
-    empty where every value is as expected.
+    That makes audits of a run's next partitions cheap: what is expected is the same, and so are most classes of rows.
+
+    A result of what is expected of each value has `unexpected_index_list` alone, and is empty where every value is as
+    expected. Other results count the rows that fill shorter columns up, too.
     """
-    if len(questions) < 2:
+    if len(questions) == 1 and len(questions[0].values) > _LONGEST_REMEMBERED:
         return _judged(questions)
     identities = [question.identity for question in questions]
-    asked = dict(zip(identities, questions, strict=True))
-    answers = dict(zip(asked, _judged(list(asked.values())), strict=True))
-    return [answers[identity] for identity in identities]
+    answers = {identity: _answers.get(identity) for identity in identities}
+    asked = {one: question for one, question in zip(identities, questions, strict=True) if answers[one] is None}
+    new = dict(zip(asked, _judged(list(asked.values())), strict=True))
+    _remember({identity: answer for identity, answer in new.items() if _is_its_own(answer)})
+    return [answers[identity] or new[identity] for identity in identities]
+
+
+_answers: dict[tuple[str, ...], Judgement] = {}
+
+
+def judge_names(names: Sequence[str], kind: str, kwargs: Mapping[str, Any]) -> Judgement:
+    """Evaluate an expectation on the names of the columns; a process asks equal questions once."""
+    identity = kind, repr(sorted(kwargs.items())), *names
+    answer = _answers.get(identity)
+    if answer is None:
+        columns = pa.schema([(name, pa.null()) for name in names])
+        answer = judge_table(columns.empty_table(), kind, kwargs)
+        _remember({identity: answer})
+    return answer
+
+
+def _remember(answers: Mapping[tuple[str, ...], Judgement]) -> None:
+    if len(_answers) + len(answers) > _MOST_ANSWERS:
+        _answers.clear()
+    _answers.update(answers)
+
+
+def _is_its_own(answer: Judgement) -> bool:
+    """Whether an answer follows from the question alone, not from the columns that were in the frame beside it."""
+    return not answer.error and answer.result.keys() <= {"unexpected_index_list", "observed_value"}
 
 
 def _judged(questions: Sequence[Question]) -> list[Judgement]:
@@ -106,7 +138,14 @@ def _judged(questions: Sequence[Question]) -> list[Judgement]:
     first = _asked(strict, "BOOLEAN_ONLY")
     again = [number for number, one in enumerate(first) if not one.success or questions[number].wants_result]
     results = dict(zip(again, _asked([strict[number] for number in again], "COMPLETE"), strict=True))
-    return [results.get(number, one) for number, one in enumerate(first)]
+    return [_without_filling(questions[number], results.get(number, one)) for number, one in enumerate(first)]
+
+
+def _without_filling(question: Question, answer: Judgement) -> Judgement:
+    if question.wants_result or answer.error or not answer.result:
+        return answer
+    unexpected = [index for index in answer.result.get("unexpected_index_list", ()) if index < len(question.values)]
+    return replace(answer, result={"unexpected_index_list": unexpected})
 
 
 def _asked(questions: Sequence[Question], result_format: str) -> list[Judgement]:

@@ -1,7 +1,7 @@
 """A verdict's page: results as Great Expectations' renderers show them, in one HTML file that loads nothing.
 
 Their page takes styles and scripts from half a dozen hosts. Here the rendered sections are kept, the rest is not:
-the page opens from a bucket, a ticket or a mail, years later, and tells nobody that it was opened.
+the page opens from a bucket, a ticket or a mail, years later, and requests nothing from any server.
 """
 
 from __future__ import annotations

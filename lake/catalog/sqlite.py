@@ -8,16 +8,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lake.catalog.model import Buckets, CatalogTable, CatalogView, Partition, check_location
-from lake.catalog.sqlite_file import SqliteFile
+from lake.catalog.sqlite_file import BUSY_SECONDS, SqliteFile
 from lake.errors import CatalogError
 
 
 class SqliteCatalog:
-    """Tables, views and partitions in `<root>/catalog.sqlite`, created by the first write; empty before."""
+    """Tables, views and partitions in `<root>/catalog.sqlite`, created by the first write; empty before.
 
-    def __init__(self, root: Path | str) -> None:
+    A write waits `busy_seconds` for those of other processes.
+    """
+
+    def __init__(self, root: Path | str, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = Path(root) / "catalog.sqlite"
-        self._file = SqliteFile(self.path)
+        self._file = SqliteFile(self.path, busy_seconds)
 
     def tables(self) -> list[tuple[str, str]]:
         def read(db: sqlite3.Connection) -> list[tuple[str, str]]:

@@ -48,8 +48,9 @@ T = TypeVar("T")
 class SqliteFile:
     """One database file, made by the first write. Every method raises CatalogError, saying what to do next."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
+        self.busy_seconds = busy_seconds
 
     def read(self, read: Callable[[sqlite3.Connection], T], nothing: T, since_version: int = 1) -> T:
         """What is read, or `nothing` where the file is not there yet, or is of a version without it."""
@@ -91,7 +92,7 @@ class SqliteFile:
             mode = "ro" if self._has_log() else "immutable"
         options = "mode=ro&immutable=1" if mode == "immutable" else f"mode={mode}"
         uri = f"{self.path.absolute().as_uri()}?{options}"
-        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)) as db:
+        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=self.busy_seconds, isolation_level=None)) as db:
             yield db
 
     def _has_log(self) -> bool:
@@ -118,7 +119,7 @@ class SqliteFile:
             db.execute(f"PRAGMA user_version = {version}")
 
     def _patiently(self, doing: str, attempt: Callable[[], T]) -> T:
-        deadline = time.monotonic() + BUSY_SECONDS
+        deadline = time.monotonic() + self.busy_seconds
         while True:
             try:
                 return attempt()
@@ -127,12 +128,14 @@ class SqliteFile:
                 if code in _PASSING and time.monotonic() < deadline:
                     time.sleep(0.01)
                     continue
-                raise CatalogError(f"{doing} in {self.path}: {error}; {_next_step(error, code)}") from error
+                raise CatalogError(
+                    f"{doing} in {self.path}: {error}; {_next_step(error, code, self.busy_seconds)}"
+                ) from error
 
 
-def _next_step(error: Exception, code: int) -> str:
+def _next_step(error: Exception, code: int, busy_seconds: float) -> str:
     if code in _PASSING:
-        return f"another process has held it for {BUSY_SECONDS:.0f} seconds: see which one has it open"
+        return f"another process has held it for {busy_seconds:.0f} seconds: see which one has it open"
     if code in _NO_ROOM:
         is_sure = code == sqlite3.SQLITE_FULL
         return f"the disk is full{'' if is_sure else ' or fails'}: free space (`lake vacuum` removes what is not used)"

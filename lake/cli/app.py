@@ -7,8 +7,9 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from importlib.metadata import entry_points
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -136,9 +137,15 @@ def run_command(arguments: Sequence[str] | None = None, commands: Iterable[Comma
     return code
 
 
+@cache
+def _whole_tree() -> Any:
+    return typer.main.get_command(build_app())
+
+
 def _outcome(words: list[str], debug: bool, commands: Iterable[Command] | None) -> int:
     try:
-        build_app(commands)(args=words, prog_name="lake", obj={"debug": debug})
+        tree = _whole_tree() if commands is None else typer.main.get_command(build_app(commands))
+        tree(args=words, prog_name="lake", obj={"debug": debug})
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except KeyboardInterrupt:

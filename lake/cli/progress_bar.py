@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from lake import logs
 from lake.cli.options import console_err
 
 _STEPS = 500  # redraws over the whole work, at most; drawing at each record would cost more than the record
@@ -15,7 +16,7 @@ _STEPS = 500  # redraws over the whole work, at most; drawing at each record wou
 @contextmanager
 def bar(doing: str, total: int) -> Iterator[Callable[[int], None]]:
     """Gives a function to call with the amount done since it was last called; the amounts sum up to `total`."""
-    if not console_err.is_terminal:
+    if not logs.is_terminal():
         yield lambda _amount: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())

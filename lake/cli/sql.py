@@ -31,7 +31,7 @@ def check(
     """Check every SQL file against Athena's dialect: print file, line, the problem and a correction.
 
     Names and types are those of the contracts and views. A query must filter on dt in a way that prunes; a view names
-    its columns; nobody compares a year, a month or a day alone. Ends with 1 where anything is wrong.
+    its columns, and no comparison of a year, a month or a day alone. Ends with 1 where anything is wrong.
 
     \b
     Examples:

@@ -93,9 +93,9 @@ def _show(state: TableStatus, show_all: bool) -> None:
 
 def _show_audits(newest: list[PartitionStatus]) -> None:
     """What audits found, of refused partitions and then of the newest: warnings, rejected records, the page."""
-    told = [each for each in newest if each.page or each.warnings or each.rejects]
-    told.sort(key=lambda each: each.state != "refused")
-    for partition in told[:_AUDITS]:
+    notable = [each for each in newest if each.page or each.warnings or each.rejects]
+    notable.sort(key=lambda each: each.state != "refused")
+    for partition in notable[:_AUDITS]:
         state = partition.state if partition.state == "refused" else partition.verdict
         page = f"; the page: {partition.page}" if partition.page else ""
         style = "red" if partition.state == "refused" else "yellow" if partition.page else ""
@@ -103,8 +103,10 @@ def _show_audits(newest: list[PartitionStatus]) -> None:
         found = [*partition.warnings, *(f"rejected: {rejects}" for rejects in partition.rejects)]
         for line in found:
             console_out().print(Text(f"    {line}"), soft_wrap=True)
-    if len(told) > _AUDITS:
-        console_out().print(Text(f"  … and {len(told) - _AUDITS} more with warnings or rejected records; see --json"))
+    if len(notable) > _AUDITS:
+        console_out().print(
+            Text(f"  … and {len(notable) - _AUDITS} more with warnings or rejected records; see --json")
+        )
 
 
 def _summary(partitions: list[PartitionStatus]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -94,6 +95,7 @@ def read_bucketing(document: Document, properties: dict[str, Custom], columns: t
     return Bucketing(buckets, count or 1, sorted_by, rows or _ROW_GROUP_ROWS)
 
 
+@lru_cache(maxsize=1000)
 def check_upstream(table: Table, upstream: Table | None) -> None:
     """Prove that a table's rows can come from `upstream`, the table that its contract names; None: there is none such.
 

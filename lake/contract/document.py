@@ -53,14 +53,22 @@ class Document:
             )
 
 
-def read_document(path: Path) -> tuple[Document, OpenDataContractStandard]:
-    """Read a contract file and check it against the standard.
+def contract_bytes(path: Path) -> bytes:
+    """A contract file's content. Raises ContractError if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ContractError(f"reading the contract {path}: {error.strerror}; expected a YAML file") from error
+
+
+def read_document(path: Path, content: bytes | None = None) -> tuple[Document, OpenDataContractStandard]:
+    """Read a contract file, or the content that it is known to have, and check it against the standard.
 
     Raises ContractError with file and line where it cannot be read, is no YAML, or holds a key or a value that the
     standard doesn't know. What the lake asks beyond the standard is checked in `lake.contract.rules`.
     """
     document = Document(path)
-    _load_yaml(document)
+    _load_yaml(document, contract_bytes(path) if content is None else content)
     _check_keys(document, OpenDataContractStandard, document.values, ())
     _check_fundamentals(document)
     try:
@@ -75,12 +83,9 @@ def read_document(path: Path) -> tuple[Document, OpenDataContractStandard]:
     return document, standard
 
 
-def _load_yaml(document: Document) -> None:
+def _load_yaml(document: Document, content: bytes) -> None:
     try:
-        text = document.path.read_text(encoding="utf-8-sig")
-        loaded = YAML(typ="rt").load(text)
-    except OSError as error:
-        raise ContractError(f"reading the contract {document.path}: {error.strerror}; expected a YAML file") from error
+        loaded = YAML(typ="rt").load(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ContractError(f"reading the contract {document.path}: not UTF-8 at byte {error.start}") from error
     except MarkedYAMLError as error:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
-from lake.contract.document import read_document
+from lake.contract.document import contract_bytes, read_document
 from lake.contract.model import Table
 from lake.contract.rules import Place, read_table
 from lake.errors import ContractError, TableNotFound, did_you_mean
@@ -27,7 +28,13 @@ def contracts_folder(override: str | None = None) -> Path:
 
 def load_contract(path: Path) -> Table:
     """The table of one contract file. Raises ContractError with file, line, and what was expected."""
-    document, standard = read_document(path)
+    return _table_of(path, contract_bytes(path), path.absolute())
+
+
+@lru_cache(maxsize=1000)
+def _table_of(path: Path, content: bytes, _absolute: Path) -> Table:
+    """Remembered by place and content: reading takes some 10 ms of CPU, and a command reads a contract many times."""
+    document, standard = read_document(path, content)
     return read_table(document, standard, _place(path))
 
 

@@ -107,7 +107,7 @@ def groups_of(document: Document, given: Custom, name: str) -> list[str] | None:
 
 
 def _refuse_others(document: Document, properties: dict[str, Custom], kind: Custom) -> None:
-    """Properties of another format would be read by nobody."""
+    """Properties of another format would be ignored."""
     formats = dict.fromkeys(CSV_PROPERTIES, "csv") | dict.fromkeys(LINE_PROPERTIES, "lines")
     for name, form in formats.items():
         if name in properties and form != kind.value:

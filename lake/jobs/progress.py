@@ -48,7 +48,7 @@ class JobReporter:
     @contextmanager
     def progress(self, plan: TablePlan[PartitionInputs]) -> Iterator[Callable[[PartitionReport], None]]:
         """A bar over the partitions on a terminal; a line for each elsewhere."""
-        if not logs.console.is_terminal:
+        if not logs.is_terminal():
             yield self._partition
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -6,6 +6,7 @@ import builtins
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlsplit
@@ -23,18 +24,26 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
-_WHOLE = 64 << 20  # bytes up to which an object is put in one request
 _PART = 16 << 20
 _BUFFER = 1 << 20
-_DELETED_AT_ONCE = 1000  # DeleteObjects takes no more keys
 _RESUMED = 5  # times that a broken download is picked up again without a byte having come in between
+
+
+@dataclass(frozen=True)
+class RequestSizes:
+    """How much one request carries: bytes of an object put whole, bytes of a part of a larger one, keys to delete."""
+
+    whole: int = 64 << 20
+    part: int = _PART
+    keys: int = 1000  # DeleteObjects takes no more
 
 
 class S3Store:
     """Objects below s3://bucket/prefix, through boto3; AWS_ENDPOINT_URL is honoured."""
 
-    def __init__(self, root: S3Root) -> None:
+    def __init__(self, root: S3Root, sizes: RequestSizes = RequestSizes()) -> None:
         self._root = root
+        self._sizes = sizes
         self.uri = root.uri
 
     def list(self, prefix: str) -> list[StoredObject]:
@@ -72,20 +81,22 @@ class S3Store:
             raise
 
     def write(self, key: str, data: bytes | memoryview) -> None:
-        bucket, full_key = self._root.bucket, self._root.full_key(key)
+        bucket, full_key, sizes = self._root.bucket, self._root.full_key(key), self._sizes
         with self._explained("writing", key):
-            if len(data) <= _WHOLE:
+            if len(data) <= sizes.whole:
                 aws.client("s3").put_object(Bucket=bucket, Key=full_key, Body=bytes(data))
             else:
-                parts = TransferConfig(multipart_threshold=_WHOLE, multipart_chunksize=_PART, max_concurrency=4)
+                parts = TransferConfig(
+                    multipart_threshold=sizes.whole, multipart_chunksize=sizes.part, max_concurrency=4
+                )
                 body = cast(BinaryIO, pa.BufferReader(data))  # reads the caller's memory, without a copy of it
                 aws.client("s3").upload_fileobj(body, bucket, full_key, Config=parts)
 
     def delete(self, keys: Iterable[str]) -> None:
         doomed = [self._root.full_key(key) for key in keys]
         listable = [key for key in doomed if key.isprintable()]
-        for start in range(0, len(listable), _DELETED_AT_ONCE):
-            self._delete_at_once(listable[start : start + _DELETED_AT_ONCE])
+        for start in range(0, len(listable), self._sizes.keys):
+            self._delete_at_once(listable[start : start + self._sizes.keys])
         for key in doomed:
             if not key.isprintable():  # XML, which a list of keys is sent as, has no control characters
                 with self._explained("deleting below", ""):

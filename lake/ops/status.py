@@ -123,9 +123,9 @@ def _as_published(
     found: PartitionStatus, published: Partition, reports: Sequence[Audited], store: Store
 ) -> PartitionStatus:
     """With what the audit of what is published found; the page's address is known however long ago that was."""
-    told = next((report for run_id, report in reports if run_id == published.get("audited_by")), None)
-    if told is not None:
-        return _audited(found, told)
+    audit_report = next((report for run_id, report in reports if run_id == published.get("audited_by")), None)
+    if audit_report is not None:
+        return _audited(found, audit_report)
     if published.get("verdict") != "warned" or not published.is_known("audited_by"):
         return found
     page = verdict_key(found.table, found.partition, published.get("audited_by"), "html")

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from lake.catalog import Partition
 from lake.errors import StorageError
 from lake.objects import Store
 from lake.objects.layout import is_data_file
 from lake.plan.event_spans import SLOT_MS
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
+    from duckdb import DuckDBPyConnection
 
 _BATCH_ROWS = 1 << 17
 _SLOT_MICROS = SLOT_MS * 1000
@@ -32,7 +36,7 @@ def slots_of(store: Store, partition: Partition, columns: Sequence[str], time: s
     """The events of a published partition by slot of `time`; None for those that have none. Raises StorageError."""
     rows: Counter[int | None] = Counter()
     sums: Counter[int | None] = Counter()
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+    with _engine().cursor() as connection:
         for batch in batches_of(store, partition, columns):
             connection.register("events", batch)
             for slot, count, total in connection.execute(_sql(columns, time)).fetchall():
@@ -43,6 +47,14 @@ def slots_of(store: Store, partition: Partition, columns: Sequence[str], time: s
     return {slot: Slot(rows[slot], f"{sums[slot] % (1 << 64):016x}") for slot in ordered}
 
 
+@cache
+def _engine() -> DuckDBPyConnection:
+    """One for the process and all its threads: to start one takes longer than to read an hour of few events."""
+    import duckdb  # every command plans, and few read events
+
+    return duckdb.connect(":memory:", config={"threads": 1})
+
+
 def batches_of(
     store: Store, partition: Partition, columns: Sequence[str], wanted: ds.Expression | None = None
 ) -> Iterator[pa.Table]:
@@ -50,6 +62,8 @@ def batches_of(
 
     A column that was added later is null in old files. Row groups that can hold no such row are not read.
     """
+    import pyarrow.dataset as ds  # which imports pandas
+
     system, root = store.arrow()
     keys = sorted(stored.key for stored in store.list(partition.location) if is_data_file(stored.key))
     for key in keys:

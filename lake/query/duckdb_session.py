@@ -13,7 +13,7 @@ from sqlglot import exp
 from lake.errors import LakeError
 from lake.query.dialect import duckdb_sql
 from lake.query.json_functions import register
-from lake.query.macros import macro_statements
+from lake.query.macros import macros_called
 from lake.query.scan import PublishedTable, quoted
 from lake.query.tables import PARTITIONS_SUFFIX, Name
 
@@ -24,11 +24,9 @@ class Engine:
     def __init__(self, scans: dict[Name, PublishedTable]):
         # A query reads what the catalog has published and nothing else: no files by name, no extensions.
         self._connection = duckdb.connect(config={"enable_external_access": "false"})
-        self._json_functions: set[str] = set()
+        self._functions: set[str] = set()
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET integer_division = true")
-        for macro in macro_statements():
-            self._connection.execute(macro)
         for number, ((database, name), scan) in enumerate(scans.items()):
             self._show(f"_scan_{number}", database, name, scan)
         self._connection.begin()  # so that now() is one instant in the whole query
@@ -42,7 +40,7 @@ class Engine:
     def answer(self, sql: str) -> pa.Table:
         """The rows of a query in DuckDB's dialect, in Athena's types. Raises duckdb.Error, pyarrow's errors."""
         try:
-            register(self._connection, sql, self._json_functions)
+            self._define(sql)
             relation = self._connection.sql(sql)
             return _with_athena_types(relation.to_arrow_table(), [str(kind) for kind in relation.types])
         except RuntimeError as error:
@@ -56,10 +54,18 @@ class Engine:
         query = exp.select(exp.column(key)).from_("_known").where(condition)
         try:
             sql = duckdb_sql(query)
-            register(self._connection, sql, self._json_functions)
+            self._define(sql)
             return [row[0] for row in self._connection.execute(sql).fetchall()]
         except (duckdb.Error, LakeError):
             return None  # whatever is wrong with it, the query itself will say, with the whole text at hand
+
+    def _define(self, sql: str) -> None:
+        """Define those of Athena's functions that a statement calls; all would take longer than most queries."""
+        for name, statement in macros_called(sql).items():
+            if name not in self._functions:
+                self._connection.execute(statement)
+                self._functions.add(name)
+        register(self._connection, sql, self._functions)
 
     def _show(self, scanned: str, database: str, name: str, scan: PublishedTable) -> None:
         if name.endswith(PARTITIONS_SUFFIX):

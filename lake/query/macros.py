@@ -64,9 +64,11 @@ _OVERLOADS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def macro_statements() -> list[str]:
-    """The CREATE statements of all macros, for a fresh connection."""
-    return [
-        f"CREATE MACRO {name} " + ", ".join(f"({parameters}) AS {body}" for parameters, body in overloads)
+def macros_called(sql: str) -> dict[str, str]:
+    """The macros that a statement in DuckDB's dialect calls, by name, with the CREATE statement of each."""
+    called = sql.lower()
+    return {
+        name: f"CREATE MACRO {name} " + ", ".join(f"({parameters}) AS {body}" for parameters, body in overloads)
         for name, overloads in _OVERLOADS.items()
-    ]
+        if f"{name}(" in called
+    }

@@ -35,7 +35,7 @@ class DayResult:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a day's files go, and how many: `name` begins their names. Rows are told apart by the table's key."""
+    """Where a day's files go, and how many: `name` begins their names. Rows are identified by the table's key."""
 
     table: Table
     root: str

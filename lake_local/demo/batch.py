@@ -105,7 +105,7 @@ class Batch:
 
     def _start(self, processes: ProcessGroup, job: tuple[str, ...]) -> tuple[Process, Path]:
         contracts = ("--contracts", self.contracts) if self.contracts else ()
-        words = [sys.executable, "-m", "lake", "run", *job, "--json", "--root", self.root, *contracts]
+        words = [sys.executable, "-P", "-m", "lake", "run", *job, "--json", "--root", self.root, *contracts]
         output = self.folder / f"{job[0]}-{job[-1]}.log"
         return processes.start(words, os.environ, Path.cwd(), output), output
 

@@ -28,7 +28,7 @@ def moto_server(*, port: int = 0) -> Iterator[str]:
     chosen = port or free_port()
     with tempfile.TemporaryDirectory(prefix="lake-moto-") as name:
         folder = Path(name)
-        words = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(chosen)]
+        words = [sys.executable, "-P", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(chosen)]
         environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
         environment.pop("AWS_ENDPOINT_URL", None)
         with serving(

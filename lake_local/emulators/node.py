@@ -40,8 +40,8 @@ def node() -> Path:
 def kinesis_local(say: Say = lambda _: None) -> Path:
     """The folder of the npm package kinesis-local: in the user's cache, else installed there (3 MB to download).
 
-    Which registry it comes from is npm's own setting; its content is checked against package-lock.json. `say` is told
-    what takes long. Raises EmulatorSetupError where npm is missing or fails.
+    Which registry it comes from is npm's own setting; its content is checked against package-lock.json. `say` is called
+    with what takes long. Raises EmulatorSetupError where npm is missing or fails.
     """
     digest = hashlib.sha256((_HERE / "package-lock.json").read_bytes()).hexdigest()
     installed = build_once(cache_folder() / "emulators" / digest[:16], lambda aside: _install(aside, say))

@@ -24,6 +24,9 @@ from lake.errors import LakeError
 from lake.objects.root import root_of
 
 Json = dict[str, Any]
+Satisfying = Callable[[str, str, Iterable[str]], set[str]]
+"""Those of a partition key's values for which a condition holds, or more: (condition, key, values)."""
+
 _TARGET = "AWSGlue."
 
 
@@ -36,7 +39,7 @@ class GlueRefusal(Exception):  # noqa: N818 # an answer of the protocol
 
 
 class Metastore(ThreadingHTTPServer):
-    """Answers for `root`, a local one, on a free port; another root may be set at any time.
+    """Answers for `root`, a local one, on a free port; another root, or reading of conditions, may be set at any time.
 
     As a context manager it answers in a thread of this process.
     """
@@ -47,6 +50,7 @@ class Metastore(ThreadingHTTPServer):
     def __init__(self, root: str, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.root = root
+        self.satisfying: Satisfying = satisfying
 
     @property
     def url(self) -> str:
@@ -70,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         call = self.headers.get("X-Amz-Target", "").removeprefix(_TARGET)
         try:
-            status, answer = 200, answered(self.server.root, call, json.loads(body or b"{}"))
+            status, answer = 200, answered(self.server.root, call, json.loads(body or b"{}"), self.server.satisfying)
         except GlueRefusal as refusal:
             status, answer = 400, {"__type": refusal.kind, "Message": str(refusal)}
         except LakeError as error:
@@ -86,8 +90,22 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: a line per call would fill the disk in time. Errors are logged."""
 
 
-def answered(root: str, call: str, request: Json) -> Json:
-    """Glue's answer to a call, over the catalog of `root` as it is now.
+def satisfying(expression: str, key: str, values: Iterable[str]) -> set[str]:
+    """The values for which a condition of Glue's holds; all of them if SQLite cannot evaluate it.
+
+    Conditions compare strings, as SQLite does; Trino filters the answer again.
+    """
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute(f'CREATE TABLE known ("{key}" TEXT)')
+        database.executemany("INSERT INTO known VALUES (?)", [(value,) for value in values])
+        try:
+            return {row[0] for row in database.execute(f'SELECT "{key}" FROM known WHERE {expression}')}  # noqa: S608
+        except sqlite3.Error:
+            return set(values)
+
+
+def answered(root: str, call: str, request: Json, satisfying: Satisfying = satisfying) -> Json:
+    """Glue's answer to a call, over the catalog of `root` as it is now; `satisfying` evaluates conditions.
 
     Raises GlueRefusal if a name is not found, or if the call is not one that reads.
     """
@@ -96,14 +114,15 @@ def answered(root: str, call: str, request: Json) -> Json:
         raise GlueRefusal(
             "AccessDeniedException", f"{call}: the catalog of a local root is read-only here; `lake run` writes it"
         )
-    return answer(_Catalog(root), request)
+    return answer(_Catalog(root, satisfying), request)
 
 
 class _Catalog:
     """A root's catalog in Glue's terms."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, satisfying: Satisfying) -> None:
         folder = root_of(root)
+        self.satisfying = satisfying
         self.folder = str(folder)
         self.catalog: Catalog = open_catalog(root)
 
@@ -174,7 +193,9 @@ def _get_partitions(catalog: _Catalog, request: Json) -> Json:
         return {"Partitions": []}
     partitions = catalog.catalog.partitions(table.database, table.name)
     if expression := request.get("Expression"):
-        matching = _satisfying(expression, table.partition_keys[0][0], [partition.dt for partition in partitions])
+        matching = catalog.satisfying(
+            expression, table.partition_keys[0][0], [partition.dt for partition in partitions]
+        )
         partitions = [partition for partition in partitions if partition.dt in matching]
     return {"Partitions": [catalog.partition(table, partition) for partition in partitions]}
 
@@ -202,17 +223,3 @@ _CALLS: dict[str, Callable[[_Catalog, Json], Json]] = {
     "BatchGetPartition": _batch_get_partition,
     "GetUserDefinedFunctions": _no_functions,
 }
-
-
-def _satisfying(expression: str, key: str, values: Iterable[str]) -> set[str]:
-    """The values for which a condition of Glue's holds; all of them if SQLite cannot evaluate it.
-
-    Conditions compare strings, as SQLite does; Trino filters the answer again.
-    """
-    with closing(sqlite3.connect(":memory:")) as database:
-        database.execute(f'CREATE TABLE known ("{key}" TEXT)')
-        database.executemany("INSERT INTO known VALUES (?)", [(value,) for value in values])
-        try:
-            return {row[0] for row in database.execute(f'SELECT "{key}" FROM known WHERE {expression}')}  # noqa: S608
-        except sqlite3.Error:
-            return set(values)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pyarrow as pa
+import pytest
 
 from bench.json_reading import AIMS, TABLE, clicks, forms, nested_forms
 from lake.contract.load import contracts_folder, table_named
@@ -42,6 +43,7 @@ def test_clicks_in_objects_and_in_payloads_are_the_same_rows() -> None:
     assert all(found.equals(rows["clean"]) for found in rows.values())
 
 
+@pytest.mark.e2e
 def test_a_run_of_few_clicks_prints_each_form() -> None:
     command = [sys.executable, "-m", "bench.json_reading", "--records", "2000", "--rounds", "1"]
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False)

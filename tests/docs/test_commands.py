@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,17 @@ COMMANDS = [
 ]
 
 
+@cache
+def lake_command() -> typer.core.TyperGroup:
+    """The whole command tree, which takes a while to build."""
+    command = typer.main.get_command(build_app())
+    assert isinstance(command, typer.core.TyperGroup)
+    return command
+
+
 def refuse_wrong(words: list[str]) -> None:
     """Raise what the command line would say to these words, without running anything."""
-    command = typer.main.get_command(build_app())
+    command = lake_command()
     context = command.make_context("lake", list(words))
     while hasattr(command, "resolve_command"):
         rest = [*getattr(context, "_protected_args", []), *context.args]

@@ -44,7 +44,7 @@ class DayLake:
         return Lake.open(self.root)
 
     def publish(self, events: Iterable[Event]) -> None:
-        """Publish the arrival hours of these events, each anew, as raw_to_parquet would."""
+        """Publish the arrival hours of these events, each as a new content, as raw_to_parquet would."""
         by_hour: dict[str, list[Event]] = defaultdict(list)
         for event in events:
             by_hour[event.arrived].append(event)

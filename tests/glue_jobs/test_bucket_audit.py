@@ -1,4 +1,4 @@
-"""Whatever goes wrong between reading and publishing: nothing of the hour is published, and the next run mends it."""
+"""Whatever goes wrong between reading and publishing: nothing of the hour is published, but by the next run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 
 def refusal(trial: Trial, break_it: Break) -> str:
-    """Run the job with something broken: what it says. What was published stays, and a sound run mends all."""
+    """Run the job with something broken: what it says. What was published stays; a sound run replaces it."""
     old, before = trial.content(), trial.partition(9)
     with pytest.MonkeyPatch.context() as patch:
         break_it(patch)
@@ -66,10 +66,10 @@ def test_a_hash_that_is_wrong_in_the_task_alone_is_seen_by_the_proof(trial: Tria
         real = lake.write.bucket_order.hive_hashes
         patch.setattr(lake.write.bucket_order, "hive_hashes", lambda columns: real(columns) + 1)
 
-    told = refusal(trial, break_it)
-    assert "00000" in told
-    assert "belong to other buckets than" in told
-    assert told.endswith("Nothing of its hour is published; run the job again")
+    shown = refusal(trial, break_it)
+    assert "00000" in shown
+    assert "belong to other buckets than" in shown
+    assert shown.endswith("Nothing of its hour is published; run the job again")
 
 
 def test_a_hash_that_is_wrong_everywhere_is_seen_by_its_plain_implementation(trial: Trial) -> None:
@@ -78,9 +78,9 @@ def test_a_hash_that_is_wrong_everywhere_is_seen_by_its_plain_implementation(tri
         for module in (lake.write.bucket_order, lake.write.bucket_files):
             patch.setattr(module, "hive_hashes", lambda columns: real(columns) + 1)
 
-    told = refusal(trial, break_it)
-    assert "the first of them row 0 ({'key': 'key " in told
-    assert "`WHERE key = …` would not find them" in told
+    shown = refusal(trial, break_it)
+    assert "the first of them row 0 ({'key': 'key " in shown
+    assert "`WHERE key = …` would not find them" in shown
 
 
 def test_a_row_in_another_bucket_is_named(trial: Trial) -> None:
@@ -90,11 +90,11 @@ def test_a_row_in_another_bucket_is_named(trial: Trial) -> None:
         places[inner] = places[inner[::-1]]
         return Ordered(places, order.starts)
 
-    told = refusal(trial, in_the_task(exchanged))
-    assert "/000000_0-" in told
-    assert ": 1 of " in told
-    assert "the first of them row 3 ({'key': 'key " in told
-    assert "belong to other buckets than 0, and" in told
+    shown = refusal(trial, in_the_task(exchanged))
+    assert "/000000_0-" in shown
+    assert ": 1 of " in shown
+    assert "the first of them row 3 ({'key': 'key " in shown
+    assert "belong to other buckets than 0, and" in shown
 
 
 def test_two_rows_that_changed_places_are_seen(trial: Trial) -> None:
@@ -104,9 +104,9 @@ def test_two_rows_that_changed_places_are_seen(trial: Trial) -> None:
         places[[first, last]] = places[[last, first]]
         return Ordered(places, order.starts)
 
-    told = refusal(trial, in_the_task(swapped))
-    assert "/000001_0-" in told
-    assert "it is not sorted by key at row" in told
+    shown = refusal(trial, in_the_task(swapped))
+    assert "/000001_0-" in shown
+    assert "it is not sorted by key at row" in shown
 
 
 def test_a_row_that_is_lost_is_seen(trial: Trial) -> None:
@@ -115,8 +115,8 @@ def test_a_row_that_is_lost_is_seen(trial: Trial) -> None:
         starts[-1] -= 1
         return Ordered(order.places, starts)
 
-    told = refusal(trial, in_the_task(lost))
-    assert "auditing unit 0 of shop.orders_by_key_v1 dt=2026-11-21-09: 200 rows were read and 199 lie in its" in told
+    shown = refusal(trial, in_the_task(lost))
+    assert "auditing unit 0 of shop.orders_by_key_v1 dt=2026-11-21-09: 200 rows were read and 199 lie in its" in shown
 
 
 @pytest.mark.parametrize("same_key", [True, False])
@@ -128,8 +128,10 @@ def test_a_row_that_is_there_twice_in_place_of_another_is_seen(trial: Trial, sam
         places[to] = places[to + 1 if same_key else to - 1]
         return Ordered(places, order.starts)
 
-    told = refusal(trial, in_the_task(doubled))
-    assert told.startswith("sorting unit 0 of shop.orders_by_key_v1 dt=2026-11-21-09: a row would be lost, and another")
+    shown = refusal(trial, in_the_task(doubled))
+    assert shown.startswith(
+        "sorting unit 0 of shop.orders_by_key_v1 dt=2026-11-21-09: a row would be lost, and another"
+    )
 
 
 def test_keys_that_are_not_those_that_were_read_are_seen(trial: Trial) -> None:
@@ -149,9 +151,9 @@ def test_a_file_of_fewer_rows_than_were_meant_is_named(trial: Trial) -> None:
         real = lake.write.bucket_task.bucket_bytes
         patch.setattr(lake.write.bucket_task, "bucket_bytes", lambda rows, *rest: real(rows.slice(1), *rest))
 
-    told = refusal(trial, break_it)
-    assert "rows; " in told
-    assert "were written" in told
+    shown = refusal(trial, break_it)
+    assert "rows; " in shown
+    assert "were written" in shown
 
 
 def test_a_file_of_other_columns_is_named(trial: Trial) -> None:
@@ -163,9 +165,9 @@ def test_a_file_of_other_columns_is_named(trial: Trial) -> None:
 
         patch.setattr(lake.write.bucket_task, "bucket_bytes", narrow)
 
-    told = refusal(trial, break_it)
-    assert "/000000_0-" in told
-    assert "its columns are not the contract's" in told
+    shown = refusal(trial, break_it)
+    assert "/000000_0-" in shown
+    assert "its columns are not the contract's" in shown
 
 
 def after(step: Step, spoil: Callable[[LocalStore, str], None], trial: Trial) -> Break:
@@ -199,7 +201,7 @@ def overwrite(store: LocalStore, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "spoil", "told"),
+    ("step", "spoil", "shown"),
     [
         (Step.UNITS_WRITTEN, truncate, "its bytes are not those that were written"),
         (Step.UNITS_WRITTEN, overwrite, "its bytes are not those that were written"),
@@ -219,9 +221,9 @@ def overwrite(store: LocalStore, key: str) -> None:
     ],
 )
 def test_a_file_that_is_spoilt_after_it_was_written_is_named_and_not_published(
-    trial: Trial, step: Step, spoil: Callable[[LocalStore, str], None], told: str
+    trial: Trial, step: Step, spoil: Callable[[LocalStore, str], None], shown: str
 ) -> None:
     message = refusal(trial, after(step, spoil, trial))
-    assert told in message
+    assert shown in message
     assert "/000000_0-" in message or "/000001_7-" in message
     assert message.endswith("run the job again")

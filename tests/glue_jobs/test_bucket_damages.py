@@ -57,17 +57,19 @@ def test_an_upstream_file_that_is_damaged_is_named_with_what_to_do(trial: Trial,
 
 
 @pytest.mark.e2e
-def test_what_a_worker_on_spark_could_not_read_is_told_as_plainly_as_without(trial: Trial, spark: SparkSession) -> None:
+def test_what_a_worker_on_spark_could_not_read_has_the_message_that_it_has_without(
+    trial: Trial, spark: SparkSession
+) -> None:
     store, source = trial.lake.store, upstream(trial)
     key = next(one.key for one in store.list(source.location) if one.key.endswith(".parquet"))
     data = store.read(key)
-    told = set()
+    messages = set()
     for session in (None, spark):
         store.write(key, data[:-8])
         with pytest.raises(StorageError) as refused:
             replace(trial, spark=session).run()
-        told.add(str(refused.value))
-    assert len(told) == 1
+        messages.add(str(refused.value))
+    assert len(messages) == 1
     store.write(key, data)
     assert replace(trial, spark=spark).outcomes() == {"09": "published"}
     assert_bucketed(trial, 9)
@@ -79,14 +81,14 @@ def upstream(trial: Trial) -> Partition:
     return partition
 
 
-def refused_by_its_upstream(trial: Trial, damage: Callable[[], None], mend: Callable[[], None]) -> str:
-    """Run the job over a damaged upstream: what it says. What was published stays; mended, all is well."""
+def refused_by_its_upstream(trial: Trial, damage: Callable[[], None], repair: Callable[[], None]) -> str:
+    """Run the job over a damaged upstream: what it says. What was published stays; once repaired, it succeeds."""
     old = trial.content()
     damage()
     with pytest.raises(StorageError) as refused:
         trial.run()
     assert trial.content() == old
-    mend()
+    repair()
     assert trial.outcomes() == {"09": "published"}
     assert_bucketed(trial, 9)
     return str(refused.value)
@@ -101,7 +103,7 @@ def damage(trial: Trial, hour: int) -> None:
 
 
 @pytest.mark.parametrize("damaged", [(8,), (9,), (8, 10)])
-def test_a_damaged_hour_costs_itself_alone_and_is_told_once_the_others_are_published(
+def test_a_damaged_hour_costs_itself_alone_and_is_reported_once_the_others_are_published(
     trial: Trial, tmp_path: Path, damaged: tuple[int, ...]
 ) -> None:
     trial = replace(trial, root=str(tmp_path / "fresh"))
@@ -115,7 +117,7 @@ def test_a_damaged_hour_costs_itself_alone_and_is_told_once_the_others_are_publi
     assert (more in str(raised.value)) == (len(damaged) == 2)
     assert [hour for hour in (8, 9, 10) if trial.partition(hour) is None] == list(damaged)
     for hour in damaged:
-        publish_upstream(trial, hour, orders([f"key {hour}", "mended"]))
+        publish_upstream(trial, hour, orders([f"key {hour}", "repaired"]))
     assert set(trial.outcomes()) == {f"{hour:02d}" for hour in damaged}
     for hour in (8, 9, 10):
         assert_bucketed(trial, hour)

@@ -112,10 +112,10 @@ def test_status_tells_of_the_table_that_a_bucketed_one_is_made_from(
     publish_upstream(trial, 8, orders(["a"] * 1200))
     assert f"{BUCKETED}: 1 partition (1 stale)\n" in status_of(trial, capsys)
     trial.run()
-    told = status_of(trial, capsys)
-    assert f"{BUCKETED}: 1 partition (1 current); last published" in told
-    assert told.endswith(f" rows 1,200, made from {UPSTREAM}\n")
-    assert "quarantined" not in told
+    message = status_of(trial, capsys)
+    assert f"{BUCKETED}: 1 partition (1 current); last published" in message
+    assert message.endswith(f" rows 1,200, made from {UPSTREAM}\n")
+    assert "quarantined" not in message
     publish_upstream(trial, 8, orders(["a"] * 1300))
     assert f"{UPSTREAM} changed" in status_of(trial, capsys)
 

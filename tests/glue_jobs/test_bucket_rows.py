@@ -1,4 +1,4 @@
-"""Skewed, empty and odd hours: every row of the upstream is in its bucket, once, in order."""
+"""Skewed, empty and unusual hours: every row of the upstream is in its bucket, once, in order."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ def test_since_and_until_bound_what_is_rebuilt(trial: Trial) -> None:
     assert trial.outcomes() == {"10": "published"}
 
 
-def test_a_rebuild_that_was_asked_for_mends_a_damaged_file(trial: Trial) -> None:
+def test_a_requested_rebuild_replaces_a_damaged_file(trial: Trial) -> None:
     before, where = trial.content(), published(trial)
     partition = trial.partition(9)
     assert partition is not None

@@ -1,4 +1,4 @@
-"""The event counts job: what is counted where, and which days are counted anew."""
+"""The event counts job: what is counted where, and which days are counted again."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def test_a_refusal_leaves_a_verdict_and_a_page_and_both_show_the_row(trial: Tria
     assert trial.lake.store.uri_of(f"{key}.html") in str(refused.value)
 
 
-def test_a_refused_hour_is_tried_again_by_every_run_and_published_once_the_suite_is_mended(
+def test_a_refused_hour_is_tried_again_by_every_run_and_published_once_the_suite_is_fixed(
     trial: Trial, suite: Suite
 ) -> None:
     land_more(trial)
@@ -173,13 +173,13 @@ def test_a_warning_is_published_and_recorded_with_its_page(trial: Trial, suite: 
         assert (trial.lake.store.read_if_exists(f"{key}.html") is not None) == has_page
 
 
-def test_three_odd_records_are_published_with_a_warning_and_a_thousand_mostly_odd_ones_are_refused(
+def test_three_rejected_records_are_a_warning_and_most_of_a_thousand_a_refusal(
     tmp_path: Path,
 ) -> None:
     trial = Trial(str(tmp_path / "lake"), expectations=None)
-    trial.land(9, "a", "odd\n" * 3)
+    trial.land(9, "a", "broken\n" * 3)
     trial.land(10, "a", [click(number) for number in range(400)])
-    trial.land(10, "b", "odd\n" * 600)
+    trial.land(10, "b", "broken\n" * 600)
     with pytest.raises(GateRefused, match=r"dt=2026-11-21-10(?s:.*)quarantined_share"):
         trial.run()
     assert status_of(trial) == {"09": ("current", "warned"), "10": ("refused", None)}
@@ -195,8 +195,8 @@ def test_the_command_ends_with_3_says_why_and_status_says_it_too(tmp_path: Path,
     done = lake_command("run", "raw_to_parquet", "--table", EVENTS, suite=suite, root=trial.root)
     assert done.returncode == 3
     assert '"level": "error"' in done.stderr
-    for told in ("2026-11-21-09", "expect_column_values_to_be_in_set", "surprise", ".html"):
-        assert told in done.stderr
+    for part in ("2026-11-21-09", "expect_column_values_to_be_in_set", "surprise", ".html"):
+        assert part in done.stderr
     assert "Traceback" not in done.stderr
     asked = lake_command("status", EVENTS, "--json", suite=suite, root=trial.root)
     assert asked.returncode == 0

@@ -168,9 +168,9 @@ def test_rows_that_readers_have_are_not_replaced_by_none_however_few_they_are(
     (refused,) = found(trial).values()
     assert (refused.state, refused.rows, refused.run_id) == ("refused", 3, first.run_id)
     assert refused.warnings == (NO_ROWS, f"{SHARE} 0.05, observed 1.0", NO_ROWS)
-    told = 'wrong_type 3: field "sensor": expected bigint, got string "s" (declare string)'
-    assert [str(rejects) for rejects in refused.rejects] == [told]
-    assert f"{NAME}: rejected: {told}" in logged(caplog)
+    reported = 'wrong_type 3: field "sensor": expected bigint, got string "s" (declare string)'
+    assert [str(rejects) for rejects in refused.rejects] == [reported]
+    assert f"{NAME}: rejected: {reported}" in logged(caplog)
     write_contract(tmp_path / "c", NAME, {**COLUMNS, "sensor": "bigint"}, disabledChecks=["rows_arrived"])
     report: RunReport = trial.run()
     assert [(one.outcome, one.rows, one.verdict) for one in report.partitions] == [("published", 0, "warned")]

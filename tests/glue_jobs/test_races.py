@@ -97,11 +97,11 @@ def test_a_run_that_only_rechecks_a_look_back_gives_way_too(any_root: str) -> No
 
 
 class Readers:
-    """Polls a partition from several threads, each with a lake of its own; `odd` is what was neither content."""
+    """Polls a partition from several threads, each with a lake of its own; `mixed` is what was neither content."""
 
     def __init__(self, trial: Trial, whole: set[frozenset[tuple[str, bytes]]]) -> None:
         self.reads = [0] * READERS
-        self.odd: list[list[str]] = []
+        self.mixed: list[list[str]] = []
         self._trial, self._whole = trial, whole
         self._done = threading.Event()
         self._threads = [threading.Thread(target=self._poll, args=[number]) for number in range(READERS)]
@@ -122,7 +122,7 @@ class Readers:
             partition = lake.catalog.partition("clickstream", "events_v1", "2026-11-21-08")
             seen = set() if partition is None else files(lake, partition)
             if frozenset(seen) not in self._whole:
-                self.odd.append(sorted(name for name, _ in seen))
+                self.mixed.append(sorted(name for name, _ in seen))
             self.reads[number] += 1
 
 
@@ -188,5 +188,5 @@ def test_readers_of_a_partition_that_is_republished_again_and_again_see_one_vers
             if number % 20 == 19:
                 swept += republishing.sweep(number)
             number += 1
-    assert readers.odd == []
+    assert readers.mixed == []
     assert swept >= number - LINGER - 20

@@ -19,7 +19,7 @@ COLUMNS = {"id": {"physicalType": "bigint", **KEY}, "note": "string"}
 ARRIVED = 1_795_252_200_000  # 2026-11-21T09:10:00Z
 
 
-def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[str, str]:
+def output_of(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[str, str]:
     """What a command printed: its answer and its notes."""
     capsys.readouterr()
     assert run_command(["errors", *words]) == 0
@@ -49,7 +49,7 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
 
 
 def test_errors_are_shown_by_code_with_samples(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
-    out, err = told(capsys, "show", NAME)
+    out, err = output_of(capsys, "show", NAME)
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if line.startswith("│")]
     object_ = "errors/market/tickers/processing-failed/2026/11/21/09/e"
     at = "2026-11-21T09:10:00+00:00"
@@ -63,7 +63,7 @@ def test_errors_are_shown_by_code_with_samples(trial: Trial, capsys: pytest.Capt
         f"{NAME}: 3 in the error output (Lambda.FunctionError 2, Lambda.InvokeLimitExceeded 1); "
         f"`lake errors replay {NAME}` lands 2"
     )
-    counts = json.loads(told(capsys, "show", NAME, "--count", "--json")[0])
+    counts = json.loads(output_of(capsys, "show", NAME, "--count", "--json")[0])
     hours = {"first": "2026-11-21-09", "last": "2026-11-21-09"}
     assert counts == [
         {"code": "Lambda.FunctionError", "records": 2, "landed": 0, "to_replay": 2, "not_replayable": 0, **hours,
@@ -71,23 +71,23 @@ def test_errors_are_shown_by_code_with_samples(trial: Trial, capsys: pytest.Capt
         {"code": "Lambda.InvokeLimitExceeded", "records": 1, "landed": 0, "to_replay": 0, "not_replayable": 1, **hours,
          "message": "throttled"},
     ]  # fmt: skip
-    (record,) = json.loads(told(capsys, "show", NAME, "--code", "Lambda.InvokeLimitExceeded", "--json")[0])
+    (record,) = json.loads(output_of(capsys, "show", NAME, "--code", "Lambda.InvokeLimitExceeded", "--json")[0])
     assert (record["problem"], record["payload"], record["raw_object"]) == ("rawData is no base64", None, None)
 
 
 def test_a_folder_without_error_objects_names_the_option(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
     assert (
         "no records in the error output below elsewhere/ match; --errors FOLDER names another folder"
-        in (told(capsys, "show", NAME, "--errors", "elsewhere")[1])
+        in (output_of(capsys, "show", NAME, "--errors", "elsewhere")[1])
     )
-    assert json.loads(told(capsys, "replay", NAME, "--errors", "elsewhere", "--json")[0])["records"] == 0
+    assert json.loads(output_of(capsys, "replay", NAME, "--errors", "elsewhere", "--json")[0])["records"] == 0
 
 
 def test_replayed_records_are_rows_or_rejected_and_a_second_replay_changes_nothing(
     trial: Trial, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trial.run()
-    out, err = told(capsys, "replay", NAME, "--json")
+    out, err = output_of(capsys, "replay", NAME, "--json")
     account = json.loads(out)
     assert {
         name: account[name] for name in ("records", "landed", "landed_before", "not_replayable", "hours_not_read")
@@ -107,7 +107,7 @@ def test_replayed_records_are_rows_or_rejected_and_a_second_replay_changes_nothi
     assert trial.outcomes() == {"09": "published"}
     assert [(row["id"], row["note"]) for row in trial.rows().to_pylist()] == [(1, "delivered"), (2, "late")]
     assert [(reason, payload) for reason, _, payload in trial.rejected()] == [("wrong_type", b'{"id":3,"note":7}')]
-    again = json.loads(told(capsys, "replay", NAME, "--json")[0])
+    again = json.loads(output_of(capsys, "replay", NAME, "--json")[0])
     assert (again["landed"], again["landed_before"], again["objects"]) == (0, 2, [])
     assert trial.outcomes() == {}
 
@@ -116,7 +116,7 @@ def test_an_hour_that_can_no_longer_be_built_is_named(trial: Trial, capsys: pyte
     trial.run()
     raw = [stored.key for stored in trial.lake.store.list("raw")]
     trial.lake.store.delete(raw)
-    out, err = told(capsys, "replay", NAME, "--json")
+    out, err = output_of(capsys, "replay", NAME, "--json")
     assert json.loads(out)["hours_not_read"] == ["2026-11-21-09"]
     gone = f"raw objects that were read are gone (first of 1: {raw[0]}); kept as published"
     assert f"2026-11-21-09: {gone}; what was landed in it is not read\n" in err
@@ -126,7 +126,7 @@ def test_an_hour_that_can_no_longer_be_built_is_named(trial: Trial, capsys: pyte
 
 def test_what_was_sent_again_in_the_meantime_is_a_duplicate(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
     trial.land(10, "sent_again", [{"id": 2, "note": "late"}])
-    told(capsys, "replay", NAME)
+    output_of(capsys, "replay", NAME)
     trial.run()
     assert [row["id"] for row in trial.rows().to_pylist()] == [1, 2]
     assert trial.counts() == {"records": 4, "rows": 2, "duplicates": 1, "quarantined": 1}
@@ -138,6 +138,6 @@ def test_a_record_over_the_limit_that_lake_land_put_into_the_error_output_is_rep
     note = "x" * 1_100_000
     (tmp_path / "large.ndjson").write_text(json.dumps({"id": 9, "note": note}) + "\n")
     assert run_command(["land", NAME, str(tmp_path / "large.ndjson"), "--arrived", "2026-11-21T11:30:00Z"]) == 0
-    told(capsys, "replay", NAME, "--since", "2026-11-21-11")
+    output_of(capsys, "replay", NAME, "--since", "2026-11-21-11")
     trial.run()
     assert [row["note"] for row in trial.rows(11).to_pylist()] == [note]

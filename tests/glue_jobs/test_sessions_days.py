@@ -48,7 +48,7 @@ def test_an_event_that_arrives_twice_is_counted_once_and_the_rest_is_not_rebuilt
     assert lake.days() == expected(THREE_DAYS)
 
 
-def test_events_that_are_gone_take_their_sessions_with_them(lake: DayLake) -> None:
+def test_removed_events_take_their_sessions_with_them(lake: DayLake) -> None:
     lake.publish([*THREE_DAYS, event("z", "21T18:00", "21-12")])
     lake.run()
     lake.publish_hour("2026-11-21-12", [event("z", "21T18:00", "21-12")])
@@ -70,7 +70,7 @@ def test_a_day_outlives_the_hours_that_it_was_made_from(lake: DayLake) -> None:
     ]
 
 
-def test_other_options_make_all_days_anew_and_status_knows_which_they_were_made_with(lake: DayLake) -> None:
+def test_other_options_rebuild_all_days_and_status_knows_which_they_were_made_with(lake: DayLake) -> None:
     events = [*THREE_DAYS, event("x", "21T12:45", "21-12")]
     lake.publish(events)
     lake.run()
@@ -89,7 +89,7 @@ def test_only_days_of_the_range_are_touched(lake: DayLake) -> None:
     assert set(lake.outcomes()) == {TWENTIETH, TWENTY_SECOND}
 
 
-def test_a_day_that_was_rolled_back_stays_until_it_is_let_go(lake: DayLake) -> None:
+def test_a_day_that_was_rolled_back_stays_until_it_is_unpinned(lake: DayLake) -> None:
     lake.publish(THREE_DAYS)
     lake.run()
     before = lake.days()
@@ -121,19 +121,17 @@ def test_what_the_gate_refuses_is_not_published_and_status_says_so(lake: DayLake
 
 
 def test_clocks_that_were_never_set_make_days_of_their_own(lake: DayLake) -> None:
-    odd = [
+    unusual = [
         Event("zero", 1, "phone", "home", micros("0001-01-01T00:00:00Z"), "2026-11-21-12"),
         Event("end", 1, "phone", "home", micros("9999-12-31T23:59:59.999999Z"), "2026-11-21-12"),
     ]
-    lake.publish(odd)
+    lake.publish(unusual)
     assert lake.outcomes() == {"0001-01-01": "published", "9999-12-31": "published"}
-    assert lake.days() == expected(odd)
+    assert lake.days() == expected(unusual)
     assert lake.outcomes() == {}
 
 
-def test_on_s3_the_same_days_are_made_anew_and_come_to_the_same(
-    s3_root: str, spark: SparkSession, lake: DayLake
-) -> None:
+def test_on_s3_the_same_days_are_rebuilt_and_come_to_the_same(s3_root: str, spark: SparkSession, lake: DayLake) -> None:
     other = DayLake(s3_root, spark)
     across = [event("x", "21T23:50", "21-23"), event("y", "22T00:40", "22-00"), event("late", "22T00:15", "23-07")]
     outcomes = []

@@ -109,7 +109,7 @@ def test_a_new_optional_column_leaves_old_partitions_as_they_are_and_reads_as_nu
     assert trial.rows(8)["referrer"].to_pylist() == [None, "ad"]
 
 
-def test_a_mended_contract_takes_what_was_rejected_out_of_quarantine(trial: Trial, contract: Path) -> None:
+def test_a_fixed_contract_takes_what_was_rejected_out_of_quarantine(trial: Trial, contract: Path) -> None:
     trial.land(8, "a", [click(8), click(80, user_id="80")])
     trial.land(9, "a", [click(9)])
     trial.run()
@@ -123,7 +123,7 @@ def test_a_mended_contract_takes_what_was_rejected_out_of_quarantine(trial: Tria
 
 
 @pytest.mark.e2e
-def test_replay_rebuilds_the_hours_with_rejects_once_the_contract_is_mended(
+def test_replay_rebuilds_the_hours_with_rejects_once_the_contract_is_fixed(
     trial: Trial, contract: Path, spark: SparkSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trial.land(8, "a", [click(8), click(80, user_id="80")])
@@ -163,7 +163,7 @@ def test_a_rolled_back_partition_stays_until_it_is_unpinned_and_is_then_rebuilt(
 def test_a_rebuild_that_was_asked_for_moves_readers_to_new_files_even_where_their_rows_are_the_same(
     trial: Trial,
 ) -> None:
-    """Somebody asks for it because the files are damaged: staying where they lie would mend nothing."""
+    """Somebody asks for it because the files are damaged: staying where they lie would repair nothing."""
     trial.land(9, "a", [click(1)])
     trial.run()
     before = trial.partition(9)

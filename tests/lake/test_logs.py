@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -156,13 +158,26 @@ def test_a_second_configure_replaces_the_first(capsys: pytest.CaptureFixture[str
     assert [line["message"] for line in lines(capsys)] == ["once"]
 
 
+PROGRAM = (
+    "import logging; from lake import logs; logs.configure(); "
+    "logging.getLogger('lake.jobs').warning('[3] of %s', 'shop.orders_v1')"
+)
+
+
 def test_a_terminal_gets_readable_lines() -> None:
-    program = (
-        "import logging; from lake import logs; logs.configure(); "
-        "logging.getLogger('lake.jobs').warning('[3] of %s', 'shop.orders_v1')"
-    )
-    environment = {"FORCE_COLOR": "1", "TERM": "dumb", "COLUMNS": "80", "PATH": ""}
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
-    words = done.stderr.split()
+    ours, theirs = pty.openpty()
+    environment = {"TERM": "dumb", "COLUMNS": "80", "PATH": ""}
+    subprocess.run([sys.executable, "-c", PROGRAM], stderr=theirs, check=True, env=environment)
+    os.close(theirs)
+    words = os.read(ours, 1000).decode().split()
+    os.close(ours)
     assert datetime.strptime(words[0], "%H:%M:%SZ")  # noqa: DTZ007 # the form is what is tested
     assert words[1:] == ["WARNING", "[3]", "of", "shop.orders_v1"]
+
+
+def test_a_pipe_gets_json_lines_where_colours_are_forced() -> None:
+    environment = {"FORCE_COLOR": "1", "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, env=environment)
+    line = json.loads(done.stderr)
+    del line["time"]
+    assert line == {"level": "warning", "logger": "lake.jobs", "message": "[3] of shop.orders_v1"}

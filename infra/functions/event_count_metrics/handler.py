@@ -99,7 +99,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, 
 
     Raises where not even the first counts could be published, so that the function's errors show it.
     """
-    publisher = Publisher(Marks(_client("dynamodb"), _setting("MARKS_TABLE")), _client("cloudwatch"), _namespace())
+    publisher = Publisher(Marks(client_of("dynamodb"), _setting("MARKS_TABLE")), client_of("cloudwatch"), _namespace())
     records = event["Records"]
     changes, unreadable = changes_of(records)
     stopped = _publish(publisher, changes, context)
@@ -143,7 +143,7 @@ def _publish(publisher: Publisher, changes: Sequence[Change], context: Any) -> i
 
 
 @cache
-def _client(service: str) -> Any:
+def client_of(service: str) -> Any:
     """One client for all invocations. CloudWatch is called once: a second try could count twice what was taken."""
     seconds, attempts = {"cloudwatch": (10, 1), "dynamodb": (5, 3)}[service]
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}

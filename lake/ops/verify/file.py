@@ -17,7 +17,7 @@ from lake.ops.verify.contents import Expected, RowChecks, footer_problems
 from lake.ops.verify.findings import Problem
 from lake.write.bucket_files import bucket_in_name
 
-_WHOLE = 32 << 20
+WHOLE_BYTES = 32 << 20
 """Bytes up to which an object is fetched once, into memory; a larger one is fetched twice, a row group at a time."""
 
 _CHUNK = 1 << 20
@@ -42,16 +42,17 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class FileReader:
-    """Reads files of one root; `quick` stops at the footer. One for all threads."""
+    """Reads files of one root, those of up to `whole_bytes` at once; `quick` stops at the footer. For all threads."""
 
     store: Store
     system: pafs.FileSystem
     base: str
     quick: bool
+    whole_bytes: int
 
     @classmethod
-    def of(cls, store: Store, quick: bool) -> FileReader:
-        return cls(store, *store.arrow(), quick)
+    def of(cls, store: Store, quick: bool, whole_bytes: int = WHOLE_BYTES) -> FileReader:
+        return cls(store, *store.arrow(), quick, whole_bytes)
 
     def facts(self, stored: StoredObject, expected: Expected) -> FileFacts:
         """Read a file. Its problems, also that it cannot be read, are in the result; nothing is raised for them."""
@@ -72,7 +73,7 @@ class FileReader:
 
     def _fetched(self, stored: StoredObject) -> tuple[str, Any]:
         """The digest of the object's bytes, and what Parquet is read from."""
-        if not self.quick and stored.size <= _WHOLE:
+        if not self.quick and stored.size <= self.whole_bytes:
             data = self.store.read(stored.key)
             # In Arrow's memory: its threads must not be the ones that free a Python object (see lake.cli.main).
             copy = pa.BufferOutputStream()

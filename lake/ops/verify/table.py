@@ -17,7 +17,7 @@ from lake.jobs.lake import Lake
 from lake.objects import StoredObject
 from lake.objects.layout import check_partition
 from lake.ops.verify.contents import Expected, expected_rejects, expected_rows
-from lake.ops.verify.file import FileFacts, FileReader
+from lake.ops.verify.file import WHOLE_BYTES, FileFacts, FileReader
 from lake.ops.verify.findings import Code, Finding, Level, Problem, bring_up_to_date, repair, run_command
 from lake.ops.verify.folder import folder_at
 from lake.ops.verify.partition import about_source, against_catalog, location_problems
@@ -89,13 +89,15 @@ def verify(
     wanted: Sequence[Published],
     *,
     quick: bool = False,
+    whole_bytes: int = WHOLE_BYTES,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> Verification:
     """Read partitions back, and compare them with their manifests, the catalog and the contract.
 
-    With `quick`, listings, sizes and footers only. `on_bytes` is called with the size of each file that was read. A
-    partition that a run publishes meanwhile is checked again. Raises StorageError, CatalogError where the root
-    or the catalog cannot be reached; problems of the data are findings.
+    With `quick`, listings, sizes and footers only. A file of more than `whole_bytes` is read twice, in pieces.
+    `on_bytes` is called with the size of each file that was read. A partition that a run publishes meanwhile is checked
+    again. Raises StorageError, CatalogError where the root or the catalog cannot be reached; problems of the data are
+    findings.
     """
     began = monotonic()
     done = Verification(table.full_name)
@@ -104,7 +106,7 @@ def verify(
     # Two pools, so that folders that wait for their files never keep the files from being read.
     folders, files = ThreadPoolExecutor(_THREADS), ThreadPoolExecutor(_THREADS)
     try:
-        work = _Work(lake, table, FileReader.of(lake.store, quick), files, on_bytes, done)
+        work = _Work(lake, table, FileReader.of(lake.store, quick, whole_bytes), files, on_bytes, done)
         for findings in folders.map(work.partition, wanted):
             done.findings += findings
     finally:

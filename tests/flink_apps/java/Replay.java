@@ -45,7 +45,7 @@ public final class Replay {
         if (words[0].equals("pause")) {
             Thread.sleep(Long.parseLong(words[1]));
         } else if (words[0].equals("wait")) {
-            // Not a static field: each job loads this class anew.
+            // Not a static field: each job loads this class again.
             System.setProperty("replay.met." + words[1], "yes");
             if (System.getProperty("replay.gone." + words[1]) == null) {
                 Thread.sleep(20);

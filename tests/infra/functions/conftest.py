@@ -15,11 +15,11 @@ from tests.infra.functions.faults import Faults, faulty
 @pytest.fixture
 def counts(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[CountsTable]:
     monkeypatch.setenv("MARKS_TABLE", MARKS)
-    handler._client.cache_clear()
+    handler.client_of.cache_clear()
     table = CountsTable(*(boto3.client(name) for name in ("dynamodb", "dynamodbstreams", "cloudwatch")))
     table.create()
     yield table
-    handler._client.cache_clear()
+    handler.client_of.cache_clear()
 
 
 @pytest.fixture

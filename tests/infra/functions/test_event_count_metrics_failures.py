@@ -52,7 +52,7 @@ def test_a_claim_that_is_given_back_leaves_the_mark_that_was_there(counts: Count
     counts.put("home", hour(), 5)
     counts.deliver()
     failing("cloudwatch").by_call[0] = "drop"
-    handler._client.cache_clear()
+    handler.client_of.cache_clear()
     counts.put("home", hour(), 9)
     records = counts.new_records()
     with pytest.raises(ConnectionClosedError):
@@ -138,7 +138,7 @@ def test_what_cannot_be_given_back_is_in_the_log(
     assert counts.published() == 0
 
 
-def test_unreadable_records_that_could_not_be_told_of_are_delivered_again(
+def test_unreadable_records_that_could_not_be_reported_are_delivered_again(
     counts: CountsTable, failing: Failing
 ) -> None:
     failing("cloudwatch").by_call[1] = "drop"

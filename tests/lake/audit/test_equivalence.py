@@ -72,30 +72,35 @@ KINDS = st.one_of(
 )
 
 
-def results(rows: Sequence[dict[str, Any]], asked: dict[str, Any]) -> list[ExpectationResult]:
+def results(rows: Sequence[dict[str, Any]], asked: Sequence[dict[str, Any]]) -> list[ExpectationResult]:
     with tempfile.TemporaryDirectory() as folder:
         written = Written(Path(folder))
         written.write(rows_of(READINGS, rows), row_group_size=3)
-        return list(written.audited(suite(asked)).results)
+        return list(written.audited(suite(*asked)).results)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.fixed_dictionaries({name: st.none() | values for name, values in VALUES.items()}), max_size=12),
-    kind=KINDS,
+    kinds=st.lists(KINDS, min_size=1, max_size=10),
 )
 def test_classes_give_the_success_and_the_counts_of_all_rows(
-    monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]], kind: tuple[str, dict[str, Any]]
+    monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]], kinds: list[tuple[str, dict[str, Any]]]
 ) -> None:
-    asked = expectation(kind[0], **kind[1])
-    (by_classes,) = results(rows, asked)
+    asked = [expectation(kind, **kwargs) for kind, kwargs in kinds]
+    on_classes = results(rows, asked)
     with monkeypatch.context() as patched:
         patched.setattr("lake.audit.suite_audit.classes_for", lambda *_: None)
-        (by_rows,) = results(rows, asked)
+        on_rows = results(rows, asked)
+    for (kind, _), by_classes, by_rows in zip(kinds, on_classes, on_rows, strict=True):
+        assert_equal(kind, by_classes, by_rows)
+
+
+def assert_equal(kind: str, by_classes: ExpectationResult, by_rows: ExpectationResult) -> None:
     assert (by_classes.note, by_rows.note) == ("", "")
     names = ("observed_value", "element_count", "missing_count", "unexpected_count", "unexpected_percent")
     assert by_classes.success == by_rows.success
     assert {name: by_classes.result.get(name) for name in names} == {name: by_rows.result.get(name) for name in names}
     assert len(by_classes.samples) == len(by_rows.samples) or "unexpected_count" not in by_rows.result
-    if not kind[0].startswith("expect_column_m"):
+    if not kind.startswith("expect_column_m"):
         assert by_classes.samples == by_rows.samples

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import subprocess, sys, threading, time
 import pyarrow as pa
@@ -27,6 +29,7 @@ assert altair.Chart and pyspark.ml.Pipeline
 """
 
 
+@pytest.mark.e2e
 def test_it_is_imported_while_others_fork_and_what_is_deferred_is_there_when_an_expectation_asks_for_it() -> None:
     ended = subprocess.run([sys.executable, "-c", PROGRAM], check=False, capture_output=True, text=True, timeout=200)
     assert ended.returncode == 0, ended.stderr

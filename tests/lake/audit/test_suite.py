@@ -97,7 +97,7 @@ ROWS = "expect_table_row_count_to_equal"
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "message"),
     [
         ("{", "expected JSON"),
         ([], "expected an object"),
@@ -133,13 +133,13 @@ ROWS = "expect_table_row_count_to_equal"
     ],
 )
 def test_a_malformed_suite_is_refused_with_its_file_and_what_was_expected(
-    tmp_path: Path, document: object, told: str
+    tmp_path: Path, document: object, message: str
 ) -> None:
     path = written(tmp_path, document)
     with pytest.raises(SuiteError) as raised:
         load_suite(READINGS, SCHEMA_HALF, tmp_path)
     assert str(path) in str(raised.value)
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert raised.value.exit_code == 2
 
 

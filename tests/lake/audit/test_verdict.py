@@ -107,14 +107,14 @@ def test_warnings_are_one_line_each_and_a_misnamed_column_says_what_it_may_mean(
 
 
 def test_the_message_of_a_warning_says_that_it_was_published() -> None:
-    told = message(replace(FAILED, results=(ROWS,)))
-    assert "warned, 1 of 1 expectations" in told
-    assert "published all the same" in told
+    reported = message(replace(FAILED, results=(ROWS,)))
+    assert "warned, 1 of 1 expectations" in reported
+    assert "published all the same" in reported
 
 
 def test_the_message_of_a_passed_audit_is_one_line() -> None:
-    told = message(replace(FAILED, results=(MET,)))
-    assert told == "auditing demo.readings_v1 dt=2026-11-21-09, run r1: passed, 1 expectations on 1,200 rows"
+    reported = message(replace(FAILED, results=(MET,)))
+    assert reported == "auditing demo.readings_v1 dt=2026-11-21-09, run r1: passed, 1 expectations on 1,200 rows"
 
 
 def test_a_long_row_is_cut_in_the_message() -> None:

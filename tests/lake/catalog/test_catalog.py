@@ -163,15 +163,17 @@ def test_parameters_hold_any_text(catalog: Catalog, table: CatalogTable) -> None
     assert catalog.partition(table.database, table.name, HOURS[0]) == partition
 
 
-def test_dropped_partition_is_gone_alone_and_can_be_published_anew(catalog: Catalog, table: CatalogTable) -> None:
+def test_dropping_a_partition_leaves_the_others_and_it_can_be_published_again(
+    catalog: Catalog, table: CatalogTable
+) -> None:
     catalog.put_table(table)
     for dt in HOURS[:2]:
         catalog.publish(table.database, table.name, hour(dt), None)
     catalog.drop_partition(table.database, table.name, HOURS[0])
     catalog.drop_partition(table.database, table.name, HOURS[0])
     assert catalog.partitions(table.database, table.name) == [hour(HOURS[1])]
-    assert catalog.publish(table.database, table.name, hour(HOURS[0], "anew"), hour(HOURS[0])) is False
-    assert catalog.publish(table.database, table.name, hour(HOURS[0], "anew"), None) is True
+    assert catalog.publish(table.database, table.name, hour(HOURS[0], "again"), hour(HOURS[0])) is False
+    assert catalog.publish(table.database, table.name, hour(HOURS[0], "again"), None) is True
 
 
 @pytest.mark.parametrize("expected", [None, hour(HOURS[0])], ids=["first", "swap"])

@@ -138,11 +138,15 @@ def test_table_of_another_lake_is_refused_and_left_alone(catalog: Catalog, table
     assert neighbour.partitions(table.database, table.name) == [run("theirs")]
 
 
-def test_partition_that_goes_between_reading_and_the_call_is_no_success(
-    catalog: Catalog, table: CatalogTable, monkeypatch: pytest.MonkeyPatch
+def test_partition_that_is_dropped_between_reading_and_the_call_is_no_success(
+    s3_root: str, table: CatalogTable
 ) -> None:
+    class DroppedAfterReading(GlueCatalog):
+        def partition(self, database: str, table: str, dt: str) -> Partition:
+            return run("read")
+
+    catalog = DroppedAfterReading(s3_root)
     catalog.put_table(table)
-    monkeypatch.setattr(GlueCatalog, "partition", lambda *_: run("read"))  # what is read is gone at the call
     assert catalog.publish(table.database, table.name, run("mine"), run("read")) is False
 
 

@@ -186,8 +186,8 @@ def test_view_of_another_engine_is_refused() -> None:
 
 
 def test_column_that_hive_cannot_say_is_named() -> None:
-    odd = replace(VIEW, columns=(("at", "timestamp(3) with time zone", ""),))
+    zoned = replace(VIEW, columns=(("at", "timestamp(3) with time zone", ""),))
     with pytest.raises(
         CatalogError, match=r"putting the column at of the view sensors\.readings into the catalog: Hive"
     ):
-        view_input(odd, ROOT)
+        view_input(zoned, ROOT)

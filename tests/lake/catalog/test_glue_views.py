@@ -78,29 +78,26 @@ def test_replaced_view_leaves_no_archive_and_names_the_version_it_replaces(
     assert [(one["SkipArchive"], one["VersionId"]) for one in updates] == [(True, version)]
 
 
-def overtake(monkeypatch: pytest.MonkeyPatch, theirs: Callable[[], None]) -> None:
-    """Have another caller act once, right before the next UpdateTable of this one."""
-    from lake.catalog.glue import GlueCatalog
+def once(moment: str, theirs: Callable[[], None]) -> None:
+    """Have another caller act at the next moment of this kind, one of boto3's, e.g. before-call.glue.UpdateTable."""
+    events = lake_aws.client("glue").meta.events
 
-    update = GlueCatalog._update_view
-
-    def overtaken(*args: Any) -> None:
-        monkeypatch.setattr(GlueCatalog, "_update_view", update)
+    def act(**_: Any) -> None:
+        events.unregister(moment, act)
         theirs()
-        update(*args)
 
-    monkeypatch.setattr(GlueCatalog, "_update_view", overtaken)
+    events.register(moment, act)
 
 
 def test_view_that_changes_after_it_was_read_is_left_as_it_was_changed(
-    catalog: Catalog, view: CatalogView, updates: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    catalog: Catalog, view: CatalogView, updates: list[dict[str, Any]]
 ) -> None:
     catalog.put_view(view)
     theirs, ours = replace(view, sql="SELECT 2 AS one"), replace(view, sql="SELECT 3 AS one")
-    overtake(monkeypatch, lambda: catalog.put_view(theirs))
+    once("before-call.glue.UpdateTable", lambda: catalog.put_view(theirs))
     assert catalog.replace_view(ours, expected=view) is False
     assert catalog.view(view.database, view.name) == theirs
-    overtake(monkeypatch, lambda: catalog.put_view(view))
+    once("before-call.glue.UpdateTable", lambda: catalog.put_view(view))
     catalog.put_view(ours)
     assert catalog.view(view.database, view.name) == ours
 
@@ -143,17 +140,9 @@ def test_view_that_somebody_made_by_hand_is_refused_and_left_alone(catalog: Cata
 
 
 def test_view_that_another_run_makes_first_is_updated(
-    catalog: Catalog, view: CatalogView, monkeypatch: pytest.MonkeyPatch
+    catalog: Catalog, view: CatalogView, updates: list[dict[str, Any]]
 ) -> None:
-    theirs = replace(view, sql="SELECT 2 AS one")
-    make = lake_aws.client("glue").create_database
-
-    def overtaken(**request: Any) -> Any:
-        answer = make(**request)
-        monkeypatch.setattr(lake_aws.client("glue"), "create_database", make)
-        catalog.put_view(theirs)
-        return answer
-
-    monkeypatch.setattr(lake_aws.client("glue"), "create_database", overtaken)
+    once("after-call.glue.CreateDatabase", lambda: catalog.put_view(replace(view, sql="SELECT 2 AS one")))
     catalog.put_view(view)
+    assert len(updates) == 1
     assert catalog.view(view.database, view.name) == view

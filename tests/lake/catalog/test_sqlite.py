@@ -117,10 +117,9 @@ def test_root_that_is_a_file_is_named(tmp_path: Path) -> None:
         catalog.put_table(TABLE)
 
 
-def test_writer_that_holds_the_file_too_long_is_told_of(
-    catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lake.catalog.sqlite_file.BUSY_SECONDS", 0.1)
+def test_writer_that_holds_the_file_too_long_is_reported(root: Path) -> None:
+    catalog = SqliteCatalog(root, busy_seconds=0.1)
+    catalog.put_table(TABLE)
     other = sqlite3.connect(catalog.path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:
@@ -146,6 +145,7 @@ def test_first_writers_of_a_root_wait_for_each_other(tmp_path: Path) -> None:
             assert SqliteCatalog(root).tables() == [("clicks", f"t{number}") for number in range(6)]
 
 
+@pytest.mark.e2e
 def test_racing_processes_make_one_catalog_and_lose_no_publication(root: Path) -> None:
     with ProcessPoolExecutor(4, mp_context=processes) as pool:
         ours = list(pool.map(count_up, [root] * 4, [100] * 4))
@@ -167,6 +167,7 @@ def poll(root: Path, done: threading.Event, numbers: list[int]) -> None:
         numbers += [one, published_number(listed)]
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.nightly)])
 def test_readers_see_whole_states_in_order_while_writers_are_killed(
     catalog: SqliteCatalog, root: Path, kills: int
@@ -219,6 +220,7 @@ def read_as_nobody(root: Path) -> list[Partition]:
     return SqliteCatalog(root).partitions("clicks", "events_v1")
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("is_being_written", [False, True])
 def test_reader_who_may_not_write_the_folder_reads_all_the_same(shared_root: Path, is_being_written: bool) -> None:
     catalog = SqliteCatalog(shared_root)

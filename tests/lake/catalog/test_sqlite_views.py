@@ -41,8 +41,9 @@ def test_racing_threads_lose_no_change_of_a_view(catalog: SqliteCatalog) -> None
     assert catalog.view("clicks", "events") == replace(VIEW, parameters={"count": "40"})
 
 
-def test_put_of_what_is_there_writes_nothing(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lake.catalog.sqlite_file.BUSY_SECONDS", 0.1)
+def test_put_of_what_is_there_writes_nothing(tmp_path: Path) -> None:
+    catalog = SqliteCatalog(tmp_path, busy_seconds=0.1)
+    catalog.put_table(TABLE)
     catalog.put_view(VIEW)
     other = sqlite3.connect(catalog.path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")  # no write gets past it

@@ -178,7 +178,7 @@ def test_racing_publishers_end_with_all_hours_routed_and_every_state_on_the_way_
 
 
 def test_refresh_says_where_readers_are_left_when_it_fails(catalog: Catalog, names: tuple[str, str]) -> None:
-    publish(catalog, names[0], Partition("2026-12", "bucketed/odd"))
+    publish(catalog, names[0], Partition("2026-12", "bucketed/month"))
     with pytest.raises(
         CatalogError, match=r"routing the views over .*by_sensor_v1 .*'2026-12': .* where they did before$"
     ):
@@ -200,9 +200,9 @@ def test_routes_follow_what_a_block_published_also_where_it_raises(catalog: Cata
 
 
 def test_failing_refresh_hides_no_outcome_of_the_block(catalog: Catalog, names: tuple[str, str]) -> None:
-    publish(catalog, names[0], Partition("2026-12", "bucketed/odd"))
-    told = r"(?s)^the gate's words\n\nrouting the views over .* is done"
-    with pytest.raises(GateRefused, match=told), routed_afterwards(catalog, names[0]):
+    publish(catalog, names[0], Partition("2026-12", "bucketed/month"))
+    message = r"(?s)^the gate's words\n\nrouting the views over .* is done"
+    with pytest.raises(GateRefused, match=message), routed_afterwards(catalog, names[0]):
         raise GateRefused("the gate's words")
     with pytest.raises(KeyError) as raised, routed_afterwards(catalog, names[0]):
         raise KeyError("a fault of the program")

@@ -130,7 +130,7 @@ def test_view_has_no_partitions(catalog: Catalog, view: CatalogView) -> None:
     assert catalog.partitions(view.database, view.name) == []
 
 
-def test_dropped_view_is_gone_alone(catalog: Catalog, view: CatalogView, table: CatalogTable) -> None:
+def test_dropping_a_view_leaves_the_others(catalog: Catalog, view: CatalogView, table: CatalogTable) -> None:
     other = replace(view, name="status")
     for each in (view, other):
         catalog.put_view(each)

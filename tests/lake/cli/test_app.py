@@ -104,6 +104,7 @@ def test_debug_shows_where_it_came_from(
     assert err.endswith("error: listing\n")
 
 
+@pytest.mark.e2e
 def test_help_imports_nothing_heavy() -> None:
     heavy = "{'pyarrow', 'duckdb', 'sqlglot', 'pyspark', 'boto3', 'great_expectations', 'pandas', 'numpy'}"
     code = f"import sys, lake.cli.app as app; app.build_app(); print(sorted({heavy} & set(sys.modules)))"
@@ -111,6 +112,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.e2e
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     sql = "SELECT x FROM UNNEST(sequence(1, 200000)) AS t (x)"
     words = ["query", sql, "--format", "csv", "--root", "/nowhere"]

@@ -57,7 +57,7 @@ def root(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     return root
 
 
-def told(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+def answer_to(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
     """The JSON that a command prints."""
     capsys.readouterr()
     assert run_command([*words, "--json"]) == 0
@@ -65,12 +65,12 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
 
 
 def users(capsys: pytest.CaptureFixture[str]) -> list[int]:
-    return [row["user_id"] for row in told(capsys, "query", f"SELECT user_id FROM {TABLE} ORDER BY 1")]
+    return [row["user_id"] for row in answer_to(capsys, "query", f"SELECT user_id FROM {TABLE} ORDER BY 1")]
 
 
 def test_status_is_one_object_a_partition(root: str, capsys: pytest.CaptureFixture[str]) -> None:
     SmallLake(root).store.write("raw/clickstream/events/dt=2026-11-21-10/o", b"{}")
-    published, missing = told(capsys, "status", TABLE)
+    published, missing = answer_to(capsys, "status", TABLE)
     assert {**published, "published_at": None, "reason": ""} == {
         "table": TABLE,
         "partition": DT,
@@ -109,18 +109,18 @@ def test_status_says_when_records_are_not_accounted_for(root: str, capsys: pytes
     assert "quarantined 2 + 1 NOT ACCOUNTED FOR" in capsys.readouterr().out
 
 
-def test_rollback_is_seen_at_once_and_unpin_lets_go(root: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rollback_is_seen_at_once_and_unpin_releases_it(root: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert users(capsys) == [1, 2, 3]
-    assert told(capsys, "rollback", TABLE, f"dt={DT}") == {
+    assert answer_to(capsys, "rollback", TABLE, f"dt={DT}") == {
         "table": TABLE,
         "partition": DT,
         "run_id": OLD,
         "pinned": True,
     }
     assert users(capsys) == [1, 2]
-    assert told(capsys, "quarantine", "show", TABLE) == []
-    assert told(capsys, "status", TABLE)[0]["pinned"] is True
-    assert told(capsys, "unpin", TABLE, DT) == {"table": TABLE, "partition": DT, "run_id": OLD, "pinned": False}
+    assert answer_to(capsys, "quarantine", "show", TABLE) == []
+    assert answer_to(capsys, "status", TABLE)[0]["pinned"] is True
+    assert answer_to(capsys, "unpin", TABLE, DT) == {"table": TABLE, "partition": DT, "run_id": OLD, "pinned": False}
     assert run_command(["unpin", TABLE, DT]) == 2
     assert "it is not pinned" in capsys.readouterr().err
 
@@ -136,19 +136,19 @@ def test_what_is_not_there_cannot_be_rolled_back(
 
 
 def test_vacuum_removes_what_it_said_it_would(root: str, capsys: pytest.CaptureFixture[str]) -> None:
-    would = told(capsys, "vacuum", "--older-than", "0s", "--dry-run")
+    would = answer_to(capsys, "vacuum", "--older-than", "0s", "--dry-run")
     assert [one["folder"] for one in would] == [
         f"{zone}/clickstream/events_v1/dt={DT}/run={OLD}" for zone in ("curated", "quarantine")
     ]
-    assert told(capsys, "vacuum", TABLE, "--older-than", "0s") == would
-    assert told(capsys, "vacuum", "--older-than", "0s") == []
+    assert answer_to(capsys, "vacuum", TABLE, "--older-than", "0s") == would
+    assert answer_to(capsys, "vacuum", "--older-than", "0s") == []
     assert users(capsys) == [1, 2, 3]
     assert run_command(["rollback", TABLE, DT]) == 2
     assert "was vacuumed" in capsys.readouterr().err
 
 
 def test_quarantine_shows_payloads_whole_to_programs(root: str, capsys: pytest.CaptureFixture[str]) -> None:
-    first, second = told(capsys, "quarantine", "show", TABLE, "--partition", DT)
+    first, second = answer_to(capsys, "quarantine", "show", TABLE, "--partition", DT)
     assert second == {
         "dt": DT,
         "reason": "wrong_type",
@@ -185,7 +185,7 @@ def test_quarantine_escapes_payloads_for_people(root: str, capsys: pytest.Captur
 def test_quarantine_counts_by_reason(
     words: list[str], counted: list[tuple[str, int]], root: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer = told(capsys, "quarantine", "show", TABLE, "--count", *words)
+    answer = answer_to(capsys, "quarantine", "show", TABLE, "--count", *words)
     assert answer == [{"reason": reason, "records": number} for reason, number in counted]
 
 
@@ -198,9 +198,9 @@ def test_hours_are_joined_into_ranges() -> None:
 
 
 def test_contracts_are_checked_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    tables = [one["table"] for one in told(capsys, "contract", "check")]
+    tables = [one["table"] for one in answer_to(capsys, "contract", "check")]
     assert TABLE in tables
-    assert told(capsys, "contract", "show", TABLE)["columns"][0]["name"] == "event_id"
+    assert answer_to(capsys, "contract", "show", TABLE)["columns"][0]["name"] == "event_id"
     assert run_command(["contract", "show", TABLE, "--ddl"]) == 0
     assert capsys.readouterr().out.startswith("CREATE EXTERNAL TABLE IF NOT EXISTS `clickstream`.`events_v1` (\n")
     assert run_command(["contract", "show", "clickstream.event_v1"]) == 2
@@ -217,7 +217,7 @@ def test_a_job_of_ones_own_gets_its_options_and_gives_its_exit_code(
 
 
 @pytest.mark.e2e
-def test_replay_takes_what_the_mended_contract_takes(
+def test_replay_takes_what_the_fixed_contract_takes(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("replay")
@@ -235,14 +235,14 @@ def test_replay_takes_what_the_mended_contract_takes(
     arrived = ["--arrived", "2026-11-21T09:10:00Z"]
     assert run_command(["land", "shop.orders_v1", str(folder / "in.ndjson"), *arrived, *where]) == 0
     assert run_command(["run", "raw_to_parquet", "--table", "shop.orders_v1", *where]) == 0
-    assert told(capsys, "quarantine", "show", "shop.orders_v1", "--count", *where) == [
+    assert answer_to(capsys, "quarantine", "show", "shop.orders_v1", "--count", *where) == [
         {"reason": "value_not_allowed", "records": 1}
     ]
     contract.write_text(narrow.replace("WARN", "NEW"))
-    assert told(capsys, "quarantine", "replay", "shop.orders_v1", *where) == [
+    assert answer_to(capsys, "quarantine", "replay", "shop.orders_v1", *where) == [
         {"reason": "value_not_allowed", "before": 1, "after": 0}
     ]
-    rows = told(capsys, "query", "SELECT sensor_id, status, dt FROM orders_v1 ORDER BY 1", *where[:2])
+    rows = answer_to(capsys, "query", "SELECT sensor_id, status, dt FROM orders_v1 ORDER BY 1", *where[:2])
     assert rows == [
         {"sensor_id": "a", "status": "OK", "dt": DT},
         {"sensor_id": "b", "status": "NEW", "dt": DT},
@@ -256,8 +256,8 @@ def test_what_a_run_rejected_is_shown_whether_it_was_published_or_not(
     small = SmallLake(root)
     small.write(f"quarantine/clickstream/events_v1/dt={DT}/run={refused}/part-0.parquet", pa.table(QUARANTINED))
     small.store.write(f"quarantine/clickstream/events_v1/dt={DT}/run={refused}/_manifest.json", b"{}")
-    shown = told(capsys, "quarantine", "show", TABLE, "--run", refused, "--reason", "wrong_type")
+    shown = answer_to(capsys, "quarantine", "show", TABLE, "--run", refused, "--reason", "wrong_type")
     assert [(one["dt"], one["reason"], one["payload_text"]) for one in shown] == [
         (DT, "wrong_type", '{"user_id": "x"}')
     ]
-    assert told(capsys, "quarantine", "show", TABLE, "--run", OLD) == []
+    assert answer_to(capsys, "quarantine", "show", TABLE, "--run", OLD) == []

@@ -61,8 +61,8 @@ def test_explain_answers_on_standard_output_for_people(root: str, capsys: pytest
 def test_explain_answers_programs_in_json(root: str, capsys: pytest.CaptureFixture[str]) -> None:
     sql = f"SELECT user_id FROM sensors.readings WHERE {ONE}"
     assert run_command(["query", "--explain", sql, "--json", "--root", root]) == 0
-    told = json.loads(capsys.readouterr().out)
-    bucketed, plain = told.pop("tables")
+    answer = json.loads(capsys.readouterr().out)
+    bucketed, plain = answer.pop("tables")
     size = bucketed.pop("bytes")
     assert size > 0
     assert bucketed == {
@@ -74,7 +74,12 @@ def test_explain_answers_programs_in_json(root: str, capsys: pytest.CaptureFixtu
         **{"table": "sensors.readings_v1", "partitions_read": 0, "partitions": 6, "first": None, "last": None},
         **{"buckets_read": None, "buckets": None, "files": 0, "bytes": 0, "is_exact": True},
     }
-    assert told == {"bytes": size, "is_exact": True, "athena_dollars": pytest.approx(0.0000477, rel=0.01), "advice": []}
+    assert answer == {
+        "bytes": size,
+        "is_exact": True,
+        "athena_dollars": pytest.approx(0.0000477, rel=0.01),
+        "advice": [],
+    }
 
 
 def test_an_engine_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,11 +41,13 @@ def test_a_sound_table_is_one_line_beside_an_empty_answer(site: Site, capsys: py
     out, err = capsys.readouterr()
     assert out == ""
     size = site.lake.catalog.partitions("sensors", "readings_v1")[0].number("bytes") / 1000
-    told = rf"{FLAT}: 1 partition, 1 file, 200 rows, {size:.1f} kB verified in \d+\.\d s: no errors\n"
-    assert re.fullmatch(told, err)
+    shown = rf"{FLAT}: 1 partition, 1 file, 200 rows, {size:.1f} kB verified in \d+\.\d s: no errors\n"
+    assert re.fullmatch(shown, err)
 
 
-def test_what_is_wrong_is_told_by_hour_and_file_with_what_to_do(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_wrong_is_shown_by_hour_and_file_with_what_to_do(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
     name, moved = spoilt(site)
     assert run_command(["verify", BUCKETED, f"dt={HOUR}"]) == 1
     out, err = capsys.readouterr()
@@ -125,7 +127,7 @@ def test_only_the_hours_that_are_asked_for_are_read(site: Site, capsys: pytest.C
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "shown"),
     [
         (["2026-11-21-11"], "dt=2026-11-21-11: partition not found; `lake status` lists what is published"),
         (["2026-11-21"], "reading the hour '2026-11-21': expected YYYY-MM-DD-HH in UTC"),
@@ -134,10 +136,10 @@ def test_only_the_hours_that_are_asked_for_are_read(site: Site, capsys: pytest.C
     ],
 )
 def test_what_cannot_be_meant_is_refused(
-    words: list[str], told: str, site: Site, capsys: pytest.CaptureFixture[str]
+    words: list[str], shown: str, site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command(["verify", BUCKETED, *words]) == 2
-    assert told in capsys.readouterr().err
+    assert shown in capsys.readouterr().err
 
 
 def test_a_table_that_no_contract_describes_is_refused(site: Site) -> None:

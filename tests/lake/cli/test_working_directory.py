@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import REPOSITORY
 from tests.glue_jobs.harness import EVENTS, Trial, click
 
 LAKE = Path(sys.executable).with_name("lake")
@@ -37,6 +38,19 @@ def test_another_projects_code_is_not_imported_by_a_command(foreign: Path) -> No
     unknown = lake(foreign, "run", "job", "--root", "data")
     assert unknown.returncode == 2
     assert "jobs: bucket_by_key, event_counts, raw_to_parquet, sessions" in unknown.stderr
+
+
+@pytest.mark.e2e
+def test_another_package_called_lake_is_an_error_of_python_m_lake(tmp_path: Path) -> None:
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "lake" / "__init__.py").touch()
+    command = [sys.executable, "-m", "lake", "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"error: starting lake: expected the package in {REPOSITORY / 'lake'}, Python imported another one from "
+        f"{tmp_path / 'lake'}; run `lake` or `python -P -m lake`, or change the working directory\n"
+    )
 
 
 @pytest.mark.spark

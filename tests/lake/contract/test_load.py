@@ -195,7 +195,7 @@ def test_a_table_is_found_by_name_though_another_contract_is_broken(tmp_path: Pa
 @pytest.mark.parametrize(
     "name", ["shop.order_v1", "shop.orders", "orders_v1", "../shop.orders_v1", "shop.orders_v1.", ""]
 )
-def test_an_unknown_table_is_told_what_there_is(tmp_path: Path, name: str) -> None:
+def test_an_unknown_table_is_refused_with_the_known_ones(tmp_path: Path, name: str) -> None:
     write_contract(tmp_path, ORDERS)
     with pytest.raises(TableNotFound) as refused:
         table_named(name, tmp_path)

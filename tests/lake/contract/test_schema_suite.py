@@ -86,7 +86,7 @@ def test_good_rows_and_no_rows_pass(context: Any, orders: Table) -> None:
     assert failures(context, orders, rows_of(orders)) == []
 
 
-def test_every_hive_type_is_told_apart_from_those_of_another_python_type(context: Any) -> None:
+def test_every_hive_type_is_distinguished_from_those_of_another_python_type(context: Any) -> None:
     hive = [*PRIMITIVES, "decimal(9,2)", "array<int>", "map<string,int>", "struct<a:int>"]
     right = _table(hive)
     assert failures(context, right, rows_of(right)) == []

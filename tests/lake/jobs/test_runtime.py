@@ -1,4 +1,4 @@
-"""Where the job runs and what it is told there: options as launchers spell them, Glue's Job where there is one."""
+"""Where the job runs and its options there: options as launchers spell them, Glue's Job where there is one."""
 
 from __future__ import annotations
 
@@ -183,10 +183,10 @@ def test_a_machine_without_java_takes_the_one_of_the_wheel(tmp_path: Path, monke
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     runtime.find_java()
-    told = subprocess.run(
+    ended = subprocess.run(
         [f"{os.environ['JAVA_HOME']}/bin/java", "-version"], capture_output=True, text=True, check=True
     )
-    assert 'version "17' in told.stderr
+    assert 'version "17' in ended.stderr
     monkeypatch.delenv("JAVA_HOME")
 
 

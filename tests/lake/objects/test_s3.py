@@ -9,7 +9,9 @@ import boto3
 import pytest
 
 from lake.errors import StorageError
-from lake.objects import open_store, s3
+from lake.objects import open_store
+from lake.objects.root import S3Root
+from lake.objects.s3 import RequestSizes, S3Store
 from tests.lake.aws_answers import answering, refusing
 
 CONTENT = bytes(range(256)) * 12_000
@@ -68,20 +70,17 @@ def test_listing_goes_on_after_a_full_page(s3_root: str, monkeypatch: pytest.Mon
     assert store.folders("raw") == [f"dt={hour:02}" for hour in range(5)]
 
 
-def test_deletion_goes_on_after_a_full_batch(s3_root: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3, "_DELETED_AT_ONCE", 2)
-    store = open_store(s3_root)
+def test_deletion_goes_on_after_a_full_batch(bucket: str) -> None:
+    store = S3Store(S3Root(bucket, "lake"), RequestSizes(keys=2))
     for number in range(5):
         store.write(f"k/{number}", b"")
     store.delete(f"k/{number}" for number in range(4))
     assert [stored.key for stored in store.list("")] == ["k/4"]
 
 
-def test_large_object_goes_in_parts_and_comes_back_whole(s3_root: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3, "_WHOLE", 6 << 20)
-    monkeypatch.setattr(s3, "_PART", 5 << 20)
+def test_large_object_goes_in_parts_and_comes_back_whole(bucket: str) -> None:
+    store = S3Store(S3Root(bucket, "lake"), RequestSizes(whole=6 << 20, part=5 << 20))
     data = CONTENT * 4
-    store = open_store(s3_root)
     store.write("large", memoryview(data))
     assert store.read("large") == data
     (stored,) = store.list("")
@@ -119,7 +118,7 @@ def test_profile_that_does_not_exist(aws: str, monkeypatch: pytest.MonkeyPatch) 
         open_store("s3://b/lake").arrow()
 
 
-def test_endpoint_that_nobody_listens_at(alone: Callable[[str], None]) -> None:
+def test_endpoint_without_a_listener(alone: Callable[[str], None]) -> None:
     alone("http://127.0.0.1:9")
     with pytest.raises(StorageError, match=r"AWS is not reachable: check AWS_ENDPOINT_URL \(it is http://127.0.0.1:9"):
         open_store("s3://b/lake").list("raw")

@@ -74,7 +74,7 @@ def reconciled(lake: DayLake) -> Reconciliation:
     return reconcile_sessions(lake.lake, DAY)
 
 
-def told(found: Reconciliation) -> list[tuple[str, str, str]]:
+def reasons(found: Reconciliation) -> list[tuple[str, str, str]]:
     return [(one.kind, one.session_id, one.reason) for one in found.differences]
 
 
@@ -133,7 +133,7 @@ def test_a_late_event_at_the_start_gives_a_session_another_name(lake: DayLake) -
     lake.publish([*ON_TIME, event("late", "13:45", "22-05")])
     derive(lake, [*ON_TIME, event("late", "13:45", "22-05")])
     streamed(lake, sessions_of(ON_TIME), f"{DAY}-21")
-    assert told(reconciled(lake)) == [
+    assert reasons(reconciled(lake)) == [
         ("only_in_batch", name("13:45"), "late_events"),
         ("only_in_stream", name("14:00"), "late_events"),
     ]
@@ -143,32 +143,32 @@ def test_a_session_of_late_events_alone_is_only_in_batch(lake: DayLake) -> None:
     lake.publish([*ON_TIME, event("late", "16:00", "22-05")])
     derive(lake, [*ON_TIME, event("late", "16:00", "22-05")])
     streamed(lake, sessions_of(ON_TIME), f"{DAY}-21")
-    assert told(reconciled(lake)) == [("only_in_batch", name("16:00"), "late_events")]
+    assert reasons(reconciled(lake)) == [("only_in_batch", name("16:00"), "late_events")]
 
 
 def test_a_session_that_the_stream_cannot_have_delivered_yet_is_awaited(lake: DayLake) -> None:
     lake.publish(ON_TIME)
     derive(lake, ON_TIME)
     streamed(lake, sessions_of(ON_TIME[:-1]), f"{DAY}-19")
-    assert told(reconciled(lake)) == [("only_in_batch", name("20:00", 3), "not_yet_streamed")]
+    assert reasons(reconciled(lake)) == [("only_in_batch", name("20:00", 3), "not_yet_streamed")]
 
 
-def test_a_session_whose_events_have_not_arrived_in_the_lake_is_told(lake: DayLake) -> None:
+def test_a_session_whose_events_have_not_arrived_in_the_lake_is_reported(lake: DayLake) -> None:
     lake.publish(ON_TIME)
     derive(lake, ON_TIME)
     streamed(lake, sessions_of([*ON_TIME, event("new", "23:00", user=4)]), f"{DAY}-23")
-    assert told(reconciled(lake)) == [("only_in_stream", name("23:00", 4), "not_yet_arrived")]
+    assert reasons(reconciled(lake)) == [("only_in_stream", name("23:00", 4), "not_yet_arrived")]
 
 
 def test_events_that_were_quarantined_in_the_lake_are_missing_in_batch(lake: DayLake) -> None:
     lake.publish(ON_TIME)
     derive(lake, ON_TIME)
-    streamed(lake, sessions_of([*ON_TIME, event("odd", "12:00", user=77)]), f"{DAY}-21")
+    streamed(lake, sessions_of([*ON_TIME, event("rejected", "12:00", user=77)]), f"{DAY}-21")
     payload = b'{"user_id": 77, "device_id": "phone", "extra": }'
     rejects = [{"reason": "invalid_json", "payload": payload}]
     publish_quarantine(lake, rejects)
     found = reconciled(lake)
-    assert told(found) == [("only_in_stream", name("12:00", 77), "quarantined_events")]
+    assert reasons(found) == [("only_in_stream", name("12:00", 77), "quarantined_events")]
     assert "1 record(s) of the key were rejected (invalid_json)" in found.differences[0].detail
 
 
@@ -189,22 +189,22 @@ def test_a_day_that_was_made_before_its_events_came_has_to_be_rebuilt(lake: DayL
     lake.publish(ON_TIME)
     streamed(lake, sessions_of(ON_TIME), f"{DAY}-21")
     found = reconciled(lake)
-    assert told(found) == [
+    assert reasons(found) == [
         ("only_in_stream", name("10:00"), "not_rebuilt"),
         ("only_in_batch", name("10:20"), "not_rebuilt"),
     ]
     assert any("is stale" in note for note in found.notes)
 
 
-def test_what_nobody_can_tell_is_unknown(lake: DayLake) -> None:
+def test_a_difference_without_a_known_reason_is_unknown(lake: DayLake) -> None:
     lake.publish(ON_TIME)
     derive(lake, ON_TIME)
     wrong = [tuple(7 if place == 6 else value for place, value in enumerate(row)) for row in sessions_of(ON_TIME)[:1]]
     streamed(lake, [*wrong, *sessions_of(ON_TIME)[1:]], f"{DAY}-21")
-    assert told(reconciled(lake)) == [("different", name("10:00"), "unknown")]
+    assert reasons(reconciled(lake)) == [("different", name("10:00"), "unknown")]
 
 
-def test_devices_that_share_a_name_by_windows_are_told_apart(lake: DayLake) -> None:
+def test_devices_that_share_a_session_id_by_windows_are_distinguished(lake: DayLake) -> None:
     rules = SessionRules.of(window="1m")
     events = [replace(event("a", "10:00"), device_id=device, event_id=device) for device in ("mobile_1", "mobile_2")]
     lake.publish(events)

@@ -78,11 +78,11 @@ def test_counts_are_those_of_what_is_published_though_it_is_stale(trial: Trial) 
     trial.land(8, "b", b"broken\n")
     report = trial.run()
     trial.land(8, "late", [click(3)])
-    (told,) = status(trial).partitions
+    (reported,) = status(trial).partitions
     partition = trial.partition(8)
     assert partition is not None
     size = sum(len(data) for data in trial.content()[f"events_v1/{DT.format(8)}"].values())
-    assert told == PartitionStatus(
+    assert reported == PartitionStatus(
         EVENTS,
         DT.format(8),
         "stale",
@@ -107,7 +107,7 @@ def test_counts_are_those_of_what_is_published_though_it_is_stale(trial: Trial) 
         page=trial.lake.store.uri_of(f"audits/clickstream/events_v1/dt={DT.format(8)}/{report.run_id}.html"),
     )
     trial.lake.store.delete([stored.key for stored in trial.lake.store.list("runs")])
-    assert status(trial).partitions == (replace(told, warnings=(), rejects=()),)
+    assert status(trial).partitions == (replace(reported, warnings=(), rejects=()),)
 
 
 def test_a_pinned_partition_is_current_and_says_what_it_is_pinned_to(trial: Trial) -> None:
@@ -116,9 +116,9 @@ def test_a_pinned_partition_is_current_and_says_what_it_is_pinned_to(trial: Tria
     trial.land(8, "b", [click(2)])
     trial.run()
     roll_back(trial.lake.catalog, trial.lake.store, trial.table, DT.format(8))
-    (told,) = status(trial).partitions
-    assert (told.state, told.pinned, told.run_id) == ("current", True, first.run_id)
-    assert told.reason == f"pinned to run {first.run_id}; `lake unpin` releases it"
+    (reported,) = status(trial).partitions
+    assert (reported.state, reported.pinned, reported.run_id) == ("current", True, first.run_id)
+    assert reported.reason == f"pinned to run {first.run_id}; `lake unpin` releases it"
 
 
 def test_what_the_gate_refused_is_refused_until_its_inputs_change(strict: Trial) -> None:
@@ -193,10 +193,10 @@ def test_json_is_a_list_of_all_partitions_field_by_field(
     readings.land(9, "a", [{"sensorId": "a", "currentTemperature": 1, "status": "OK"}])
     capsys.readouterr()
     assert run_command(["status", "--json", "--root", trial.root]) == 0
-    told = json.loads(capsys.readouterr().out)
+    reported = json.loads(capsys.readouterr().out)
     all_tables = [trial.of(table.full_name) for table in trial.lake.tables()]
-    assert told == [as_json(one) for each in all_tables for one in status(each).partitions]
-    assert [(one["table"], one["partition"], one["state"], one["rows"]) for one in told] == [
+    assert reported == [as_json(one) for each in all_tables for one in status(each).partitions]
+    assert [(one["table"], one["partition"], one["state"], one["rows"]) for one in reported] == [
         ("clickstream.event_counts_by_day_v1", DT.format(8)[:10], "stale", None),
         ("clickstream.events_by_user_v1", DT.format(8), "stale", None),
         (EVENTS, DT.format(8), "current", 2),

@@ -238,9 +238,9 @@ def test_one_bucket_for_one_key_is_called_into_question(lake: Lake, capsys: pyte
 
 
 def test_the_command_tells_programs_all_that_it_knows(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
-    told = json.loads(answer(lake, capsys, READINGS, "--column", "sensor_id", "--column", "status", "--json"))
-    assert told == json.loads(json.dumps(asdict(suggest(lake, READINGS, ["sensor_id", "status"]))))
-    assert (told["bucket_columns"], told["bucket_count"]) == (["sensor_id", "status"], 4)
+    reported = json.loads(answer(lake, capsys, READINGS, "--column", "sensor_id", "--column", "status", "--json"))
+    assert reported == json.loads(json.dumps(asdict(suggest(lake, READINGS, ["sensor_id", "status"]))))
+    assert (reported["bucket_columns"], reported["bucket_count"]) == (["sensor_id", "status"], 4)
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Which hours of a bucketed table are stale: told by digests of the upstream's content, and by the contract's rules."""
+"""Which hours of a bucketed table are stale, by digests of the upstream's content, and by the contract's rules."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_hours_come_in_order_and_from_both_tables(site: Site) -> None:
     assert [hour.dt for hour in bounded.partitions] == [DT.format(hour) for hour in (8, 9)]
 
 
-def test_an_hour_that_is_gone_upstream_is_kept_also_when_a_rebuild_is_asked_for(site: Site) -> None:
+def test_an_hour_dropped_upstream_is_kept_also_when_a_rebuild_is_requested(site: Site) -> None:
     site.catalog.drop_partition("shop", "orders_v1", DT.format(8))
     for rebuild in (False, True):
         kept = ("current", f"no longer published in {UPSTREAM}; kept as published")

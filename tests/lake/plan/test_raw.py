@@ -68,7 +68,7 @@ def plan(store: Store, catalog: Catalog, table: Table = ORDERS, **scope: Any) ->
     return plan_raw_hours(table, store, catalog, "1", PlanScope(**scope))
 
 
-def told(made: TablePlan[RawInputs]) -> dict[str, tuple[str, str]]:
+def reasons(made: TablePlan[RawInputs]) -> dict[str, tuple[str, str]]:
     return {hour.dt[-2:]: (hour.state, hour.reason) for hour in made.partitions}
 
 
@@ -86,8 +86,8 @@ def published(store: Store, catalog: Catalog) -> TablePlan[RawInputs]:
 def test_hours_never_published_are_stale_and_published_ones_current(
     store: Store, catalog: Catalog, published: TablePlan[RawInputs]
 ) -> None:
-    assert told(published) == dict.fromkeys(("09", "10", "11"), ("stale", "never published"))
-    assert told(plan(store, catalog)) == dict.fromkeys(("09", "10", "11"), ("current", "inputs unchanged"))
+    assert reasons(published) == dict.fromkeys(("09", "10", "11"), ("stale", "never published"))
+    assert reasons(plan(store, catalog)) == dict.fromkeys(("09", "10", "11"), ("current", "inputs unchanged"))
 
 
 def test_a_late_object_makes_its_hour_stale_and_those_that_look_back_on_it(
@@ -97,7 +97,7 @@ def test_a_late_object_makes_its_hour_stale_and_those_that_look_back_on_it(
     publish(store, catalog, plan(store, catalog).stale[0])
     land(store, 9, "late")
     reached = ("stale", "an hour that it looks back on changed")
-    assert told(plan(store, catalog)) == {
+    assert reasons(plan(store, catalog)) == {
         "09": ("stale", "1 late object(s)"),
         "10": reached,
         "11": reached,
@@ -117,21 +117,21 @@ def test_a_table_without_a_key_looks_back_on_nothing(store: Store, catalog: Cata
     for hour_ in plan(store, catalog, keyless).stale:
         publish(store, catalog, hour_, keyless)
     land(store, 9, "late")
-    assert told(plan(store, catalog, keyless))["10"] == ("current", "inputs unchanged")
+    assert reasons(plan(store, catalog, keyless))["10"] == ("current", "inputs unchanged")
 
 
 def test_an_object_with_other_bytes_under_its_name_is_seen(
     store: Store, catalog: Catalog, published: TablePlan[RawInputs]
 ) -> None:
     land(store, 11, "a", b"{ }")
-    assert told(plan(store, catalog))["11"] == ("stale", "1 changed object(s)")
+    assert reasons(plan(store, catalog))["11"] == ("stale", "1 changed object(s)")
 
 
 def test_only_the_hours_asked_for_are_planned_but_their_look_back_counts(
     store: Store, catalog: Catalog, published: TablePlan[RawInputs]
 ) -> None:
     made = plan(store, catalog, since="2026-11-21-11", until="2026-11-21-12")
-    assert told(made) == {"11": ("current", "inputs unchanged")}
+    assert reasons(made) == {"11": ("current", "inputs unchanged")}
     assert sorted(made.partitions[0].inputs.lookback) == ["2026-11-21-09", "2026-11-21-10"]
 
 
@@ -143,7 +143,7 @@ def test_raw_objects_that_expired_leave_their_partition_as_it_is(
     publish(store, catalog, plan(store, catalog).stale[0])
     store.delete(["raw/shop/orders/dt=2026-11-21-09/a", "raw/shop/orders/dt=2026-11-21-10/a"])
     first = "raw/shop/orders/dt=2026-11-21-09/a"
-    assert told(plan(store, catalog)) == {
+    assert reasons(plan(store, catalog)) == {
         "09": ("current", "its raw objects are gone; kept as published"),
         "10": ("current", f"raw objects that were read are gone (first of 2: {first}); kept as published"),
         "11": ("current", f"raw objects that were read are gone (first of 2: {first}); kept as published"),
@@ -153,7 +153,9 @@ def test_raw_objects_that_expired_leave_their_partition_as_it_is(
 def test_a_rebuild_takes_every_hour_that_has_raw_objects(
     store: Store, catalog: Catalog, published: TablePlan[RawInputs]
 ) -> None:
-    assert told(plan(store, catalog, rebuild=True)) == dict.fromkeys(("09", "10", "11"), ("stale", "rebuild requested"))
+    assert reasons(plan(store, catalog, rebuild=True)) == dict.fromkeys(
+        ("09", "10", "11"), ("stale", "rebuild requested")
+    )
 
 
 def test_a_pinned_partition_is_left_alone_even_by_a_rebuild(
@@ -161,14 +163,14 @@ def test_a_pinned_partition_is_left_alone_even_by_a_rebuild(
 ) -> None:
     publish(store, catalog, published.partitions[0], pinned="true", run_id="20261121T090000Z-abcdef")
     pinned = ("current", "pinned to run 20261121T090000Z-abcdef; `lake unpin` releases it")
-    assert told(plan(store, catalog, rebuild=True))["09"] == pinned
+    assert reasons(plan(store, catalog, rebuild=True))["09"] == pinned
 
 
 def test_a_new_optional_column_leaves_old_partitions_valid(
     store: Store, catalog: Catalog, published: TablePlan[RawInputs]
 ) -> None:
     wider = replace(ORDERS, columns=(*ORDERS.columns, Column("note", "note", "string")))
-    assert told(plan(store, catalog, wider)) == dict.fromkeys(("09", "10", "11"), ("current", "inputs unchanged"))
+    assert reasons(plan(store, catalog, wider)) == dict.fromkeys(("09", "10", "11"), ("current", "inputs unchanged"))
 
 
 @pytest.mark.parametrize(
@@ -184,12 +186,12 @@ def test_only_what_can_change_rows_makes_partitions_stale(
     store: Store, catalog: Catalog, published: TablePlan[RawInputs], columns: tuple[Column, ...], reason: str | None
 ) -> None:
     state = ("stale", reason) if reason else ("current", "inputs unchanged")
-    assert told(plan(store, catalog, replace(ORDERS, columns=columns))) == dict.fromkeys(("09", "10", "11"), state)
+    assert reasons(plan(store, catalog, replace(ORDERS, columns=columns))) == dict.fromkeys(("09", "10", "11"), state)
 
 
 def test_another_parser_makes_every_hour_stale(store: Store, catalog: Catalog, published: TablePlan[RawInputs]) -> None:
     made = plan_raw_hours(ORDERS, store, catalog, "2", PlanScope())
-    assert told(made) == dict.fromkeys(("09", "10", "11"), ("stale", "the parser changed"))
+    assert reasons(made) == dict.fromkeys(("09", "10", "11"), ("stale", "the parser changed"))
 
 
 def test_what_lies_in_no_hour_is_named(store: Store, catalog: Catalog, published: TablePlan[RawInputs]) -> None:

@@ -148,7 +148,7 @@ def execution(state: str, kind: str = "DML", reason: str = "", scanned: int = 0)
     return {"QueryExecution": {"StatementType": kind, "Status": status, "Statistics": {"DataScannedInBytes": scanned}}}
 
 
-def test_an_answer_of_several_pages_is_read_whole_and_its_price_told(stub: Stubber) -> None:
+def test_an_answer_of_several_pages_is_read_whole_and_its_price_shown(stub: Stubber) -> None:
     columns = [column("n", "bigint")]
     stub.add_response("start_query_execution", START)
     for state in ("QUEUED", "RUNNING", "RUNNING"):

@@ -118,7 +118,7 @@ def test_a_bucket_with_no_file_has_no_rows(tmp_path_factory: pytest.TempPathFact
 def test_a_file_that_names_no_bucket_of_the_table_is_read_always(
     name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    lake = make_readings_lake(str(tmp_path_factory.mktemp("odd")))
+    lake = make_readings_lake(str(tmp_path_factory.mktemp("unusual")))
     lake.write(f"bucketed/sensors/readings_by_sensor_v1/dt={HOURS[0]}/run=r1/{name}", readings(9))
     sql = f"SELECT count(*) FROM {TABLE} WHERE sensor_id = 'device_01' AND dt = '{HOURS[0]}'"
     assert run_query(sql, lake.root).table.column(0).to_pylist() == [2]

@@ -1,4 +1,4 @@
-"""Queries over published tables: what is read, with which types, and what an author of SQL is told."""
+"""Queries over published tables: what is read, with which types, and the advice to an author of SQL."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def test_listings(sql: str, columns: list[str], rows: list[tuple[str, ...]], eig
         ("SELECT user_id, count(*) FROM events_v1", QuerySyntaxError, "GROUP BY"),
     ],
 )
-def test_an_author_is_told(sql: str, kind: type[QueryError], message: str, eight_hours: str) -> None:
+def test_an_author_is_advised(sql: str, kind: type[QueryError], message: str, eight_hours: str) -> None:
     with pytest.raises(kind) as error:
         run_query(sql, eight_hours)
     assert message in str(error.value)

@@ -154,7 +154,7 @@ def test_views_are_listed(sql: str, rows: list[list[str]], root: str) -> None:
         ("SELECT sensor FROM readings", QueryError, "column sensor not found; did you mean 'sensor_id'?"),
     ],
 )
-def test_an_author_is_told(sql: str, kind: type[QueryError], message: str, root: str) -> None:
+def test_an_author_is_advised(sql: str, kind: type[QueryError], message: str, root: str) -> None:
     with pytest.raises(kind) as error:
         run_query(sql, root)
     assert message in str(error.value)

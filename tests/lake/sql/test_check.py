@@ -19,6 +19,11 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Checked:
     return all_cases(tmp_path_factory.mktemp("cases"))
 
 
+@pytest.fixture(scope="module")
+def of_this_repository() -> Checked:
+    return check_folder(REPOSITORY / "sql", shipped_tables())
+
+
 @pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))
 def test_each_case_has_the_problems_that_are_expected_of_it_and_no_others(case: str, checked: Checked) -> None:
     assert said_of(checked, case) == (CASES / case / "expected.txt").read_text()
@@ -28,22 +33,22 @@ def test_nothing_else_is_said_beside_the_cases(checked: Checked) -> None:
     assert [p for p in checked.problems if p.path.parent.parent.name != "cases"] == []
 
 
-def test_the_files_of_this_repository_have_no_problems() -> None:
-    assert check_folder(REPOSITORY / "sql", shipped_tables()).problems == ()
+def test_the_files_of_this_repository_have_no_problems(of_this_repository: Checked) -> None:
+    assert of_this_repository.problems == ()
 
 
-def test_the_views_of_this_repository_come_after_what_they_read() -> None:
-    views = [view.file.full_name for view in check_folder(REPOSITORY / "sql", shipped_tables()).views]
+def test_the_views_of_this_repository_come_after_what_they_read(of_this_repository: Checked) -> None:
+    views = [view.file.full_name for view in of_this_repository.views]
     assert views.index("clickstream.events") < views.index("clickstream.clicks_today")
 
 
-def test_the_view_of_rejected_records_reads_the_quarantine_of_every_table() -> None:
-    views = {view.file.full_name: view for view in check_folder(REPOSITORY / "sql", shipped_tables()).views}
+def test_the_view_of_rejected_records_reads_the_quarantine_of_every_table(of_this_repository: Checked) -> None:
+    views = {view.file.full_name: view for view in of_this_repository.views}
     expected = sorted(f"{name}_quarantine" for name, table in shipped_tables().items() if table.has_quarantine)
     assert list(views["operations.rejected"].reads) == expected
 
 
-def test_a_table_whose_statement_is_not_current_missing_or_nobodys_is_named(tmp_path: Path) -> None:
+def test_a_statement_that_is_stale_missing_or_of_no_contract_is_named(tmp_path: Path) -> None:
     sql = rendered(tmp_path)
     put(sql, "taxi/trips_v1/ddl.sql", "CREATE EXTERNAL TABLE taxi.trips_v1 (a int) LOCATION 's3://x/'")
     (sql / "sensors/bundles_v1/ddl.sql").unlink()

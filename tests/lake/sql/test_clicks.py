@@ -46,10 +46,11 @@ def near_a_change(hours: list[str], same: str) -> list[str]:
 @pytest.mark.parametrize("clock", CLOCKS)
 @pytest.mark.parametrize("view", VIEWS)
 def test_all_hours_of_the_day_or_month_and_no_others(view: str, clock: str, tmp_path: Path) -> None:
-    hours, same = hours_around(clock), clock[: len(VIEWS[view])]
+    around, same = hours_around(clock), clock[: len(VIEWS[view])]
+    hours = sorted({*near_a_change(around, same), *around[::17]})  # some far from any change, at each hour of a day
     answer = run_query(at(view, f"{clock} UTC", hours), str(tmp_path)).table
     assert answer.column("dt").to_pylist() == [hour for hour in hours if hour.startswith(same)]
-    assert answer.num_rows in (24, 28 * 24, 29 * 24, 30 * 24, 31 * 24)
+    assert answer.num_rows >= 24
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from lake.catalog import Catalog, CatalogView, Partition, open_catalog
 from lake.catalog.view_routing import route_condition
 from lake.cli.app import run_command
 from lake.errors import UsageError
-from lake.sql.check import check_folder
+from lake.sql.check import Checked, check_folder
 from lake.sql.deploy import Change, deploy
 from lake.sql.errors import SqlRefusedError
 from lake.sql.relations import catalog_tables
@@ -27,8 +28,15 @@ def sql(tmp_path: Path) -> Path:
 
 
 def deployed(sql: Path, catalog: Catalog, *databases: str, dry_run: bool = False, prune: bool = False) -> list[Change]:
-    tables = shipped_tables()
-    return deploy(check_folder(sql, tables), tables.values(), catalog, databases, dry_run=dry_run, prune=prune)
+    texts = tuple(sorted((path, path.read_text(encoding="utf-8")) for path in sql.rglob("*.sql")))
+    tables = shipped_tables().values()
+    return deploy(checked(sql, texts), tables, catalog, databases, dry_run=dry_run, prune=prune)
+
+
+@cache
+def checked(sql: Path, texts: tuple[tuple[Path, str], ...]) -> Checked:
+    """The folder, which holds these texts now: a test deploys it several times."""
+    return check_folder(sql, shipped_tables())
 
 
 def changed(changes: list[Change]) -> list[tuple[str, str]]:
@@ -125,9 +133,9 @@ def test_a_routed_view_reads_each_hour_from_where_it_is_now(any_root: str, sql: 
 
 def test_a_dry_run_says_the_same_and_changes_nothing(any_root: str, sql: Path) -> None:
     catalog = open_catalog(any_root)
-    told = deployed(sql, catalog, dry_run=True)
+    planned = deployed(sql, catalog, dry_run=True)
     assert everything(catalog) == []
-    assert deployed(sql, catalog) == told
+    assert deployed(sql, catalog) == planned
 
 
 def test_what_changed_is_updated_and_the_rest_left_alone(any_root: str, sql: Path) -> None:

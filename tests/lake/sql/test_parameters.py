@@ -57,7 +57,7 @@ def test_any_other_text_takes_them_in_order(given: list[str], asked: str) -> Non
         ("SELECT 'a", ["1"], QuerySyntaxError, "left open"),
     ],
 )
-def test_a_wrong_value_is_told(text: str, given: list[str], kind: type[LakeError], message: str) -> None:
+def test_a_wrong_value_is_reported(text: str, given: list[str], kind: type[LakeError], message: str) -> None:
     with pytest.raises(kind) as error:
         bound(text, given)
     assert message in str(error.value)

@@ -50,24 +50,24 @@ def test_what_was_written_into_a_folder_is_the_answer(tmp_path: Path, capfd: pyt
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "message"),
     [
         ([], "toy: from in to out ...\nerror: toy: no\n"),
         (["--debug"], "\nerror: toy: ended with code 4; what it said is above\n"),
     ],
 )
 def test_an_applications_error_is_an_error_and_debug_shows_all_it_says(
-    capfd: pytest.CaptureFixture[str], more: list[str], told: str
+    capfd: pytest.CaptureFixture[str], more: list[str], message: str
 ) -> None:
     words = ["stream", "run", "toy", "--package", toy(FAILS), "--source", "in", "--sink", "out"]
     assert run_command([*words, *more]) == 4
     said = capfd.readouterr()
-    assert told in said.err
+    assert message in said.err
     assert (said.out, "LAKE_DEBUG is 1" in said.err) == ("", bool(more))
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["--source", "in", "--sink", "out", "--set", "gaap=3m"], "unknown property gaap; did you mean 'gap'?"),
         (
@@ -82,13 +82,13 @@ def test_an_applications_error_is_an_error_and_debug_shows_all_it_says(
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_built(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str], told: str
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
 ) -> None:
     monkeypatch.setenv("LAKE_FLINK_JAR", "/nowhere")
     assert run_command(["stream", "run", "sessions", *words]) == 2
     said = capfd.readouterr()
     assert (said.out, said.err.count("error: ")) == ("", 1)
-    assert told in said.err
+    assert message in said.err
 
 
 def test_a_jar_or_a_package_that_is_absent_is_named(

@@ -116,7 +116,7 @@ def test_counts_of_a_folder_by_minute(packages: dict[str, Path], clicks: Path, t
 
 
 @pytest.mark.parametrize(
-    ("source", "sink", "code", "told"),
+    ("source", "sink", "code", "message"),
     [
         ("nowhere", "out", 1, "error: sessions: reading events from {folder}/nowhere: no files found; expected"),
         (
@@ -129,13 +129,13 @@ def test_counts_of_a_folder_by_minute(packages: dict[str, Path], clicks: Path, t
     ],
 )
 def test_a_start_that_fails_is_one_clear_error(
-    packages: dict[str, Path], clicks: Path, tmp_path: Path, source: str, sink: str, code: int, told: str
+    packages: dict[str, Path], clicks: Path, tmp_path: Path, source: str, sink: str, code: int, message: str
 ) -> None:
     words = ["--source", source, "--sink", sink]
     ended = stream_run("sessions", packages["sessions"], *words, folder=tmp_path)
     first, error, *more = ended.stderr.splitlines()
     assert (ended.returncode, first) == (code, f"sessions: from {source} to {sink} ...")
-    assert error.startswith(told.format(folder=tmp_path))
+    assert error.startswith(message.format(folder=tmp_path))
     assert more in ([], ["This is Flink's own error; --debug shows where it came from"])
     assert ended.stdout == ""
 
@@ -193,7 +193,7 @@ def jvms(folder: Path) -> list[str]:
 
 
 def test_flinks_own_command_runs_it_by_the_run_options(packages: dict[str, Path], clicks: Path, tmp_path: Path) -> None:
-    """As the managed service starts it: the program, the jar and the modules are told apart by the run options."""
+    """As the managed service starts it: the program, the jar and the modules are named by the run options."""
     folder = unpack(packages["sessions"], tmp_path / "sessions").parent
     with (folder / "python" / "lake" / "flink" / "program.py").open("a") as program:
         program.write("\nprint('modules of', __file__)\n")

@@ -14,7 +14,7 @@ from lake.stream.jar import JAR, connectors_jar, sources_digest
 from tests.lake.stream.conftest import APPS
 from tests.programs import Program
 
-# Says where it runs, what it was told and what it sees, in the jar itself.
+# Says where it runs, its arguments and what it sees, in the jar itself.
 BUILDS = f'mkdir target; (echo "$@"; find . -type f | sort) > target/{JAR}'
 
 
@@ -81,7 +81,7 @@ def test_what_was_built_beside_the_sources_does_not_count(apps: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "told"),
+    ("there", "message"),
     [
         ([], r"Maven \(mvn\) and a JDK \(javac\) not found"),
         (["mvn"], r": a JDK \(javac\) not found"),
@@ -89,11 +89,11 @@ def test_what_was_built_beside_the_sources_does_not_count(apps: Path) -> None:
     ],
 )
 def test_what_is_missing_is_named_and_what_to_install(
-    apps: Path, cache: Path, empty_path: Program, there: list[str], told: str
+    apps: Path, cache: Path, empty_path: Program, there: list[str], message: str
 ) -> None:
     for name in there:
         empty_path(name, BUILDS)
-    with pytest.raises(StreamSetupError, match=f"{told}.*install Maven and a JDK, 11 or newer"):
+    with pytest.raises(StreamSetupError, match=f"{message}.*install Maven and a JDK, 11 or newer"):
         connectors_jar(apps)
 
 

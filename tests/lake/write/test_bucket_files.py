@@ -103,16 +103,16 @@ def test_the_sum_over_keys_knows_no_order_but_every_key(table: Table) -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "told"),
+    ("keys", "message"),
     [
         (["b", "a"], "it is not sorted by key at row 0"),
         (["a", None], "it is not sorted by key at row 0"),
         (["a", "c", "b"], "it is not sorted by key at row 1"),
     ],
 )
-def test_the_first_row_out_of_order_is_named(table: Table, store: Store, keys: list[str | None], told: str) -> None:
+def test_the_first_row_out_of_order_is_named(table: Table, store: Store, keys: list[str | None], message: str) -> None:
     part = put(store, rows_of(table, keys), table)
-    with pytest.raises(StorageError, match=told):
+    with pytest.raises(StorageError, match=message):
         prove_file(store, part, table, ONE_BUCKET)
 
 

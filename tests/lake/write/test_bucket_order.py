@@ -95,7 +95,7 @@ def test_rows_bucketed_by_two_columns_lie_as_a_plain_stable_sort_puts_them(
     assert_ordered_as_plainly(*case)
 
 
-def test_more_distinct_keys_than_sixteen_bits_count_are_told_apart() -> None:
+def test_more_distinct_keys_than_sixteen_bits_count_are_distinguished() -> None:
     keys = pa.table({"a": pa.array([n * 7919 % 70_001 for n in range(70_001)], pa.int64())})
     bucketing = Bucketing(("a",), 3, ("a",), 1000)
     order = ordered(keys, bucketing)
@@ -110,7 +110,7 @@ def test_ties_stay_as_they_came(sort: tuple[str, ...]) -> None:
     assert ordered(rows, Bucketing(("a",), 1, sort, 1000)).places.tolist() == [1, 3, 0, 2, 4]
 
 
-def test_days_before_1970_come_first_and_instants_are_told_apart_by_the_microsecond() -> None:
+def test_days_before_1970_come_first_and_instants_differ_by_the_microsecond() -> None:
     day = date(1969, 12, 31)
     at = [*(datetime(2026, 11, 21, 9, 0, 0, micros, UTC) for micros in (2, 1)), datetime(1960, 1, 1, tzinfo=UTC)]
     rows = pa.table(

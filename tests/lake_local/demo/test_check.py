@@ -109,7 +109,7 @@ def test_an_event_that_is_late_and_in_a_session_as_well_is_found(expected: Expec
     ]
 
 
-def test_a_late_event_that_nobody_sent_is_found(expected: Expected, right: Results) -> None:
+def test_a_late_event_that_was_not_sent_is_found(expected: Expected, right: Results) -> None:
     found = verdict_of(expected, replace(right, late={"late", "ghost"}), RULES).differences
     assert Difference("late event that was never sent", "ghost", None, "ghost") in found
 

@@ -7,6 +7,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -25,6 +26,11 @@ def clicks(seed: int = 7, rate: int = 200) -> Clicks:
     return Clicks(table_named("clickstream.events_v1", contracts_folder()), rate, seed, SINCE, 100)
 
 
+@cache
+def records_of(seconds: int, rate: int) -> tuple[Record, ...]:
+    return tuple(clicks(rate=rate).until(SINCE + seconds))
+
+
 def test_equal_seeds_give_equal_records_in_ticks_of_any_length() -> None:
     at_once = clicks().until(SINCE + 10)
     in_ticks = clicks()
@@ -33,14 +39,14 @@ def test_equal_seeds_give_equal_records_in_ticks_of_any_length() -> None:
 
 
 def test_clicks_come_at_about_the_rate_that_was_asked_for_in_the_order_of_their_time() -> None:
-    records = clicks().until(SINCE + 80)
+    records = records_of(80, rate=200)
     assert len(records) == pytest.approx(80 * 200, rel=0.15)
     assert all(SINCE <= before.at <= after.at for before, after in itertools.pairwise(records))
 
 
 def test_event_times_are_close_to_arrival_but_for_late_clicks_which_miss_a_gap_and_the_watermark() -> None:
     ages: dict[bool, list[float]] = {False: [], True: []}
-    for record in clicks().until(SINCE + 80):
+    for record in records_of(80, rate=200):
         if record.event is not None:
             ages[record.is_late].append(record.at - record.event.at / 1e6)
     assert 0 <= min(ages[False]) <= max(ages[False]) < 0.2
@@ -49,7 +55,7 @@ def test_event_times_are_close_to_arrival_but_for_late_clicks_which_miss_a_gap_a
 
 
 def test_late_clicks_are_left_out_while_they_are_turned_off() -> None:
-    with_late = clicks().until(SINCE + 80)
+    with_late = records_of(80, rate=200)
     some = clicks()
     first = some.until(SINCE + 30)
     some.has_late = False
@@ -64,7 +70,7 @@ def test_late_clicks_are_left_out_while_they_are_turned_off() -> None:
 
 def test_some_clicks_are_sent_twice_with_the_same_bytes_and_counted_once() -> None:
     expected = Expected()
-    records = clicks().until(SINCE + 80)
+    records = records_of(80, rate=200)
     expected.add(Payload("k", b"", records))
     times = Counter(record.data for record in records)
     assert set(times.values()) == {1, 2}
@@ -73,7 +79,7 @@ def test_some_clicks_are_sent_twice_with_the_same_bytes_and_counted_once() -> No
 
 
 def test_malformed_records_differ_from_each_other_and_none_is_an_event() -> None:
-    malformed = [record.data for record in clicks(rate=2000).until(SINCE + 80) if record.event is None]
+    malformed = [record.data for record in records_of(40, rate=2000) if record.event is None]
     assert len(set(malformed)) == len(malformed) > 100
     assert [data for data in malformed if _is_event(data)] == []
 
@@ -160,7 +166,7 @@ def test_expected_sessions_are_those_of_the_rules(two_users: Expected) -> None:
 
 
 def test_malformed_records_that_land_side_by_side_are_as_many_records_to_batch() -> None:
-    malformed = [record.data for record in clicks(rate=2000).until(SINCE + 80) if record.event is None]
+    malformed = [record.data for record in records_of(40, rate=2000) if record.event is None]
     table = table_named("clickstream.events_v1", contracts_folder())
 
     def rejected(blocks: Iterator[Block]) -> int:

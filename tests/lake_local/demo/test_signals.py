@@ -60,7 +60,7 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
         send(signal.SIGINT)
 
 
-def test_the_folder_is_gone_after_an_interruption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_is_removed_after_an_interruption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(KeyboardInterrupt), interruptible(), temporary_folder() as folder:  # noqa: PT012 # so it is
         (folder / "file").write_text("rows")

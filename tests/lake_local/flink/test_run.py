@@ -59,7 +59,7 @@ Path({str(tmp_path / "said")!r}).write_text(json.dumps(said))
     assert list(this_python.iterdir()) == []
 
 
-def test_what_another_flink_was_told_is_not_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_another_flink_are_not_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LAKE_FLINK_JAR", "FLINK_HOME", "FLINK_CONF_DIR"):
         monkeypatch.setenv(name, "/another")
     program = "import os, sys\nsys.exit(sum(value == '/another' for value in os.environ.values()))"
@@ -142,15 +142,15 @@ def test_settings_are_properties_and_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["gap"], "reading --set gap: expected PROPERTY=VALUE"),
         (["=1"], "expected PRO"),
         (["a=1", "a=2"], "a is set twice"),
     ],
 )
-def test_a_setting_of_another_form_is_refused(words: list[str], told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+def test_a_setting_of_another_form_is_refused(words: list[str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         settings_of(words)
 
 

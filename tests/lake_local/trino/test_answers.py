@@ -10,6 +10,7 @@ from lake.catalog.model import CatalogView
 from lake.query.run import run_query
 from lake_local.trino.client import TrinoAnswer
 from tests.glue_jobs.harness import Trial, click
+from tests.trino_servers import TestTrino
 
 Ask = Callable[[str], TrinoAnswer]
 
@@ -93,11 +94,14 @@ def test_a_view_whose_query_has_grown_other_columns_is_refused(lake_of_three_hou
         trino_at_root("SELECT * FROM clickstream.events")
 
 
+@pytest.mark.parametrize("any_root", ["local"], indirect=True)
 def test_trino_filters_again_where_the_metastore_could_not(
-    lake_of_three_hours: Trial, any_root: str, trino_at_root: Ask, monkeypatch: pytest.MonkeyPatch
+    lake_of_three_hours: Trial, any_root: str, trino_local: TestTrino, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What allows the metastore to give all partitions where it cannot read a condition."""
-    monkeypatch.setattr("lake_local.trino.metastore._satisfying", lambda expression, key, values: set(values))
+    assert trino_local.metastore is not None
+    monkeypatch.setattr(trino_local.metastore, "satisfying", lambda expression, key, values: set(values))
     sql = "SELECT event_id FROM clickstream.events_v1 WHERE dt IN ('2026-11-21-00', 'x') OR dt > '2026-11-21-01'"
-    assert trino_at_root(f"{sql} ORDER BY 1").table.equals(run_query(f"{sql} ORDER BY 1", any_root).table)
-    assert trino_at_root(sql).scan_splits == 2
+    answer = trino_local.query(any_root, f"{sql} ORDER BY 1")
+    assert answer.table.equals(run_query(f"{sql} ORDER BY 1", any_root).table)
+    assert answer.scan_splits == 2

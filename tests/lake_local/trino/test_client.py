@@ -162,7 +162,7 @@ def test_a_truncated_object_is_named(trino_local: TestTrino, no_lake: str) -> No
         trino_local.query(no_lake, "SELECT * FROM clickstream.events_v1")
 
 
-def test_a_root_whose_path_is_odd(trino_local: TestTrino, tmp_path: Path) -> None:
+def test_a_root_with_an_unusual_path(trino_local: TestTrino, tmp_path: Path) -> None:
     root = one_event(str(tmp_path / "ü & a+b %20 #1"))
     sql = "SELECT * FROM clickstream.events_v1"
     assert trino_local.query(root, sql).table.equals(run_query(sql, root).table)
@@ -197,7 +197,7 @@ def test_ctrl_c_cancels_the_query_on_the_server(
     assert trino_local.query(no_lake, asked).table.to_pylist() == [{"state": "FAILED", "error_code": "USER_CANCELED"}]
 
 
-def test_a_server_that_is_gone_is_said_so(trino_local: TestTrino, no_lake: str) -> None:
+def test_a_server_that_ended_is_named_as_the_reason(trino_local: TestTrino, no_lake: str) -> None:
     with pytest.raises(TrinoServerError, match=r"asking Trino at http://127.0.0.1:9: .*`lake trino up` starts it"):
         run_on_trino("SELECT 1", replace(trino_local.at(no_lake), port=9))
 

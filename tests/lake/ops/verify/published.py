@@ -105,13 +105,14 @@ class Site:
         wanted = before.with_parameters(**parameters)
         assert self.lake.catalog.publish(self.table.database, self.table.name, wanted, before)
 
-    def verify(self, *hours: str, quick: bool = False) -> Verification:
+    def verify(self, *hours: str, **options: Any) -> Verification:
+        """What `lake verify` finds; `options` are verify's own."""
         lake, table = self.lake, self.table
-        return verify(lake, table, published(lake, table, hours), quick=quick)
+        return verify(lake, table, published(lake, table, hours), **options)
 
-    def found(self, *, quick: bool = False) -> list[tuple[str, str, str]]:
+    def found(self, **options: Any) -> list[tuple[str, str, str]]:
         """Level, code and file of all findings."""
-        return [(one.level, one.code, one.file) for one in self.verify(quick=quick).findings]
+        return [(one.level, one.code, one.file) for one in self.verify(**options).findings]
 
     def finding(self, code: str) -> Finding:
         """The one finding with this code."""

@@ -144,23 +144,23 @@ def test_row_groups_larger_than_the_contracts(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("others", "told"),
+    ("others", "shown"),
     [
         (None, "no buckets"),
         (Buckets(("sensor_id",), 32, ("sensor_id",)), "32 buckets by sensor_id, sorted by sensor_id"),
         (Buckets(("status",), 64), "64 buckets by status"),
     ],
 )
-def test_a_catalog_with_other_buckets_than_the_contracts(site: Site, others: Buckets | None, told: str) -> None:
+def test_a_catalog_with_other_buckets_than_the_contracts(site: Site, others: Buckets | None, shown: str) -> None:
     site.lake.catalog.put_table(replace(catalog_table(site.table), buckets=others))
     (finding,) = site.verify().findings
     assert (finding.level, finding.code, finding.table, finding.partition) == ("error", "table_buckets", TABLE, "")
     wanted = "64 buckets by sensor_id, sorted by sensor_id"
-    assert finding.message == f"the catalog says {told}; the contract says {wanted}"
+    assert finding.message == f"the catalog says {shown}; the contract says {wanted}"
     assert finding.next_step == "lake run bucket_by_key --table sensors.readings_by_sensor_v1 --rebuild"
 
 
-def test_an_hour_older_than_its_source_is_told_and_is_no_error(site: Site) -> None:
+def test_an_hour_older_than_its_source_is_reported_and_is_no_error(site: Site) -> None:
     site.run(1, 2, 3, name="o2")
     done = site.verify()
     (finding,) = done.findings
@@ -181,7 +181,7 @@ def test_an_hour_with_fewer_rows_than_the_source_that_it_was_made_from(site: Sit
     )
 
 
-def test_an_hour_made_under_another_contract_is_told_and_is_no_error(site: Site) -> None:
+def test_an_hour_made_under_another_contract_is_reported_and_is_no_error(site: Site) -> None:
     site.edit_catalog(reading_digest="another", contract_version="0.9.0")
     done = site.verify()
     assert [(one.level, one.code) for one in done.findings] == [("information", "other_contract")]

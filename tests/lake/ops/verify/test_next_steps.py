@@ -10,7 +10,7 @@ def test_what_to_do_is_to_rebuild(flat: Site) -> None:
     assert flat.finding("truncated").next_step == REBUILD_FLAT
 
 
-def test_what_to_do_about_a_pinned_hour_is_to_let_it_go_first(flat: Site) -> None:
+def test_what_to_do_about_a_pinned_hour_is_to_unpin_it_first(flat: Site) -> None:
     flat.spoil(lambda _: b"")
     flat.edit_catalog(pinned="true")
     assert flat.finding("truncated").next_step == f"lake unpin sensors.readings_v1 {HOUR}; then {REBUILD_FLAT}"

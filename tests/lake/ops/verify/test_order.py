@@ -50,8 +50,8 @@ def test_it_is_as_sorting_says(rows: list[tuple[Any, ...]], is_sorted: bool, cut
     found = [one.message for one in checks.problems()]
     assert len(found) == bool(expected)
     if expected:
-        told = f"{len(expected)} rows sort before the previous row, first at row {expected[0]};"
-        assert found[0].startswith(told)
+        shown = f"{len(expected)} rows sort before the previous row, first at row {expected[0]};"
+        assert found[0].startswith(shown)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What `lake verify` says to do does mend it: the command is run as it is printed, and then all is sound."""
+"""What `lake verify` says to do repairs it: the command is run as it is printed, and then nothing is found."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def follow(site: Site) -> None:
     assert outcomes == {"09": "published"}
 
 
-def test_a_damaged_file_is_mended_though_the_rows_are_the_same(site: Site) -> None:
+def test_a_damaged_file_is_replaced_though_the_rows_are_the_same(site: Site) -> None:
     site.lake.store.write(site.files()[0], b"")
     follow(site)
     assert site.verify().findings == []
@@ -63,7 +63,7 @@ def test_a_whole_folder_is_brought_back(site: Site) -> None:
     assert site.verify().findings == []
 
 
-def test_a_pinned_hour_is_let_go_and_rebuilt(site: Site) -> None:
+def test_a_pinned_hour_is_unpinned_and_rebuilt(site: Site) -> None:
     lake, now = site.lake, site.partition()
     pinned = now.with_parameters(pinned="true")
     assert lake.catalog.publish(site.table.database, site.table.name, pinned, expected=now)
@@ -75,7 +75,7 @@ def test_a_pinned_hour_is_let_go_and_rebuilt(site: Site) -> None:
     assert site.verify().findings == []
 
 
-def test_a_quarantine_is_mended_with_its_rows(tmp_path: Path) -> None:
+def test_a_quarantine_is_repaired_with_its_rows(tmp_path: Path) -> None:
     site = Site(str(tmp_path / "lake"))
     site.trial.land(9, "o0", '{"bad"\n')
     site.run(*range(ROWS))

@@ -135,7 +135,7 @@ def test_what_readers_pass_over_is_passed_over(site: Site) -> None:
         assert site.verify().findings == []
 
 
-def test_an_hour_that_a_run_publishes_anew_while_it_is_read_is_read_again(
+def test_an_hour_that_a_run_publishes_again_while_it_is_read_is_read_again(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.run(1, 2, 3)

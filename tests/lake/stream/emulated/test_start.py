@@ -184,7 +184,7 @@ def test_a_table_of_another_key_is_refused(said: Said, places: Places) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "told", "do"),
+    ("code", "shown", "do"),
     [
         ("UnrecognizedClientException", "invalid credentials", "Correct them, or the application's role"),
         ("AccessDeniedException", "access denied", "The application's role must allow {permission}"),
@@ -198,12 +198,12 @@ def test_a_table_of_another_key_is_refused(said: Said, places: Places) -> None:
         ("sink", "firehose://sessions", "firehose_endpoint", "firehose:DescribeDeliveryStream"),
     ],
 )
-def test_who_is_refused_is_told_by_whom_and_in_whose_words(
+def test_a_refusal_names_the_service_and_has_its_words(
     said: Said,
     places: Places,
     refusing: dict[str, str],
     code: str,
-    told: str,
+    shown: str,
     do: str,
     name: str,
     uri: str,
@@ -212,7 +212,7 @@ def test_who_is_refused_is_told_by_whom_and_in_whose_words(
 ) -> None:
     found = said(places.given(**{name: uri, endpoint: refusing[code]}))
     doing = f"{'reading from' if name == 'source' else 'writing to'} {name} {uri}"
-    assert found.startswith(f"{doing}: {told} at {refusing[code]}: {code} it is")
+    assert found.startswith(f"{doing}: {shown} at {refusing[code]}: {code} it is")
     assert found.endswith(do.format(permission=permission))
     assert "\n" not in found
 
