@@ -26,18 +26,26 @@ from lake.parse.ruled_values import RuledReader, RuledValue
 from lake.parse.values import unknown_names
 
 _NOTHING = RuledValue(None)
+_ZERO = ord("0")
+_MANY_DIGITS = 19
 
 
 def ruled_kind(arrow_type: pa.DataType, field: str, reader: RuledReader, names: StructNames = AS_THEY_ARE) -> Kind:
     """How values of a column with rules, which reads `field`, are read: each distinct text once."""
     unknown_of = unknown_names(arrow_type, names)
+    rules = reader.rules
+    takes_numbers = pt.is_string(arrow_type) and (rules.accepts_number or rules.accepts_scalar)
+    # Most are whole ones, names of things; these need not be parsed.
+    number_rule = ("acceptsNumber" if rules.accepts_number else "acceptsScalar",) if takes_numbers else ()
 
     def taken_of(text: bytes) -> RuledValue | None:
         """What a value is taken as; None where it is a suspect, to be decided with its record."""
         if text == b"null":
             return _NOTHING
+        if number_rule and text.isdigit() and text[0] != _ZERO and len(text) < _MANY_DIGITS:
+            return RuledValue(text.decode(), number_rule)
         try:
-            if reader.rules.holds_json:
+            if rules.holds_json:
                 is_deep = len(text) >= MAX_DEPTH and is_too_deep(b"[%b]" % text)
                 return None if is_deep else RuledValue(text.decode())
             value = written_value_of(text.decode())
@@ -50,14 +58,17 @@ def ruled_kind(arrow_type: pa.DataType, field: str, reader: RuledReader, names: 
     plainly = _plain_reader(arrow_type, reader)
 
     def read(raws: list[Any]) -> Read:
-        texts = pa.array([None if raw is None else bytes(raw) for raw in raws], pa.binary()).dictionary_encode()
+        texts = _sources(raws).dictionary_encode()
         distinct = texts.dictionary.to_pylist()
         sure, is_sure = plainly(distinct)
+        # A place more, for members that are absent.
+        places = texts.indices.fill_null(len(distinct)).to_numpy()
+        quotes = quotes_of(quotes_by(b"".join(distinct), np.cumsum([*map(len, distinct), 0]))[places])
+        if is_sure.all():
+            return Read(sure.take(texts.indices), quotes)
         taken = [taken_of(distinct[place]) for place in np.flatnonzero(~is_sure).tolist()]
         others = [_NOTHING if value is None else value for value in taken]
         array = with_others(arrow_type, sure, is_sure, [value.value for value in others])
-        # A place more, for members that are absent.
-        places = texts.indices.fill_null(len(distinct)).to_numpy()
 
         def spread(found: Sequence[Any], kind: Any) -> npt.NDArray[Any]:
             """Of each value, what is found of those that are not sure."""
@@ -68,13 +79,24 @@ def ruled_kind(arrow_type: pa.DataType, field: str, reader: RuledReader, names: 
 
         return Read(
             array.take(texts.indices),
-            quotes_of(quotes_by(b"".join(distinct), np.cumsum([*map(len, distinct), 0]))[places]),
+            quotes,
             spread([value is None for value in taken], np.bool_),
             spread([value.is_kept for value in others], np.bool_),
             tuple(((field, rule), spread(counts, np.int64)) for rule, counts in coerced_by_rule(others)),
         )
 
     return Kind(Raw, read)
+
+
+def _sources(raws: list[Any]) -> pa.Array:
+    """The source texts, null where there is none."""
+    try:
+        lengths = np.fromiter(map(len, raws), np.int32, len(raws))
+    except TypeError:  # None has no length
+        return pa.array([None if raw is None else bytes(raw) for raw in raws], pa.binary())
+    ends = np.concatenate(([0], np.cumsum(lengths)), dtype=np.int32)
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(raws))]
+    return pa.Array.from_buffers(pa.binary(), len(raws), buffers)
 
 
 def _plain_reader(kind: pa.DataType, reader: RuledReader) -> Callable[[list[bytes]], tuple[pa.Array, Bools]]:
