@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lake.errors import UsageError
 from lake.infer.infer import infer
 from lake.infer.objects import sample_objects
 
@@ -32,7 +34,9 @@ VALUES = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=4)),
     max_leaves=8,
 )
-RECORDS = st.lists(st.dictionaries(NAMES, VALUES, min_size=1, max_size=6), min_size=1, max_size=6)
+RECORDS = st.lists(st.dictionaries(NAMES, VALUES, min_size=1, max_size=6), min_size=1, max_size=6).filter(
+    lambda records: any(record != {"Records": None} for record in records)  # an envelope of nothing names no field
+)
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -44,6 +48,13 @@ def test_any_objects_become_rows_under_the_contract_inferred_of_them(
     path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
     found = infer(sample_objects([str(path)]), "try", "events_v1")
     assert dict(found.account.rejected) == {}, found.account.messages
+
+
+def test_objects_that_are_envelopes_of_nothing_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sample.json"
+    path.write_text('{"Records": null}\n{}\n')
+    with pytest.raises(UsageError, match=r"sample\.json: expected records with fields, found none at all$"):
+        infer(sample_objects([str(path)]), "try", "events_v1")
 
 
 FIELDS = st.sampled_from(
