@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lake.ops.status import PartitionStatus, TableStatus
 
 _SHOWN = 24
+_NOTHING = "no raw objects, nothing published"
 _AUDITS = 3
 _STYLES = {"current": "green", "stale": "yellow", "refused": "bold red"}
 _COUNTS = ("records", "rows", "duplicates", "quarantined")
@@ -59,8 +60,17 @@ def status(
     if json_output:
         print_json([asdict(partition) for state in states for partition in state.partitions])
         return
+    idle = [state for state in states if _is_idle(state)] if len(states) > 1 else []
     for state in states:
-        _show(state, show_all)
+        if state not in idle:
+            _show(state, show_all)
+    if idle:
+        console_out().print(Text(f"{_NOTHING}: {', '.join(state.table for state in idle)}"), soft_wrap=True)
+
+
+def _is_idle(state: TableStatus) -> bool:
+    """Whether nothing has arrived for a table, or happened to it."""
+    return state.upstream is None and not (state.partitions or state.strays or state.last_error)
 
 
 def _show(state: TableStatus, show_all: bool) -> None:
@@ -122,7 +132,7 @@ def _summary(partitions: list[PartitionStatus]) -> str:
 
 def _nothing(state: TableStatus) -> str:
     if state.upstream is None:
-        return "no raw objects, nothing published"
+        return _NOTHING
     return f"nothing published, nor in {state.upstream}, which it is made from"
 
 

@@ -11,6 +11,7 @@ import pytest
 from lake.catalog import Partition
 from lake.cli.app import run_command
 from lake.cli.rejects import hour_ranges
+from lake.contract.load import contracts_folder, load_tables
 from lake.jobs.lake import Lake
 from lake.publish.partition import publish_partition, quarantine_name
 from tests.lake.query.small_lake import SmallLake, events
@@ -97,7 +98,10 @@ def test_status_for_people_has_the_accounting_sum(root: str, capsys: pytest.Capt
     assert run_command(["status"]) == 0
     out = capsys.readouterr().out
     assert "records 5 = rows 3 + duplicates 0 + quarantined 2\n" in out
-    assert "sensors.readings_v1: no raw objects, nothing published\n" in out
+    idle = [name for name, table in load_tables(contracts_folder()).items() if table.source and name != TABLE]
+    assert out.splitlines()[-1] == f"no raw objects, nothing published: {', '.join(idle)}"
+    assert run_command(["status", "sensors.readings_v1"]) == 0
+    assert capsys.readouterr().out == "sensors.readings_v1: no raw objects, nothing published\n"
 
 
 def test_status_says_when_records_are_not_accounted_for(root: str, capsys: pytest.CaptureFixture[str]) -> None:
