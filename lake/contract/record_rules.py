@@ -32,16 +32,16 @@ def read_record_path(document: Document, properties: dict[str, Custom]) -> Sourc
 
 
 def read_skip(
-    document: Document, properties: dict[str, Custom], record_path: SourcePath | None
+    document: Document, properties: dict[str, Custom], record_path: SourcePath | None, *, is_text: bool
 ) -> tuple[SkipRule, ...]:
-    """Which records become no rows."""
+    """Which records become no rows; in a text (CSV, lines), a rule's field is a name, and its values are texts."""
     given = properties.get("skipRecords")
     if given is None:
         return ()
     if not isinstance(given.value, list) or not given.value:
         document.problem(given.where, f"skipRecords is {given.value!r}; expected a list of rules, {_EXAMPLE}")
         return ()
-    rules = [_rule(document, (*given.where, place), rule) for place, rule in enumerate(given.value)]
+    rules = [_rule(document, (*given.where, place), rule, is_text) for place, rule in enumerate(given.value)]
     if record_path is not None:
         return tuple(rule for rule in rules if rule is not None)
     return tuple(SkipRule(SourcePath(rule.path.steps), rule.values) for rule in rules if rule is not None)
@@ -57,7 +57,7 @@ def read_encoding(document: Document, properties: dict[str, Custom]) -> Literal[
     return "dynamodb"
 
 
-def _rule(document: Document, where: Where, rule: Any) -> SkipRule | None:
+def _rule(document: Document, where: Where, rule: Any, is_text: bool) -> SkipRule | None:
     if not isinstance(rule, dict) or not isinstance(rule.get("field"), str):
         document.problem(where, f"skipRecords has {rule!r}; expected field and equals, {_EXAMPLE}")
         return None
@@ -71,5 +71,10 @@ def _rule(document: Document, where: Where, rule: Any) -> SkipRule | None:
         expected = f"a text, whole number or boolean, or a list of them, {_EXAMPLE}"
         document.problem((*where, "equals"), f"skipRecords: equals is {equals!r}; expected {expected}")
         return None
+    if is_text:
+        if not all(isinstance(value, str) for value in values):
+            message = f"skipRecords: equals is {equals!r}; expected texts, for every field is text here (quote numbers)"
+            document.problem((*where, "equals"), message)
+        return SkipRule(SourcePath((rule["field"],)), tuple(values))
     path = read_path(document, (*where, "field"), "skipRecords' field", rule["field"])
     return None if path is None else SkipRule(path, tuple(values))

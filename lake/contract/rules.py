@@ -134,11 +134,11 @@ def _source(document: Document, properties: dict[str, Custom], place: Place) -> 
         document.problem(prefix.where, message)
     if kind.value != "json":
         for name in RECORD_PROPERTIES:
-            if name in properties:
+            if name in properties and name != "skipRecords":
                 document.problem(properties[name].where, f"{name} with sourceFormat {kind.value}; expected json")
     text = read_text_form(document, properties, kind)
     record_path = read_record_path(document, properties)
-    skip = read_skip(document, properties, record_path)
+    skip = read_skip(document, properties, record_path, is_text=kind.value != "json")
     encoding = read_encoding(document, properties)
     return Source(str(key), kind.value, _layout(document, properties), text, record_path, skip, encoding)
 

@@ -55,7 +55,10 @@ def read_text_form(document: Document, properties: dict[str, Custom], kind: Cust
 def check_columns(
     document: Document, properties: dict[str, Custom], source: Source | None, columns: tuple[Column, ...]
 ) -> None:
-    """Note as problems: columns without a group of the line's pattern, and groups without a column."""
+    """Note as problems: columns without a group of the line's pattern, groups without a column, and rules that skip
+    records by a field that none has."""
+    if source is not None and (source.format == "lines" or (source.format == "csv" and not source.text.has_header)):
+        _check_skipped(document, properties, source, [column.field for column in columns])
     pattern = properties.get("linePattern")
     if source is None or source.format != "lines" or pattern is None:
         return
@@ -72,6 +75,15 @@ def check_columns(
         if column.field not in groups and column.derived_from is None:
             message = f"linePattern has no group {column.field!r} for the column {column.name!r}"
             document.problem(pattern.where, f"{message}; expected (?P<{column.field}>…){_renamed(column)}")
+
+
+def _check_skipped(document: Document, properties: dict[str, Custom], source: Source, fields: list[str]) -> None:
+    for rule in source.skip:
+        field = str(rule.path.steps[0])
+        if field not in fields:
+            hint = did_you_mean(field, fields)
+            message = f"skipRecords' field {field!r} is no column's field{hint}; a rule of it would skip nothing"
+            document.problem(properties["skipRecords"].where, message)
 
 
 def _renamed(column: Column) -> str:

@@ -51,6 +51,7 @@ class RowReader:
         self._unknown = header.unknown if table.rescue else ()
         self._has_coerced_types = any(not field.is_read_as_text for field in self._fields)
         self._coerced: Coerced = Counter()
+        self._skipped = _skipped_texts(table, header)
         self._derived = [i for i, field in enumerate(self._fields) if field.column.derived_from is not None]
 
     def block(self, data: bytes, first_record: int, offset: int) -> Block:
@@ -63,7 +64,7 @@ class RowReader:
         return replace(read(), coerced=self._coerced)
 
     def _block(self, data: bytes, first_record: int, offset: int) -> Block:
-        if self.options.keeps_sources:
+        if self.options.keeps_sources or self._skipped:
             return self.checked_block(data, first_record, offset)
         rows = self.typed_rows(data)
         if rows is not None:
@@ -112,12 +113,16 @@ class RowReader:
     def checked_block(self, data: bytes, first_record: int, offset: int) -> Block:
         """All records, each a row or rejected."""
         header = None if self.header.is_record else self.header.line
-        records = records_of(data, first_record, offset, header, self._form)
+        every = records_of(data, first_record, offset, header, self._form)
+        records = self._unskipped(every)
+        skipped = len(every) - len(records)
         misfits = records.where(records.widths != (-1 if self.header.fault else self.header.width))
         rejected = [misfits.rejected(at, *self._misfit(int(misfits.widths[at]))) for at in range(len(misfits))]
         if rejected:
             records = records.where(records.widths == (-1 if self.header.fault else self.header.width))
-        return self.settled(records, self._raw_columns(records), rejected)
+        wanted = [at for _, at in self._placed if at is not None] + [at for at, _ in self._unknown]
+        block = self.settled(records, self._raw_columns(records, wanted), rejected)
+        return replace(block, skipped=skipped)
 
     def settled(
         self,
@@ -177,9 +182,33 @@ class RowReader:
             coerced.update(rules)
         return (*values, _json_object([kept[at] for at in texts], texts.values()))
 
-    def _raw_columns(self, records: Records) -> dict[int, pa.Array]:
-        """The fields of CSV records by position, as binary; none where Arrow's reader would take too much off."""
-        wanted = [at for _, at in self._placed if at is not None] + [at for at, _ in self._unknown]
+    def is_skipped(self, raw: Mapping[int, pa.Array]) -> npt.NDArray[np.bool_]:
+        """Which records, given by their fields, the contract skips."""
+        masks = [pc.is_in(raw[at], value_set=texts).to_numpy(zero_copy_only=False) for at, texts in self._skipped]
+        found: npt.NDArray[np.bool_] = np.logical_or.reduce(masks)
+        return found
+
+    @property
+    def skips(self) -> bool:
+        """Whether the contract skips any records of these fields."""
+        return bool(self._skipped)
+
+    def _unskipped(self, records: Records) -> Records:
+        """The records that are not skipped, numbered as if there were no others; those of another width never are."""
+        is_fit = records.widths == (-1 if self.header.fault else self.header.width)
+        if not self._skipped or not is_fit.any():
+            return records
+        fit = records.where(is_fit)
+        raw = self._raw_columns(fit, [at for at, _ in self._skipped])
+        if any(len(values) != len(fit) for values in raw.values()) or not raw:
+            fields = [fields_of(text, self._form) for text in fit.texts()]
+            raw = {at: pa.array([each[at] for each in fields], pa.binary()) for at, _ in self._skipped}
+        is_kept = np.ones(len(records), np.bool_)
+        is_kept[is_fit] = ~self.is_skipped(raw)
+        return records.where(is_kept).numbered(int(records.numbers[0]))
+
+    def _raw_columns(self, records: Records, wanted: Sequence[int]) -> dict[int, pa.Array]:
+        """Fields of CSV records by position, as binary; none where Arrow's reader would take too much off."""
         data = records.joined()
         if not len(records) or not is_escaped_plainly(data, self._form):
             return {}
@@ -232,6 +261,17 @@ class RowReader:
         """Rows of values in the order of the schema, as a table."""
         arrays = [pa.array([row[i] for row in rows], field.type) for i, field in enumerate(self.schema)]
         return pa.Table.from_arrays(arrays, schema=self.schema)
+
+
+def _skipped_texts(table: Table, header: Header) -> list[tuple[int, pa.Array]]:
+    """Positions of fields, and the texts there with which a record is skipped."""
+    places = {json.loads(name): at for at, name in header.unknown}
+    places |= {c.field: at for c, at in zip(table.columns, header.positions, strict=False) if at is not None}
+    rules = () if table.source is None else table.source.skip
+    named = [(places.get(str(rule.path.steps[0])), rule.values) for rule in rules]
+    return [
+        (at, pa.array([str(text).encode() for text in texts], pa.binary())) for at, texts in named if at is not None
+    ]
 
 
 def _typed_values(field: FieldReader, values: pa.Array, coerced: Coerced) -> pa.Array | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,10 @@ class Records:
         spans = (self.numbers[mask], self.starts[mask], self.ends[mask], self.widths[mask])
         return Records(self.data, self.offset, *spans, is_all=False)
 
+    def numbered(self, first: int) -> Records:
+        """The same, numbered one after the other."""
+        return replace(self, numbers=np.arange(first, first + len(self)))
+
     def source(self, at: int) -> Source:
         return Source(int(self.numbers[at]), self.offset + int(self.starts[at]), self.text(at))
 
@@ -67,5 +71,4 @@ def records_of(
         for at in np.flatnonzero((lengths == len(header)) | (lengths == len(header) + len(BOM))).tolist():
             is_record[at] = records.text(at).removeprefix(BOM) != header
         records = records.where(is_record)
-    numbers = np.arange(first_record, first_record + len(records))
-    return Records(data, offset, numbers, records.starts, records.ends, records.widths, records.is_all)
+    return records.numbered(first_record)

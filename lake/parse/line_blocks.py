@@ -82,8 +82,9 @@ class _LineObject:
             return
         numbers = np.arange(self.record, self.record + len(starts))
         records = Records(data, offset, numbers, starts, ends, np.ones(len(starts), np.int64), is_all=False)
-        self.record += len(starts)
-        yield self.reader.block(records, lines.is_started[is_before])
+        block = self.reader.block(records, lines.is_started[is_before])
+        self.record += block.records
+        yield block
 
     def _too_large(self, segment: Segment) -> Iterator[Block]:
         """Reject the record that comes next, in pieces; where it ends, reading goes on."""

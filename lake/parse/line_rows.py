@@ -7,6 +7,8 @@ What a field's text means is decided as for CSV.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -44,14 +46,23 @@ class LineReader:
         texts, is_text = sure_texts(pa.array(records.texts(), pa.binary()))
         fields = pc.extract_regex(texts, self._pattern)
         is_row = np.array(pc.is_valid(fields)) & is_started
+        skipped = 0
+        if self._rows.skips and is_row.any():
+            groups = range(self._rows.header.width)
+            is_kept = ~(is_row & self._rows.is_skipped({at: _group(fields, at) for at in groups}))
+            skipped = len(records) - int(np.count_nonzero(is_kept))
+            records = records.where(is_kept).numbered(int(records.numbers[0]))
+            texts, fields, is_text = (each.filter(pa.array(is_kept)) for each in (texts, fields, is_text))
+            is_row, is_started = is_row[is_kept], is_started[is_kept]
         rejected = self._rejected(records, texts, np.array(is_text), is_row, is_started)
         kept = fields.filter(pa.array(is_row))
-        raw = {at: _null_if_empty(pc.struct_field(kept, at)) for at in range(self._rows.header.width)}
+        raw = {at: _null_if_empty(_group(kept, at)) for at in range(self._rows.header.width)}
 
         def fields_at(at: int) -> list[bytes | None]:
             return [raw[place][at].as_py() for place in range(len(raw))]
 
-        return self._rows.counted(lambda: self._rows.settled(records.where(is_row), raw, rejected, fields_at))
+        block = self._rows.counted(lambda: self._rows.settled(records.where(is_row), raw, rejected, fields_at))
+        return replace(block, skipped=skipped)
 
     def _rejected(
         self, records: Records, texts: pa.Array, is_text: Flags, is_row: Flags, is_started: Flags
@@ -70,8 +81,12 @@ class LineReader:
         return rejected
 
 
+def _group(fields: pa.StructArray, at: int) -> pa.Array:
+    return pc.struct_field(fields, at).cast(pa.binary())
+
+
 def _null_if_empty(texts: pa.Array) -> pa.Array:
-    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts).cast(pa.binary())
+    return pc.if_else(pc.equal(texts, b""), pa.scalar(None, pa.binary()), texts)
 
 
 def _first_fault(record: bytes) -> int:

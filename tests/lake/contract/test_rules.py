@@ -130,6 +130,11 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
          "recordEncoding is 'avro'; expected dynamodb"),
         ("        value: json", "        value: csv\n      - {property: recordPath, value: a}", "recordPath",
          "recordPath with sourceFormat csv; expected json"),
+        ("        value: json", "        value: csv\n      - {property: skipRecords, value: [{field: a, equals: 7}]}",
+         "equals", "skipRecords: equals is 7; expected texts, for every field is text here (quote numbers)"),
+        ("        value: json", "        value: csv\n      - {property: header, value: false}\n"
+         "      - {property: skipRecords, value: [{field: amountpaid, equals: a}]}", "skipRecords",
+         "skipRecords' field 'amountpaid' is no column's field; did you mean 'amountPaid'?; a rule of it would skip"),
         ("sourceFormat", "recordPath", 12, "recordPath without sourceFormat"),
         (LOOKBACK + "    properties:\n      - name: order_id\n", LOOKBACK
          + "      - {property: recordPath, value: order}\n    properties:\n      - name: order_id\n"
