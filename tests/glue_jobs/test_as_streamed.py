@@ -30,7 +30,11 @@ WITHOUT_DEDUP = "redelivered_records_without_dedup"
 """Batch counts an event once, always."""
 
 SESSION_CASES = sorted(path.parent for path in (FOLDER / "sessions").glob("*/properties.json"))
-COUNT_CASES = sorted(path.parent for path in (FOLDER / "event_counts").glob("*/properties.json"))
+COUNT_CASES = sorted(
+    path.parent
+    for path in (FOLDER / "event_counts").glob("*/properties.json")
+    if "table" not in json.loads(path.read_text())  # batch counts clicks alone
+)
 NAMES = (
     *("session_id", "user_id", "device_id", "started_at", "ended_at", "duration_sec", "events"),
     *("begin_navigation", "end_navigation"),

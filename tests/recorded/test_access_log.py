@@ -32,7 +32,7 @@ COLUMNS: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def log(recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     folder = tmp_path_factory.mktemp("contracts")
     form = {"sourceFormat": "lines", "linePattern": LINE, "nullValues": ["-"]}

@@ -21,7 +21,7 @@ def sent(recorded: Path) -> list[tuple[int, int]]:
     return [(reading["time"], reading["sensor_a0"]) for reading in readings]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def analog(recorded_lake: RecordedLake) -> Trial:
     recorded_lake.land(TABLE, FILE, "2026-11-21T09:30:00Z")
     return recorded_lake.made(TABLE)

@@ -65,7 +65,7 @@ def row_of(log: dict[str, str]) -> dict[str, Any]:
     return values | {"rescued": None}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def logs(recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """The recorded logs; an hour later others by hand, with their time and route, and one of the recorded again."""
     recorded_lake.land(LOGS, "source_records/access_logs.ndjson", "2026-11-21T09:10:00Z")
@@ -150,7 +150,7 @@ def traces(recorded: Path) -> list[tuple[str, dict[str, Any]]]:
     return [(line, json.loads(line)) for line in lines]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def traced(recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """The recorded traces; an hour later others by hand, and one of the recorded again."""
     recorded_lake.land(TRACES, "source_records/api_traces.ndjson", "2023-11-14T22:20:00Z")

@@ -34,7 +34,7 @@ def time_of(click: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(click["client_timestamp"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def landed(recorded_lake: RecordedLake) -> Trial:
     recorded_lake.land(TABLE, FILE, "2018-11-29T23:41:30Z")
     return recorded_lake.made(TABLE)

@@ -72,7 +72,7 @@ def row_of(message: dict[str, Any], sent: bytes) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def messages(recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """The recorded message; an hour later the same again, one of another device, and two that are none."""
     recorded_lake.land(TABLE, FILE, "2018-10-30T19:06:00Z", "--compress-records")

@@ -136,7 +136,7 @@ CASES: dict[str, tuple[Record, str | None, tuple[str, ...], Callable[[Record, Re
 """By table: columns, where records are, the files, and the row that a payload's record is to be."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def contracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("contracts")
 
@@ -183,7 +183,7 @@ def packed_logs(recorded: Path) -> list[bytes]:
     return [base64.b64decode(text) for text in texts]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def log_events(
     contracts: Path, recorded: Path, recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory
 ) -> Trial:

@@ -66,7 +66,7 @@ def payloads(recorded: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lines(recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """The recorded payloads; an hour later one by hand, with other lines and a recorded one again."""
     recorded_lake.land(LINES, "source_records/cloudwatch_gc.ndjson", "2020-09-03T15:20:00Z", "--compress-records")
@@ -246,7 +246,7 @@ def old_events(text: str) -> Iterator[dict[str, Any]]:
     yield event
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def files(recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """The recorded files, and one by hand in the hour behind them."""
     by_hand = tmp_path_factory.mktemp("files") / "gc.log"
@@ -256,7 +256,7 @@ def files(recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory)
     return recorded_lake.made(FILES)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def old_files(recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """The recorded files of Java 8, and one by hand in the hour behind them."""
     by_hand = tmp_path_factory.mktemp("old_files") / "gc.log"
@@ -347,7 +347,7 @@ def old_pause(event: str) -> Pause | None:
     return Pause(kind, cause, *in_mebi, float(seconds) * 1000)  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pauses(recorded: Path) -> dict[int, list[Pause]]:
     """The pauses of all files, by hour."""
     found: dict[int, list[Pause]] = {}

@@ -38,7 +38,7 @@ def run_together(text: str) -> Iterator[dict[str, str]]:
         at += len(text[at:]) - len(text[at:].lstrip())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def readings(recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """The recorded hour, which is bucketed, and one by hand behind it, which is not."""
     recorded_lake.land(READINGS, "source_records/kdg_sensors.json", "2026-11-21T09:10:00Z")

@@ -75,7 +75,7 @@ EXPECTED = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def changes(recorded_lake: RecordedLake, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     contracts = write_contract(tmp_path_factory.mktemp("contracts"), TABLE, COLUMNS, **RULES)
     for minute, name in enumerate(FILES):

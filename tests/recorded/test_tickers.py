@@ -36,7 +36,7 @@ def ticks(recorded: Path) -> list[dict[str, Any]]:
     return [{**tick, "event_time": time} for tick, time in zip(read, times, strict=True)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tickers(recorded_lake: RecordedLake) -> Trial:
     """The hour, made first of what was delivered, and again when the error output was replayed, twice."""
     recorded_lake.land(TABLE, FILE, "2019-02-12T16:53:30Z")

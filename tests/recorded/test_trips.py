@@ -18,14 +18,14 @@ TABLE, FILE = "taxi.trips_v1", "nyc_taxi_2018/yellow_tripdata_sample_2018-03.csv
 HOUR = {"first_hour": "2018-04-01-02", "last_hour": "2018-04-01-02"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def trips(recorded: Path) -> list[dict[str, str]]:
     """As the csv module reads them; tests/glue_jobs/test_recorded_inputs.py compares every value of every month."""
     with gzip.open(recorded / FILE, "rt", newline="") as text:
         return list(csv.DictReader(text))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def landed(recorded_lake: RecordedLake) -> Trial:
     recorded_lake.land(TABLE, FILE, "2018-04-01T02:00:00Z")
     return recorded_lake.made(TABLE)

@@ -28,7 +28,7 @@ def time_of(event: dict[str, Any]) -> datetime | None:
     return datetime.fromisoformat(event["utc_timestamp"]) if "utc_timestamp" in event else None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def web(recorded_lake: RecordedLake) -> Trial:
     """All events at the end of their hour, and all of them once more an hour later."""
     recorded_lake.land(TABLE, FILE, "2015-10-31T12:59:59Z")
