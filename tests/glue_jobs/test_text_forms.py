@@ -50,3 +50,21 @@ def test_csv_of_another_form_is_rows_and_a_change_of_its_form_reads_it_again(tmp
     write_contract(tmp_path / "c", "shop.logs_v1", COLUMNS, **{**form, "commentPrefix": "##"})
     trial.run()
     assert trial.counts() == {"records": 5, "rows": 2, "duplicates": 0, "quarantined": 3}
+
+
+def test_skipped_records_of_csv_are_in_the_account_and_rows_once_the_rule_is_gone(tmp_path: Path) -> None:
+    form = {"sourceFormat": "csv", "lookbackHours": 1}
+    rule = {"skipRecords": [{"field": "kind", "equals": ["ping", "test"]}]}
+    contracts = write_contract(tmp_path / "c", "shop.logs_v1", COLUMNS, **form, **rule)
+    trial = Trial(str(tmp_path / "lake"), "shop.logs_v1", contracts)
+    trial.land(9, "a", "id,kind,state\n1,view,ok\n2,ping,ok\nx,view,ok\n1,view,ok\n")
+    trial.land(9, "b.gz", gzip.compress(b"id,kind,state\n3,test,ok\n2,ping,ok\n"))
+    assert trial.outcomes() == {"09": "published"}
+    names = ("records", "rows", "duplicates", "quarantined", "skipped")
+    assert trial.counts(names) == dict(zip(names, (6, 1, 1, 1, 3), strict=True))
+    assert trial.rejected() == [("wrong_type", "a", b"x,view,ok")]
+    assert trial.outcomes() == {}
+    write_contract(tmp_path / "c", "shop.logs_v1", COLUMNS, **form)
+    assert trial.outcomes() == {"09": "published"}
+    assert [row["id"] for row in trial.rows().to_pylist()] == [1, 2, 3]
+    assert trial.counts(names) == dict(zip(names, (6, 3, 2, 1, 0), strict=True))

@@ -114,3 +114,20 @@ def test_records_of_several_lines_are_skipped_whole() -> None:
     data = b"INFO 1 a\n  b\nDEBUG 2 c\n  d\n  e\nINFO 3\n"
     table = skipping(LINES, "lines", ("level", ("DEBUG",)), pattern=PATTERN, record_start=r"[A-Z]+ \d")
     assert read(data, table) == ([("INFO", 1, "a\n  b", None), ("INFO", 3, None, None)], [], 1)
+
+
+@pytest.mark.parametrize("text", ["a/b", 'say "x"', " a ", "😀", "a,b", "a|b", "C:\\x", "%s {}"])
+def test_texts_of_any_characters_are_compared_whole(text: str) -> None:
+    rows = f'code,note\n1,"{text.replace(chr(34), chr(34) * 2)}"\n2,"{text.replace(chr(34), chr(34) * 2)}x"\n'
+    assert read(rows.encode(), skipping(EVENTS, "csv", ("note", (text,)))) == ([(2, f"{text}x", None)], [], 1)
+    lines = skipping(LINES, "lines", ("text", (text,)), pattern=PATTERN)
+    assert read(f"INFO 1 {text}\nINFO 2 {text}x\n".encode(), lines) == ([("INFO", 2, f"{text}x", None)], [], 1)
+
+
+def test_a_field_that_is_not_utf8_skips_nothing_and_costs_its_record_alone() -> None:
+    data = b"code,kind,note\n1,p\xffng,a\n2,ping,\xff\n3,view,c\n"
+    assert read(data, skipping(EVENTS, "csv", ("kind", ("ping",)))) == (
+        [(3, "c", '{"kind":"view"}')],
+        [(0, 15, b"1,p\xffng,a")],
+        1,
+    )
