@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,11 +16,15 @@ Fault = Literal["drop", "lose_answer", "hang"]
 
 @dataclass
 class Faults:
-    """What is to happen to calls by their number, from 0: never taken, taken and not answered, or held for ever."""
+    """What is to happen to calls by their number, from 0: never taken, taken and not answered, or held for ever.
+
+    `answer` may answer a call itself, from its operation (X-Amz-Target) and its body: an HTTP status and a body.
+    """
 
     endpoint: str
     by_call: dict[int, Fault] = field(default_factory=dict)
     calls: int = 0
+    answer: Callable[[str, bytes], tuple[int, bytes] | None] = lambda operation, body: None
 
 
 @contextmanager
@@ -39,6 +43,9 @@ def faulty(target: str) -> Iterator[Faults]:
                 self.close_connection = True
                 if fault == "hang":
                     released.wait()
+                return
+            if own := faults.answer(self.headers.get("X-Amz-Target", "").rpartition(".")[2], body):
+                self._answer(*own)
                 return
             headers = {name: value for name, value in self.headers.items() if name != "Host"}
             request = urllib.request.Request(target + self.path, body, headers, method="POST")
