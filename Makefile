@@ -58,6 +58,7 @@ lint: $(JOBS)/.ready  ## Check style, types, SQL and that what is rendered from 
 	$(JOBS)/bin/lint-imports
 	$(JOBS)/bin/sqlfluff lint sql
 	$(JOBS)/bin/lake sql check
+	$(JOBS)/bin/lake crawl --check
 	$(JOBS)/bin/python -m lake.flink.render_contracts --check
 
 format: $(JOBS)/.ready  ## Format the code

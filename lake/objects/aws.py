@@ -25,6 +25,9 @@ AWS_ERRORS = (
 )
 CONNECT_SECONDS = 5
 
+_Untyped = Literal["athena", "cloudwatch", "dynamodb", "dynamodbstreams", "kinesis", "sqs"]
+"""Services whose stubs are not installed."""
+
 _clients: dict[object, Any] = {}
 _making = threading.Lock()
 
@@ -34,8 +37,8 @@ def client(service: Literal["s3"]) -> S3Client: ...
 @overload
 def client(service: Literal["glue"]) -> GlueClient: ...
 @overload
-def client(service: Literal["athena"]) -> Any: ...
-def client(service: Literal["s3", "glue", "athena"]) -> Any:
+def client(service: _Untyped) -> Any: ...
+def client(service: Literal["s3", "glue"] | _Untyped) -> Any:
     """This process's client of a service: made once for the process and its AWS_ settings, used by all threads."""
     settings = tuple(item for item in os.environ.items() if item[0].startswith("AWS_"))
     key = (os.getpid(), service, settings)  # a forked worker must not share its parent's connections

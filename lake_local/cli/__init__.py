@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lake.cli.command import STREAMING, TRYING, Command
+from lake.cli.command import STREAMING, TRYING, WRITING, Command
 from lake_local.cli import trino
+from lake_local.cli.crawl import crawl
 from lake_local.cli.generate import generate
 from lake_local.cli.land import land
 from lake_local.cli.new import new
@@ -18,6 +19,7 @@ COMMANDS = (
     Command("new", new, TRYING),
     Command("generate", generate, TRYING),
     Command("land", land, TRYING),
+    Command("crawl", crawl, WRITING),
     Command("trino up", trino.up, TRYING, _TRINO),
     Command("trino status", trino.status, TRYING),
     Command("trino down", trino.down, TRYING),
