@@ -14,20 +14,8 @@ from tests.docs.pages import fences
 
 PAGE = REPOSITORY / "ARCHITECTURE.md"
 
-TOP = {
-    "contracts",
-    "expectations",
-    "sql",
-    "glue_jobs",
-    "flink_apps",
-    "infra",
-    "crawlers",
-    "bench",
-    "tests",
-    "docs",
-    "requirements",
-}
-FOLDERS = {*TOP, "lake", "lake_local"}
+TOP = {"contracts", "expectations", "sql", "crawlers", "glue_jobs", "flink_apps", "infra", "bench", "tests", "docs"}
+FOLDERS = {*TOP, "requirements", "lake", "lake_local"}
 
 PAGES_WITH_PATHS = [PAGE, REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs" / "decisions").glob("*.md"))]
 
