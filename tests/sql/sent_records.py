@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from lake.cli.app import run_command
 from tests.glue_jobs.harness import Trial
 
+CHANGES = "dynamodb.changes_v1"
 _UNIFIED = """\
 [0.021s][info][gc] Using G1
 [{n}.249s][info][gc          ] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 24M->11M(256M) 7.965ms
@@ -36,6 +38,8 @@ def make_sent_tables(root: str, folder: Path) -> None:
             path = folder / f"{table}-{hour}"
             path.write_text(text)
             arrived = f"2026-11-21T{hour:02d}:10:00Z"
+            if table == CHANGES:  # of which the view of items reads 400 days, whenever the test runs
+                arrived = (datetime.now(UTC) - timedelta(hours=hour)).isoformat()
             assert run_command(["land", table, str(path), "--arrived", arrived, "--root", root]) == 0
     for table in _texts(0):
         Trial(root, table).run()
@@ -44,6 +48,7 @@ def make_sent_tables(root: str, folder: Path) -> None:
 def _texts(hour: int) -> dict[str, str]:
     return {
         "devices.messages_v1": _lines(_messages(hour)),
+        CHANGES: _lines(_changes(hour)),
         "operations.gc_lines_v1": _lines(_payloads(hour)),
         "operations.gc_log_v1": _UNIFIED.format(n=9 + hour),
         "operations.gc_log_java8_v1": _JAVA8.format(n=250 + hour),
@@ -70,6 +75,17 @@ def _messages(hour: int) -> Iterable[dict[str, Any]]:
 
 
 _MOTIONS = ("accelerometer", "gravitySensor", "linearAccelerationSensor")
+
+
+def _changes(hour: int) -> Iterable[dict[str, Any]]:
+    for number, change in enumerate(("INSERT", "MODIFY", "REMOVE")[: 3 - hour]):
+        yield {
+            **{"event_id": f"{hour}-{number}", "table_name": "orders", "change": change, "expired": False},
+            **{"sequence_number": f"10000000000000000000{number}", "changed_at": f"2026-11-21T00:00:0{number}.5Z"},
+            "item_key": {"order_id": hour},
+            "new_image": None if change == "REMOVE" else {"order_id": hour, "total": 12.50},
+            "old_image": None if change == "INSERT" else {"order_id": hour, "total": 12},
+        }
 
 
 def _payloads(hour: int) -> Iterable[dict[str, Any]]:

@@ -51,6 +51,16 @@ SELECT
 FROM devices.messages_v1_quarantine
 UNION ALL
 SELECT
+    'dynamodb.changes_v1' AS of_table,
+    reason,
+    message,
+    source_object,
+    record,
+    contract_version,
+    dt
+FROM dynamodb.changes_v1_quarantine
+UNION ALL
+SELECT
     'iot.analog_v1' AS of_table,
     reason,
     message,

@@ -73,6 +73,8 @@ def test_the_first_time_puts_all_tables_and_views_and_the_second_has_nothing_to_
         "devices.illuminance",
         "devices.messages",
         "devices.temperature",
+        "dynamodb.changes",
+        "dynamodb.items",
         "iot.analog",
         "market.tickers",
         "operations.gc_java8_pauses",

@@ -1,0 +1,1 @@
+"""The Lambda function that puts the changes of a DynamoDB table into a delivery stream."""
