@@ -18,6 +18,7 @@ from lake.audit.partition_audit import PartitionAuditor, preload
 from lake.catalog.view_routing import routed_afterwards
 from lake.contract.model import Table
 from lake.errors import GateRefused, StorageError
+from lake.jobs import metrics
 from lake.jobs.lake import Lake
 from lake.jobs.prefetch import prefetch
 from lake.jobs.runner import JobOptions, JobRuntime, partition_option
@@ -126,7 +127,9 @@ def run_plan(
     run_id = runtime.run_id or new_run_id(began)
     report = RunReport(run_id, plan.table.full_name, kind.job, started_at=began.isoformat())
     bound = logs.bound(run_id=report.run_id, table=report.table)
-    with bound, routed_afterwards(lake.catalog, plan.table.full_name):
+    is_whole = options.since is None and options.until is None
+    measured = metrics.published_afterwards(options.metrics_namespace, plan, report, runtime.clock, is_whole=is_whole)
+    with bound, measured, routed_afterwards(lake.catalog, plan.table.full_name):
         runtime.reporter.planned(plan)
         if plan.stale:
             save(lake.store, plan.table, report)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from lake import logs
-from lake.errors import LakeError, UsageError
+from lake.errors import GateRefused, LakeError, UsageError
 from lake.jobs.lake import Lake
 from lake.jobs.progress import JobReporter
 from lake.jobs.runtime import arguments, is_on_glue, run_as_glue_job
@@ -27,6 +27,9 @@ class JobOptions:
     """The options of every job.
 
     --since and --until name partitions, the latter exclusive: YYYY-MM-DD-HH in UTC, or YYYY-MM-DD for tables of days.
+    --metrics-namespace publishes what lake.jobs.metrics says of the run in CloudWatch. --on-refusal succeed ends a run
+    whose only fault is that the gate refused partitions with exit code 0, so that Glue's triggers go on with what was
+    published; the metric PartitionsRefused, the log and `lake status` say it.
     """
 
     table: str
@@ -38,6 +41,8 @@ class JobOptions:
     expectations: str | None = None
     rebuild: bool = False
     json: bool = False
+    metrics_namespace: str = ""
+    on_refusal: str = "fail"
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ class JobRuntime:
 
 
 _LOG = logging.getLogger(__name__)
+_ON_REFUSAL = ("fail", "succeed")
 
 Options = TypeVar("Options", bound=JobOptions)
 
@@ -75,10 +81,13 @@ def main(
         surroundings = replace(given, reporter=reporter, run_id=given.run_id or new_run_id(given.clock()))
         logs.bind(run_id=surroundings.run_id, table=options.table)
         try:
+            if options.on_refusal not in _ON_REFUSAL:
+                raise UsageError(f"--on-refusal: expected {' or '.join(_ON_REFUSAL)}, got {options.on_refusal!r}")
             run(Lake.open(options.root, options.contracts), options, surroundings)
         except LakeError as error:
             reporter.failed(error)
-            return error.exit_code
+            is_taken = isinstance(error, GateRefused) and options.on_refusal == "succeed"
+            return 0 if is_taken else error.exit_code
         except Exception:
             # Python prints the traceback as well, but over many lines, and without the run's id.
             if is_on_glue():
