@@ -16,6 +16,7 @@ import typer
 from lake.cli import contract, error_output, quarantine, reconcile, sql, stream
 from lake.cli.command import DAY, STREAMING, WRITING, WRONG, Command
 from lake.cli.contract_infer import infer
+from lake.cli.failed_batches import replay_failed
 from lake.cli.options import console_err, note
 from lake.cli.query import query
 from lake.cli.rollback import rollback, unpin
@@ -56,6 +57,7 @@ COMMANDS = (
     Command("sql check", sql.check, WRITING),
     Command("sql deploy", sql.deploy, WRITING),
     Command("stream package", stream.package, STREAMING, _STREAM),
+    Command("stream replay-failed", replay_failed, STREAMING),
 )
 
 # A job has options of its own, which pass through.
