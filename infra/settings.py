@@ -16,6 +16,8 @@ GLUE_VERSIONS = {"5.1": "3.11", "6.0": "3.13"}
 """Versions of Glue that the jobs run on, and their Python."""
 WORKER_TYPES = ("G.1X", "G.2X", "G.4X", "G.8X", "G.12X", "G.16X")
 APPLICATIONS = ("sessions", "event_counts")
+SESSIONS = "clickstream.sessions_v1"
+"""The table that the application sessions is delivered to."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ class Settings:
     event_buses: tuple[EventBusSettings, ...] = ()
     table_changes: Mapping[str, str] = field(default_factory=dict)
     uploads: tuple[str, ...] = ()
+    crawlers: tuple[str, ...] = ()
     query_cutoff_gb: int = 100
     page_views_at_least: int = 0
     page_view_name: str = "page view"

@@ -13,6 +13,7 @@ from infra.settings import (
     APPLICATIONS,
     GLACIER_DAYS,
     GLUE_VERSIONS,
+    SESSIONS,
     WORKER_TYPES,
     ApiSettings,
     ApplicationSettings,
@@ -32,6 +33,7 @@ from lake.errors import LakeError, did_you_mean
 from lake.flink.properties import PropertyError, properties_of
 
 _DAYS = {"d": 1, "day": 1, "days": 1, "m": 30, "month": 30, "months": 30, "y": 365, "year": 365, "years": 365}
+_CRAWLERS = Path(__file__).resolve().parents[1] / "crawlers"
 _REGION = re.compile(r"(af|ap|ca|cn|eu|il|me|mx|sa|us)(-gov)?-(central|(north|south)?(east|west)?)-\d")
 _QUICKSIGHT = re.compile(r"arn:aws(-cn|-us-gov)?:quicksight:[a-z0-9-]+:\d{12}:(user|group)/[^/\s]+/\S+")
 
@@ -45,7 +47,8 @@ class SettingsError(LakeError):
 def read_settings(path: Path, contracts: Path) -> Settings:
     """The settings of a file, for the contracts of a folder. Raises SettingsError, ContractError."""
     values, lines = read_yaml(path, SettingsError)
-    return _Reader(path, lines, load_tables(contracts), contracts).settings(values)
+    crawlers = tuple(f"{file.parent.name}.{file.stem}" for file in sorted(_CRAWLERS.glob("*/*.json")))
+    return _Reader(path, lines, load_tables(contracts), contracts, crawlers).settings(values)
 
 
 def contract_retention(table: Table, contracts: Path) -> int | None:
@@ -65,6 +68,7 @@ class _Reader:
     lines: Lines
     known: Mapping[str, Table]
     contracts: Path
+    crawlers: tuple[str, ...]
     problems: list[tuple[int, str]] = field(default_factory=list)
 
     def problem(self, where: tuple[str | int, ...], expected: str, found: object = None) -> None:
@@ -74,30 +78,47 @@ class _Reader:
 
     def settings(self, values: dict[str, Any]) -> Settings:
         self._keys(values, (), _TOP)
-        given: dict[str, Any] = {}
+        for name, kinds in _SHAPES.items():
+            if values.get(name) is not None and not isinstance(values[name], kinds):
+                self.problem((name,), " or ".join(_SAID[kind] for kind in kinds), values[name])
+        self._refuse_problems()  # what follows takes values apart
         for name, check in _CHECKS.items():
             if name in values and check(values[name]) is not None:
                 self.problem((name,), str(check(values[name])), values[name])
         for name in ("account", "region", "prefix"):
             if name not in values:
                 self.problem((name,), _CHECKS[name](None) or "a value")
-        for name in _PLAIN:
-            if name in values:
-                given[name] = values[name]
-        given["mail"] = tuple(values.get("mail") or ())
-        given["tables"] = tuple(self._tables(values.get("tables")))
-        deployed = {one.name: one.table for one in given["tables"]}
-        given["applications"] = self._applications(values.get("applications"))
-        given["streams"] = self._streams(values.get("streams"), given["applications"], deployed)
-        given["api"] = self._one(values.get("api") or {}, ("api",), ApiSettings) or ApiSettings()
+        tables = tuple(self._tables(values.get("tables")))
+        deployed = {one.name: one.table for one in tables}
+        applications = self._applications(values.get("applications"), deployed)
+        given = {
+            "tables": tables,
+            "applications": applications,
+            "streams": self._streams(values.get("streams"), applications, deployed),
+            "mail": tuple(values.get("mail") or ()),
+            **self._ways_in(values, deployed),
+        }
+        self._refuse_problems()
+        plain = {name: values[name] for name in _PLAIN if name in values}
+        return Settings(**plain, **given, contracts=self.contracts)
+
+    def _ways_in(self, values: dict[str, Any], deployed: Mapping[str, Table]) -> dict[str, Any]:
+        """How records come in beside streams and deliveries, and what is around."""
+        given: dict[str, Any] = {"api": self._one(values.get("api") or {}, ("api",), ApiSettings) or ApiSettings()}
         for name, kind in (("iot", IotSettings), ("event_buses", EventBusSettings)):
             found = [self._one(one, (name, at), kind) for at, one in enumerate(values.get(name) or ())]
             given[name] = tuple(one for one in found if one is not None)
-            for at, one in enumerate(values.get(name) or ()):
-                self._raw_table((name, at, "table"), (one or {}).get("table"), deployed)
+            for at, one in enumerate(found):
+                if one is not None:
+                    self._raw_table((name, at, "table"), one.table, deployed)
         given["uploads"] = tuple(values.get("uploads") or ())
         for at, table in enumerate(given["uploads"]):
             self._raw_table(("uploads", at), table, deployed)
+        given["crawlers"] = tuple(values.get("crawlers") or ())
+        for at, crawler in enumerate(given["crawlers"]):
+            if crawler not in self.crawlers:
+                hint = did_you_mean(str(crawler), self.crawlers)
+                self.problem(("crawlers", at), f"DATABASE.NAME of a file of crawlers/{hint}", crawler)
         given["table_changes"] = dict(values.get("table_changes") or {})
         for stream, table in given["table_changes"].items():
             if not re.fullmatch(r"arn:[^:]+:dynamodb:[^:]+:\d{12}:table/[^/]+/stream/.+", str(stream)):
@@ -105,11 +126,8 @@ class _Reader:
             self._raw_table(("table_changes", stream), table, deployed)
         if values.get("vpc"):
             vpc = self._one(values["vpc"], ("vpc",), VpcSettings)
-            given["vpc"] = vpc and VpcSettings(
-                tuple(vpc.subnets), tuple(vpc.security_groups), str(vpc.availability_zone)
-            )
-        self._refuse_problems()
-        return Settings(**given, contracts=self.contracts)
+            given["vpc"] = vpc and VpcSettings(tuple(vpc.subnets), tuple(vpc.security_groups), vpc.availability_zone)
+        return given
 
     def _tables(self, values: Any) -> list[DeployedTable]:
         """Those named, or every contract's; in the order of their names."""
@@ -145,8 +163,10 @@ class _Reader:
             self.problem((*where, "flex"), "G.1X or G.2X workers, which are those that FLEX has", job.worker_type)
         return DeployedTable(table, job, retention if retention is not None else promised)
 
-    def _applications(self, values: Any) -> dict[str, ApplicationSettings]:
+    def _applications(self, values: Any, deployed: Mapping[str, Table]) -> dict[str, ApplicationSettings]:
         found = {}
+        if "sessions" in (values or {}) and SESSIONS not in deployed:
+            self.problem(("applications", "sessions"), f"{SESSIONS} among the tables, which sessions are delivered to")
         for name, own in (values or {}).items():
             if name not in APPLICATIONS:
                 self.problem(("applications", name), f"one of {', '.join(APPLICATIONS)}", name)
@@ -275,7 +295,13 @@ _CHECKS: dict[str, Callable[[Any], str | None]] = {
     ),
 }
 _PLAIN = tuple(name for name in _CHECKS if name != "mail")
+_SHAPES: dict[str, tuple[type, ...]] = {
+    "tables": (list, dict),
+    **dict.fromkeys(("uploads", "crawlers", "iot", "event_buses"), (list,)),
+    **dict.fromkeys(("applications", "streams", "table_changes"), (dict,)),
+}
+_SAID: dict[type, str] = {list: "a list", dict: "a mapping"}
 _TOP = (
     *_CHECKS,
-    *("tables", "applications", "streams", "api", "iot", "event_buses", "table_changes", "uploads", "vpc"),
+    *("tables", "applications", "streams", "api", "iot", "event_buses", "table_changes", "uploads", "crawlers", "vpc"),
 )

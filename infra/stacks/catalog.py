@@ -16,13 +16,11 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_lambda as functions
 from constructs import Construct
 
-from infra.policies import Statement, allow, role
+from infra.policies import Statement, acknowledge, allow, role
 from infra.settings import Settings
 from infra.stacks.functions import add_function, failure_queue
 from infra.stacks.lake_stack import LakeStack, Sources
 
-OURS = ("curated/", "bucketed/", "derived/", "quarantine/", "audits/", "runs/", "keys/")
-"""Zones that jobs write: a crawler there would make partitions of their run folders."""
 _CHANGES = ["Glue Data Catalog Database State Change", "Glue Data Catalog Table State Change"]
 
 
@@ -56,7 +54,12 @@ class CatalogStack(LakeStack):
         made = glue.CfnCrawler(
             self, logical, name=settings.name(crawler["Name"]), role=crawling.attr_arn, targets={}, database_name=""
         )
+        acknowledge(made, "AwsSolutions-GL1", "the log names tables and types, no records; CloudWatch encrypts it")
         properties = {name: value for name, value in crawler.items() if name not in ("Name", "Schedule")}
+        properties["Targets"] = {
+            kind: [{f"{key[0].upper()}{key[1:]}": value for key, value in one.items()} for one in targets]
+            for kind, targets in crawler["Targets"].items()
+        }  # CloudFormation writes ScanAll where the API writes scanAll
         for name, value in properties.items():
             made.add_property_override(name, value)
         if "Schedule" in crawler:
@@ -111,11 +114,13 @@ def _allow_rule(scope: Construct, function: str, rule: events.CfnRule) -> None:
 
 
 def crawlers_of(folder: Path, settings: Settings) -> Iterator[dict[str, Any]]:
-    """CreateCrawler's parameters in crawlers/<database>/<name>.json, with the root for ${LakeRoot}, in order."""
-    for path in sorted(folder.glob("*/*.json")):
+    """CreateCrawler's parameters of the crawlers that the settings name, with the root for ${LakeRoot}, in order.
+
+    `lake crawl --check`, in `make lint`, refuses a target that touches what jobs write.
+    """
+    for path in sorted(folder / f"{name.replace('.', '/')}.json" for name in settings.crawlers):
         found = json.loads(path.read_text(encoding="utf-8").replace("${LakeRoot}", settings.root))
-        if "Targets" in found:
-            yield found
+        yield found
 
 
 def _catalog_arns(settings: Settings, databases: list[str]) -> list[str]:

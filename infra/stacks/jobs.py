@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3_assets as assets
@@ -15,6 +17,8 @@ from infra.settings import GLUE_VERSIONS, DeployedTable, Settings
 from infra.stacks.lake_stack import LakeStack, Sources
 
 METRICS_NAMESPACE = "Lake"
+PLACEHOLDER = "{is_bucketed}"
+"""What stands in the text of a view that routes hours: lake/catalog/view_routing.py."""
 JOB_LOGS = ("/aws-glue/jobs/error", "/aws-glue/jobs/output", "/aws-glue/jobs/logs-v2")
 ENDED = ("SUCCEEDED", "FAILED", "TIMEOUT")
 """States of a source's job after which the tables made from it are brought up to date: a run that failed may have
@@ -53,7 +57,8 @@ class JobsStack(LakeStack):
     def _job(self, table: DeployedTable, script: assets.Asset) -> glue.CfnJob:
         settings = self.settings
         name = job_name(settings, table)
-        rights = list(job_rights(settings, table, self.asset_arn(script), self.sources.wheel_digest))
+        views = routed_views(self.sources.repository / "sql", table)
+        rights = list(job_rights(settings, table, self.asset_arn(script), self.sources.wheel_digest, views))
         running = role(self, f"{table.logical}Role", "glue", rights, settings.account)
         command = glue.CfnJob.JobCommandProperty(
             name="glueetl", python_version="3", script_location=f"s3://{script.s3_bucket_name}/{script.s3_object_key}"
@@ -166,6 +171,8 @@ def job_arguments(settings: Settings, table: DeployedTable, wheel_digest: str) -
         **packages,
         "--root": settings.root,
         "--table": table.name,
+        "--metrics_namespace": METRICS_NAMESPACE,
+        "--on_refusal": "succeed",
         "--job-bookmark-option": "job-bookmark-disable",
         "--enable-continuous-cloudwatch-log": "true",
         "--enable-metrics": "true",
@@ -174,7 +181,9 @@ def job_arguments(settings: Settings, table: DeployedTable, wheel_digest: str) -
     }
 
 
-def job_rights(settings: Settings, table: DeployedTable, script_arn: str, wheel_digest: str) -> Iterator[Statement]:
+def job_rights(
+    settings: Settings, table: DeployedTable, script_arn: str, wheel_digest: str, views: list[str]
+) -> Iterator[Statement]:
     """All that a table's job may do: read its inputs, write its own folders, declare its own tables."""
     contract = table.table
     place = f"{contract.database}/{contract.name}"
@@ -199,7 +208,7 @@ def job_rights(settings: Settings, table: DeployedTable, script_arn: str, wheel_
         [settings.bucket_arn(f"{one}*") for one in written],
     )
     yield allow(["s3:GetObject"], [script_arn, settings.artifact_arn(f"lake/{wheel_digest}/*")])
-    yield from _catalog_rights(settings, table, names)
+    yield from _catalog_rights(settings, table, names, views)
     yield allow(
         ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
         [settings.arn("logs", f"log-group:{group}:*") for group in JOB_LOGS],
@@ -212,8 +221,10 @@ def job_rights(settings: Settings, table: DeployedTable, script_arn: str, wheel_
         yield from _network_rights(settings)
 
 
-def _catalog_rights(settings: Settings, table: DeployedTable, names: list[str]) -> Iterator[Statement]:
-    """Its tables and their partitions; the views of its database, which name hours; and a look at what there is."""
+def _catalog_rights(
+    settings: Settings, table: DeployedTable, names: list[str], views: list[str]
+) -> Iterator[Statement]:
+    """Its tables and their partitions; the views that route its hours; and a look at what there is."""
     database = table.table.database
     catalog = [settings.arn("glue", "catalog"), settings.arn("glue", f"database/{database}")]
     own = [settings.arn("glue", f"table/{database}/{name}") for name in names]
@@ -222,23 +233,23 @@ def _catalog_rights(settings: Settings, table: DeployedTable, names: list[str]) 
         [*writing, "glue:DeletePartition", "glue:GetTable", "glue:GetPartition", "glue:GetPartitions"],
         [*catalog, *own],
     )
-    # Views over two copies of a table are found among all databases, and their text replaced: a view and a table are
-    # one kind of resource to IAM, told apart by name. Tables end in _vN.
+    # Views over two copies of a table are found among those of all databases, and their text is replaced.
     yield allow(
         ["glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"],
         [settings.arn("glue", one) for one in ("catalog", "database/*", "table/*")],
     )
-    views = routed_views(settings, table)
     if views:
         yield allow(["glue:UpdateTable"], [*catalog, *(settings.arn("glue", f"table/{one}") for one in views)])
 
 
-def routed_views(settings: Settings, table: DeployedTable) -> list[str]:
-    """<database>/<view> of the views over this table and its other copy by buckets, whose text a run replaces."""
-    pairs = [one for one in settings.tables if one.table.bucketing is not None and one.table.upstream]
-    if not any(table.name in (one.name, one.table.upstream) for one in pairs):
-        return []
-    return [f"{table.table.database}/*"]
+def routed_views(sql: Path, table: DeployedTable) -> list[str]:
+    """<database>/<view> of the views below sql/ that route hours between this table and its other copy."""
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(sql.glob("*/*/view.sql"))}
+    return [
+        f"{path.parts[-3]}/{path.parts[-2]}"
+        for path, text in texts.items()
+        if PLACEHOLDER in text and re.search(rf"\b{re.escape(table.name)}\b", text)
+    ]
 
 
 def _network_rights(settings: Settings) -> Iterator[Statement]:

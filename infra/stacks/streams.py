@@ -12,7 +12,7 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from infra.policies import Statement, allow, role
-from infra.settings import Settings
+from infra.settings import SESSIONS, Settings
 from infra.stacks.functions import add_function, failure_queue, stream_mapping, stream_rights
 from infra.stacks.ingest import delivery_name, output_name, stream_name
 from infra.stacks.jobs import METRICS_NAMESPACE
@@ -22,7 +22,6 @@ from lake.stream.package import RUN_OPTIONS, RUN_OPTIONS_GROUP
 
 RUNTIME = "FLINK-1_20"
 LOGS_KEPT_DAYS = 90
-SESSIONS = "clickstream.sessions_v1"
 DEFAULT_TABLE = "clickstream.events_v1"
 
 

@@ -79,6 +79,13 @@ def test_a_table_s_contract_decides_its_script(tmp_path: Path, name: str, script
         ("applications:\n  sessions: {properties: {gab: 30m}}", "unknown property gab; did you mean 'gap'?"),
         ("iot: [{topic: a/b, table: clickstream.sessions_by_day_v1}]", "4: iot.0.table: expected a raw table"),
         ("streams:\n  web.events_v1: {retention_hours: 12}", "5: streams.web.events_v1.retention_hours: expected 24"),
+        ("crawlers: [shop.order]", "DATABASE.NAME of a file of crawlers/; did you mean 'shop.orders'?"),
+        ("tables: 5", "4: tables: expected a list or a mapping, got 5"),
+        ("uploads: taxi.trips_v1", "4: uploads: expected a list, got 'taxi.trips_v1'"),
+        (
+            "tables: [clickstream.events_v1]\napplications: {sessions: {}}",
+            "5: applications.sessions: expected clickstream.sessions_v1 among the tables",
+        ),
         ("bukcet_name: x", "4: bukcet_name: expected one of the settings"),
         ("vpc: {subnets: [subnet-1]}", "4: vpc.security_groups: expected a list of names"),
     ],

@@ -60,6 +60,25 @@ def test_with_every_option_a_star_alone_stands_only_where_aws_knows_nothing_narr
             assert set(statement["Action"]) <= NOTHING_NARROWER.keys(), holder
 
 
+def test_every_function_of_every_option_holds_the_handler_that_it_names(with_everything: Assembly) -> None:
+    names = set()
+    for function in with_everything.resources("AWS::Lambda::Function"):
+        package, module, _ = function.properties["Handler"].split(".")
+        (digest,) = re.findall(r"[0-9a-f]{64}", str(function.properties["Code"]))
+        assert (with_everything.folder / f"asset.{digest}" / package / f"{module}.py").is_file()
+        names.add(package)
+    assert names == {"event_count_metrics", "repair_set_types", "table_changes", "upload_urls"}
+
+
+def test_a_crawler_writes_its_own_database_and_reads_its_own_target(with_everything: Assembly) -> None:
+    crawlers = {one.properties["Name"]: one.properties for one in with_everything.resources("AWS::Glue::Crawler")}
+    assert crawlers["shop-orders"]["Targets"] == {
+        "DynamoDBTargets": [{"Path": "orders", "ScanAll": False, "ScanRate": 0.5}]
+    }
+    assert crawlers["shop-exports"]["Targets"]["S3Targets"][0]["Path"] == "s3://shop-data/exports/shop/"
+    assert crawlers["shop-exports"]["Schedule"] == {"ScheduleExpression": "cron(45 2 * * ? *)"}
+
+
 def test_the_same_sources_give_the_same_bytes(assembly: Assembly, packages: Path, tmp_path: Path) -> None:
     again = synthesised(HERE / "settings.yaml", packages, tmp_path / "cdk.out")
     for part in assembly.templates:

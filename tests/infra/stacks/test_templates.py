@@ -256,6 +256,18 @@ def test_no_job_may_write_to_raw_or_to_another_table(assembly: Assembly) -> None
         assert all(table.table.name in key.split("/")[2] for key in keys)
 
 
+def test_a_job_may_replace_the_text_of_the_views_that_route_its_hours_alone(assembly: Assembly) -> None:
+    views = {
+        holder: [resource.rpartition("table/")[2] for resource in statement["Resource"] if "table/" in resource]
+        for holder, statement in assembly.statements()
+        if statement["Action"] == ["glue:UpdateTable"]
+    }
+    assert views == {
+        f"{logical}Role": ["clickstream/user_events"]
+        for logical in ("ClickstreamEventsV1", "ClickstreamEventsByUserV1")
+    }
+
+
 def test_a_function_s_mapping_reports_failures_bisects_and_names_what_it_gives_up(assembly: Assembly) -> None:
     (mapping,) = assembly.resources("AWS::Lambda::EventSourceMapping")
     assert {name: mapping.properties[name] for name in ("BatchSize", "MaximumBatchingWindowInSeconds")} == {
