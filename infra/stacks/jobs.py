@@ -190,9 +190,8 @@ def job_rights(
     written = [f"{contract.zone}/{place}/", f"audits/{place}/", f"runs/{place}/"]
     names = [contract.name]
     if contract.source is not None:
-        quarantine = table.quarantine
-        written += [f"quarantine/{contract.database}/{quarantine}/", f"keys/{place}/"]
-        names.append(quarantine)
+        written += [f"quarantine/{place}/", f"keys/{place}/"]
+        names.append(table.quarantine)
         read = [f"{contract.source.prefix}/"]
     else:
         source = settings.by_name[contract.upstream or ""].table

@@ -107,7 +107,7 @@ def folders_of(table: DeployedTable) -> list[str]:
     if contract.source is not None:
         base = contract.source.prefix.removeprefix("raw/")
         folders += [f"raw/{base}/", f"errors/{base}/"]
-        folders.append(f"quarantine/{contract.database}/{table.quarantine}/")
+        folders.append(f"quarantine/{contract.database}/{contract.name}/")
     return folders
 
 
