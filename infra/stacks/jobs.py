@@ -197,6 +197,8 @@ def job_rights(
         source = settings.by_name[contract.upstream or ""].table
         read = [f"{source.zone}/{source.database}/{source.name}/"]
         names.append(source.name)
+        if contract.grain == "day":  # which days the source's hours hold events of
+            written.append(f"index/{source.database}/{source.name}/")
     folders = sorted({*written, *read})
     yield allow(
         ["s3:ListBucket"], [settings.bucket_arn()], {"StringLike": {"s3:prefix": [f"{one}*" for one in folders]}}
