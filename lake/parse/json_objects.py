@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import compress
 from typing import Any
 
 import msgspec
+import msgspec.inspect
 import numpy as np
 import pyarrow as pa
 from msgspec import UNSET, Raw
 
 from lake.parse.json_kinds import Kind, Quotes, Read, either
 from lake.parse.json_pieces import Bools, Ints, quotes_by, quotes_in
+from lake.parse.json_scanner import MAX_DEPTH
 
 NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -28,19 +31,26 @@ class Extra:
     name: str
     is_present: Bools
     values: list[Raw]
-    lengths: Ints
+
+    @cached_property
+    def lengths(self) -> Ints:
+        return np.fromiter(map(len, self.values), np.int64, len(self.values))
+
+    @cached_property
+    def text(self) -> bytes:
+        """All values, one after the other."""
+        return b"".join(self.values)
 
     @property
     def quotes(self) -> Quotes:
         """Those of names and values, for each object."""
-        text = b"".join(self.values)
 
         def of_each() -> Ints:
             quotes = np.zeros(len(self.is_present), dtype=np.int64)
-            quotes[self.is_present] = 2 + quotes_by(text, np.cumsum(self.lengths))
+            quotes[self.is_present] = 2 + quotes_by(self.text, np.cumsum(self.lengths))
             return quotes
 
-        return Quotes(2 * len(self.values) + quotes_in(text), of_each)
+        return Quotes(2 * len(self.values) + quotes_in(self.text), of_each)
 
     @property
     def addresses(self) -> Ints:
@@ -64,9 +74,23 @@ class StructType:
         self.type = msgspec.defstruct("Members", fields, rename=rename, gc=False, forbid_unknown_fields=True)
         self.decoder = msgspec.json.Decoder(self.type)
         self.list_decoder = msgspec.json.Decoder(list[self.type])  # type: ignore[name-defined]
+        raws = [field for field, hint, _ in fields if hint is Raw]
+        self._raws = [_getter(field) for field in raws]
+        # Only the source text of a value can be nested deeper than its type.
+        inner = [field.type for field in msgspec.inspect.type_info(self.type).fields if field.name not in raws]  # type: ignore[attr-defined]
+        self._holds_raw_within = "RawType" in repr(inner)
         self._names = names
         self._members = [(_getter(field), kind) for (field, _, _), kind in zip(known, kinds, strict=True)]
         self._extras = [(name, _getter(field)) for name, (field, _, _) in zip(extras, raw, strict=True)]
+
+    def elements(self, data: bytes, start: int, end: int) -> list[Any]:
+        """The objects of an array that stands there, in its brackets. Raises one of NOT_DECODED."""
+        found: list[Any] = self.list_decoder.decode(memoryview(data)[start:end])
+        return found
+
+    def may_be_deep(self, structs: list[Any]) -> bool:
+        """Whether a value may be nested about MAX_DEPTH deep, as no value of a known type is."""
+        return self._holds_raw_within or any(_longest(get(structs)) >= MAX_DEPTH for get in self._raws)
 
     def columns(self, structs: list[Any]) -> list[Read]:
         """Each known member of all objects; quotes are those of names that are present, too."""
@@ -76,7 +100,7 @@ class StructType:
         """A known member of those objects that are wanted, without values where its kind does not keep source text."""
         get, kind = self._members[place]
         values = list(compress(get(structs), is_wanted.tolist())) if kind.hint is Raw else []
-        return _extra(self._names[place], values, is_wanted)
+        return Extra(self._names[place], is_wanted, values)
 
     def extras(self, structs: list[Any]) -> list[Extra]:
         """The extras that any of the objects has."""
@@ -85,30 +109,38 @@ class StructType:
             values = get(structs)
             # Learnt from other objects, none of these may have it.
             if values and (values[0] is not UNSET or values.count(UNSET) < len(values)):
-                extras.append(_extra(name, values, np.ones(len(values), dtype=np.bool_)))
+                extras.append(_extra(name, values))
         return extras
 
 
-def _extra(name: str, values: list[Any], is_present: Bools) -> Extra:
-    """The member of which these are the values, UNSET where it is absent, in those objects that may have it."""
+def _longest(values: list[Any]) -> int:
+    """The length of the longest source text, UNSET being none."""
     try:
-        lengths = np.fromiter(map(len, values), np.int64, len(values))
+        return max(map(len, values), default=0)
+    except TypeError:
+        return max((len(value) for value in values if value is not UNSET), default=0)
+
+
+def _extra(name: str, values: list[Any]) -> Extra:
+    """The member of which these are the values, UNSET in objects that have none."""
+    extra = Extra(name, np.ones(len(values), dtype=np.bool_), values)
+    try:
+        extra.text  # noqa: B018 - what it is made for takes no UNSET: a look for that takes longer
     except TypeError:
         is_present = np.array([value is not UNSET for value in values], dtype=np.bool_)
-        values = [value for value in values if value is not UNSET]
-        lengths = np.fromiter(map(len, values), np.int64, len(values))
-    return Extra(name, is_present, values, lengths)
+        extra = Extra(name, is_present, [value for value in values if value is not UNSET])
+    return extra
 
 
 def from_source(kind: Kind) -> Kind:
     """How values of a kind are read where their source text is kept: decoded from it, all together if possible."""
     if kind.hint is Raw:
         return kind
-    decoder, all_decoder = msgspec.json.Decoder(kind.hint), msgspec.json.Decoder(list[kind.hint])  # type: ignore[name-defined]
+    decoder = msgspec.json.Decoder(kind.hint)
 
     def together(raws: list[Any]) -> Read:
         try:
-            values = all_decoder.decode(b"[%b]" % b",".join(raws))
+            values = decoder.decode_lines(b"\n".join(raws))
         except NOT_DECODED:
             raise ValueError("a value of another type") from None
         return kind.read(values)

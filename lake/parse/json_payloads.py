@@ -8,6 +8,7 @@ no column reads are kept once: in `rescued` of its first row, under "$".
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -29,7 +30,7 @@ from lake.parse.json_frame import MoreNeeded
 from lake.parse.json_objects import NOT_DECODED
 from lake.parse.json_pieces import SPACE, Span
 from lake.parse.json_records import JsonRecords
-from lake.parse.json_scanner import is_json_too_deep
+from lake.parse.json_scanner import extent_of_value, is_json_too_deep
 from lake.parse.json_spans import shown_value, value_span
 from lake.parse.json_splitter import Splitter
 from lake.parse.reasons import Reason
@@ -42,6 +43,7 @@ _ALIKE = 256  # payloads that are alike but for their records, as those of one l
 _ALIKE_BYTES = 4 << 10
 _EMPTY = re.compile(rb"\[[ \t\r\n]*+\]")
 _ARRAY, _OBJECT = b"[{"
+_OPENING = rb"%b[ \t\r\n]*+:[ \t\r\n]*+\["
 _REACH = 4 << 10
 PAYLOAD_RESCUED = '{"$":'
 """How the `rescued` of a row begins that holds what no column reads of its payload, which is an object."""
@@ -80,9 +82,12 @@ class PayloadReader:
         self._reader = RecordReader(replace(table, columns=columns, source=None))
         self._skip = SkipRules([rule for rule in rules if rule.path.of_payload])
         self._decoder = _span_decoder(path)
+        # Where in most payloads the records begin, if that is no place in an array.
+        self._opening = self._decoder and re.compile(_OPENING % re.escape(json.dumps(path.steps[-1]).encode()))
         self._value_of = attrgetter(".".join(["inner"] * len(path.steps)))
         self.names = {str(each.steps[0]) for column in columns for each in column.sources}
         self._alike = lru_cache(maxsize=_ALIKE)(self._beside)
+        self._around = lru_cache(maxsize=_ALIKE)(self._looked_around)
 
     def quick_span(self, payload: bytes) -> Span | None:
         """Where the records are in a text that is one payload, None where that is not told quickly."""
@@ -102,6 +107,32 @@ class PayloadReader:
         """
         rest = payload if records is None else payload[: records[0]] + b"null" + payload[records[1] :]
         return self._alike(rest) if len(rest) <= _ALIKE_BYTES else self._beside(rest)
+
+    def likely_array(self, data: bytes, at: int, end: int) -> tuple[Span, _Beside | None] | None:
+        """Where the array of records is in the text from `at` to `end`, and what is beside it (as `beside` has it), if
+        that text is a payload; None where that is not told quickly.
+
+        It is one if what stands there in brackets is JSON: all that is beside it was looked at.
+        """
+        opening = self._opening and self._opening.search(data, at, min(end, at + _ALIKE_BYTES))
+        if not opening:
+            return None
+        first, last = opening.end() - 1, data.rfind(b"]", max(opening.end(), end - _ALIKE_BYTES), end) + 1
+        if last <= first:
+            return None
+        try:
+            is_there, beside = self._around(data[at:first], data[last:end])
+        except Refused:
+            return None
+        return ((first, last), beside) if is_there else None
+
+    def _looked_around(self, before: bytes, after: bytes) -> tuple[bool, _Beside | None]:
+        """Whether these two are all of a payload but for its records, and what is beside them. Raises Refused."""
+        probe = before + b"[]" + after
+        if extent_of_value(probe, 0).end != len(probe):
+            return False, None
+        is_there = value_span(probe, self.path) == (len(before), len(before) + 2)
+        return is_there, self._beside(before + b"null" + after)
 
     def skips(self, payload: bytes) -> bool:
         """Whether a payload is skipped."""
@@ -131,6 +162,7 @@ class JsonPayloads:
         self._seen: list[_Payload] = []
         self._open: tuple[int, int] | None = None  # where the records of a payload end, and where it does itself
         self._slow_until = 0
+        self._is_lines = False  # whether payloads seem to end with their lines
 
     def read(self, data: bytes, at: int, stop: int, builder: BlockBuilder) -> int:
         """As JsonRecords.read; what follows may be within a payload, whose records go on with the next call."""
@@ -153,7 +185,11 @@ class JsonPayloads:
 
     def _next(self, data: bytes, at: int, rows: BlockBuilder) -> int:
         """Reads the next payload, or begins to; returns where what follows begins. Raises MoreNeeded."""
-        end, records = self._quick(data, at)
+        end, records = at, None
+        if not self._options.is_single and at >= self._slow_until and self._splitter.begins_object(data, at):
+            if (after := self._at_once(data, at, rows)) is not None:
+                return after
+            end, records = self._quick(data, at)
         if records is None:
             frame = self._splitter.next(data, at)
             if isinstance(frame, int):
@@ -174,19 +210,52 @@ class JsonPayloads:
             rows.reject(at, self._splitter.base + at, refused.reason, refused.message, payload)
             return end
 
-    def _quick(self, data: bytes, at: int) -> tuple[int, Span | None]:
-        """Where the payload at `at` ends, and where in it the records are, if the next line or `}{` ends it.
+    def _at_once(self, data: bytes, at: int, rows: BlockBuilder) -> int | None:
+        """Reads the payload at `at` if it is small and all of its records are decoded; where what follows begins.
 
-        Raises MoreNeeded.
+        None, and nothing is read, where that cannot be done. Raises MoreNeeded.
         """
-        if self._options.is_single or at < self._slow_until or not self._splitter.begins_object(data, at):
-            return at, None
-        end = _next_break(data, at)
+        end = self._likely_end(data, at)
+        if end is None or end - at > min(self._options.window_bytes, self._options.block_bytes):
+            return None
+        while data[end - 1] in SPACE:
+            end -= 1
+        found = self._payloads.likely_array(data, at, end)
+        self._is_lines &= found is not None
+        if found is None:
+            return None
+        (first, last), beside = found
+        if beside is None or beside[1] * (last - first) > _REPEATED_BYTES:
+            return None
+        self._records_of.enter_array(self._splitter.base)
+        records = self._records_of.decoded_array(data, (first, last), (at, end), rows)
+        if records is None:
+            self._is_lines = False
+            return None
+        if records:
+            self._see(_Payload(at, *beside), rows)
+        else:
+            rows.skipped += 1
+        self._splitter.passed_records()
+        self.was_truncated = False
+        return end
+
+    def _likely_end(self, data: bytes, at: int) -> int | None:
+        """Where the payload at `at` ends, if the next line or `}{` ends it; None if that is far. Raises MoreNeeded."""
+        end: int | None = data.find(b"\n", at, at + self._options.window_bytes) if self._is_lines else -1
+        if end == -1:
+            end = _next_break(data, at)
+            self._is_lines = end is not None and data[end : end + 1] == b"\n"
         if end is None and self._splitter.is_last:
             end = len(data)
         if end is None and len(data) - at <= self._options.max_record // 2:
             raise MoreNeeded(at)  # most likely it ends later: the splitter would look at all of it in vain
-        if end is None or end - at > self._options.max_record:
+        return None if end is None or end - at > self._options.max_record else end
+
+    def _quick(self, data: bytes, at: int) -> tuple[int, Span | None]:
+        """Where the payload at `at` ends, and where its records are, if that is told quickly. Raises MoreNeeded."""
+        end = self._likely_end(data, at)
+        if end is None:
             return at, None
         payload = data[at:end].rstrip(SPACE)
         records = self._payloads.quick_span(payload)
@@ -227,9 +296,7 @@ class JsonPayloads:
             raise Refused(Reason.WRONG_TYPE, message)
         if payload.column_bytes * (last - first) > _REPEATED_BYTES:
             self._refuse_bomb(payload.column_bytes * data.count(b"{", first, last))
-        self._seen.append(payload)
-        if payload.coerced:
-            rows.coerced.update(payload.coerced)
+        self._see(payload, rows)
         first, last = first + is_array, last - is_array
         is_small = last - first < min(self._options.window_bytes, self._options.block_bytes)
         if not is_small:
@@ -240,6 +307,11 @@ class JsonPayloads:
             return end
         self._open = (last, end)
         return first
+
+    def _see(self, payload: _Payload, rows: BlockBuilder) -> None:
+        self._seen.append(payload)
+        if payload.coerced:
+            rows.coerced.update(payload.coerced)
 
     def _refuse_bomb(self, repeated: int) -> None:
         if repeated > _REPEATED_BYTES:

@@ -11,8 +11,9 @@ from lake.parse.block_builder import BlockBuilder
 from lake.parse.json_frame import Frame
 from lake.parse.json_objects import NOT_DECODED
 from lake.parse.json_pieces import SPACE, Bools, Pieces, Span, pieces_of, values_in
+from lake.parse.json_scanner import is_json_too_deep
 from lake.parse.json_splitter import NONE_LIKELY, Splitter
-from lake.parse.json_structs import Rows, StructReader
+from lake.parse.json_structs import Decoded, GatheredArrays, Rows, StructReader
 from lake.parse.reasons import Reason
 from lake.parse.records import RecordReader
 from lake.parse.refused import Refused
@@ -48,6 +49,7 @@ class JsonRecords:
         self._unseen_bytes = 0
         self._found: list[Span] = []
         self._arrays: list[Span] = []
+        self._gathered: GatheredArrays | None = None
 
     def read(self, data: bytes, at: int, stop: int, builder: BlockBuilder) -> int:
         """Reads all that begins before `stop`; returns where what follows begins. Raises MoreNeeded, having read what
@@ -117,6 +119,35 @@ class JsonRecords:
         if end - self._arrays[0][0] >= self._options.window_bytes:
             self._read_arrays(data, builder)
 
+    def decoded_array(self, data: bytes, array: Span, whole: Span, builder: BlockBuilder) -> int | None:
+        """As `array`, of one in its brackets that may be no valid JSON: how many elements it has.
+
+        None, and nothing is read, where it is no array of records that can be decoded, or where `whole`, of which it is
+        a part, may be nested too deep.
+        """
+        structs = self._structs
+        if structs is None:
+            return None
+        if self._gathered is not None and self._gathered.shape is not structs.shape:
+            self._add_gathered(data, builder)
+        try:
+            found = structs.shape.elements(data, *array)
+        except NOT_DECODED:
+            return None
+        if structs.shape.may_be_deep(found) and is_json_too_deep(data[slice(*whole)]):
+            return None
+        if found:
+            self._gathered = self._gathered or GatheredArrays(structs.shape)
+            self._gathered.add(array[0] + 1, array[1] - 1, found)
+            if array[1] - self._gathered.start >= self._options.window_bytes:
+                self._add_gathered(data, builder)
+        return len(found)
+
+    def _add_gathered(self, data: bytes, builder: BlockBuilder) -> None:
+        gathered, self._gathered = self._gathered, None
+        if self._structs is not None and gathered is not None:
+            self._add_run(self._structs, gathered.decoded(data), builder)
+
     def reject(self, data: bytes, frame: Frame, builder: BlockBuilder, base: int) -> None:
         """Rejects a frame that has a fault, or is too large, of a buffer at `base` of the stream."""
         most = self._options.max_record
@@ -134,6 +165,7 @@ class JsonRecords:
         """Reads what `find` has found, and arrays."""
         if self._arrays:
             self._read_arrays(data, builder)
+        self._add_gathered(data, builder)
         found, self._found = self._found, []
         spans = np.array(found, dtype=np.int64).reshape(-1, 2)
         records = Pieces(data, spans[:, 0], spans[:, 1])
@@ -162,15 +194,18 @@ class JsonRecords:
     ) -> bool:
         """Reads stretches at once, if all of them is records; whether that could be done."""
         run = structs.decode_run(data, stretches, is_array)
-        if run is None:
-            return False
+        if run is not None:
+            self._add_run(structs, run, builder)
+        return run is not None
+
+    def _add_run(self, structs: StructReader, run: Decoded, builder: BlockBuilder) -> None:
+        """Adds rows of a run, of whose records all were decoded."""
         is_wanted = self._unskipped(run.records, run.is_read, builder)
         rows = structs.rows(run, is_wanted)
         if len(rows) == 1 and len(rows[0].places) == len(run.records) and not self._options.keeps_sources:
             builder.add_table(run.records.positions, rows[0].table, rows[0].coerced)
         else:
             self._add(rows, run.records, is_wanted, builder)
-        return True
 
     def _read_pieces(self, structs: StructReader, data: bytes, at: int, end: int, builder: BlockBuilder) -> int:
         """Reads a stretch of which most pieces are records; others are read from their beginning to wherever."""

@@ -67,20 +67,22 @@ def _objects(members: Sequence[Extra], has_any: Bools) -> pa.Array:
     """The texts of objects of these members, null where there are none. Raises UnicodeDecodeError."""
     if len(members) == 1:
         opening = b'{"%b":' % members[0].name.encode()
-        text = b"%b%b}" % (opening, (b"}" + opening).join(members[0].values))
+        text: bytes | bytearray = b"%b%b}" % (opening, (b"}" + opening).join(members[0].values))
     else:
         parts = [part for member in members for part in _parts(member)]
         closings = [b"}" if has else b"" for has in has_any.tolist()]
         text = b"".join(chain.from_iterable(zip(*parts, closings, strict=False)))
-    text.decode()
+    if not text.isascii():
+        text.decode()
     lengths = has_any.astype(np.int64)
     for member in members:
         lengths[member.is_present] += member.lengths + len(b',"":') + len(member.name)
     offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
-    content = bytearray(text)
-    np.frombuffer(content, dtype=np.uint8)[offsets[:-1][has_any]] = _OPEN  # the comma before the first member
+    if len(members) > 1:
+        text = bytearray(text)
+        np.frombuffer(text, dtype=np.uint8)[offsets[:-1][has_any]] = _OPEN  # the comma before the first member
     mask = None if has_any.all() else pa.array(has_any).buffers()[1]
-    return pa.StringArray.from_buffers(len(has_any), pa.py_buffer(offsets), pa.py_buffer(content), mask)
+    return pa.StringArray.from_buffers(len(has_any), pa.py_buffer(offsets), pa.py_buffer(text), mask)
 
 
 def _parts(member: Extra) -> tuple[Iterable[bytes], Iterable[bytes | Raw]]:

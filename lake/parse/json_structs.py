@@ -56,6 +56,30 @@ class Decoded:
     is_read: Bools
 
 
+class GatheredArrays:
+    """Records that were decoded as elements of arrays of one buffer, to be read as rows together."""
+
+    def __init__(self, shape: StructType) -> None:
+        self.shape = shape
+        self._structs: list[Any] = []
+        self._stretches: list[Span] = []
+        self._counts: list[int] = []
+
+    @property
+    def start(self) -> int:
+        """Where the first of them begins."""
+        return self._stretches[0][0]
+
+    def add(self, start: int, end: int, structs: list[Any]) -> None:
+        self._structs += structs
+        self._stretches.append((start, end))
+        self._counts.append(len(structs))
+
+    def decoded(self, data: bytes) -> Decoded:
+        run = Run(data, self._stretches, self._counts, is_array=True)
+        return Decoded(self.shape, run, self._structs, np.ones(len(self._structs), dtype=np.bool_))
+
+
 class Rows(NamedTuple):
     """Rows, and the places of their records in what was read; how many of their values were taken by which rule."""
 
@@ -98,20 +122,20 @@ class StructReader:
         self._extras: tuple[str, ...] = ()
         self._inner_extras: list[tuple[str, ...]] = [()] * len(self._names)
         self._sourced: set[int] = set()
-        self._shape = self._new_shape()
+        self.shape = self._new_shape()
 
     def decode_run(self, data: bytes, stretches: Sequence[Span], is_array: bool) -> Decoded | None:
         """Reads stretches at once, None where msgspec refuses any: records, or elements of an array, and no others."""
         try:
             if is_array:
-                found = [self._shape.list_decoder.decode(b"[%b]" % data[start:end]) for start, end in stretches]
+                found = [self.shape.list_decoder.decode(b"[%b]" % data[start:end]) for start, end in stretches]
             else:
-                found = [self._shape.decoder.decode_lines(memoryview(data)[start:end]) for start, end in stretches]
+                found = [self.shape.decoder.decode_lines(memoryview(data)[start:end]) for start, end in stretches]
         except NOT_DECODED:
             return None
         run = Run(data, stretches, [*map(len, found)], is_array)
         structs = found[0] if len(found) == 1 else list(chain.from_iterable(found))
-        return Decoded(self._shape, run, structs, np.ones(len(structs), dtype=np.bool_))
+        return Decoded(self.shape, run, structs, np.ones(len(structs), dtype=np.bool_))
 
     def decode(self, records: Pieces) -> Decoded:
         """Reads each record by itself. Where most are refused, those that follow count as refused."""
@@ -145,13 +169,13 @@ class StructReader:
         left = iter(records.each)
         while len(structs) < len(records):
             try:
-                structs.extend(map(self._shape.decoder.decode, left))
+                structs.extend(map(self.shape.decoder.decode, left))
             except NOT_DECODED:
                 failures += 1
                 refused = 1 if failures < max(_FEW_FAILURES, len(structs) // 2) else len(records) - len(structs)
                 is_read[len(structs) : len(structs) + refused] = False
                 structs.extend([None] * refused)
-        return Decoded(self._shape, records, structs, is_read)
+        return Decoded(self.shape, records, structs, is_read)
 
     def _table(self, decoded: Decoded) -> tuple[pa.Table, Bools | None, list[Counted]]:
         """All records as rows; which of these are sure; and of how many values of each a rule of a field took."""
@@ -192,7 +216,7 @@ class StructReader:
         }
         if wanted - self._sourced:
             self._sourced |= wanted
-            self._shape = self._new_shape()
+            self.shape = self._new_shape()
         texts, unclear = rescued_texts([*extras, *known.values()], decoded.records)
         # Of members with other names it cannot be told quickly how they are written.
         return texts, [unclear, *(mask for place, mask in unknown.items() if place not in plain)]
@@ -211,7 +235,7 @@ class StructReader:
         self._extras = _joined(self._extras, fresh)
         self._inner_extras = [_joined(before, more) for before, more in zip(self._inner_extras, inner, strict=True)]
         if fresh or any(inner):
-            self._shape = self._new_shape()
+            self.shape = self._new_shape()
             return True
         return False
 

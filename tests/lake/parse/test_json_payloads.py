@@ -265,6 +265,48 @@ def test_payloads_of_a_log_are_its_lines_and_control_messages_are_skipped() -> N
     assert (rejected, skipped, len(rows)) == ([], 1, 3)
 
 
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        (b'{"owner":"o","z":{"logEvents":[5]},"logEvents":[%b]}', '{"$":{"z":{"logEvents":[5]}}}'),
+        (b'{"owner":"o","z":"\\"logEvents\\":[","logEvents":[%b]}', '{"$":{"z":"\\"logEvents\\":["}}'),
+        (b'{"logEvents":[%b],"owner":"o","z":["]"]}', '{"$":{"z":["]"]}}'),
+        (b'{"logEvents" : [ %b ] ,"z":{"logEvents":[{"id":7}]},"owner":"o"}', '{"$":{"z":{"logEvents":[{"id":7}]}}}'),
+    ],
+)
+def test_the_records_are_those_of_their_path_whatever_other_arrays_there_are(data: bytes, kept: str) -> None:
+    assert every_way(b"\n".join([data % TWO, payload(ONE)])) == (
+        [("o", 2, None, None, kept), ("o", 1, "s", "a", None)],
+        [],
+        0,
+    )
+
+
+def test_a_payload_cut_behind_another_in_its_line_is_one_reject() -> None:
+    usual, cut = payload(ONE, TWO), b'{"owner":"o","logEvents":[{"id":3,"mess'
+    rows, rejected, _ = every_way(usual + b"\n" + usual + cut + b"\n" + usual)
+    assert [row[1] for row in rows] == [1, 2] * 3
+    assert [(each[0], each[3], each[4]) for each in rejected] == [("invalid_json", 2 * len(usual) + 1, cut)]
+
+
+def test_records_that_a_payload_has_twice_are_one_reject() -> None:
+    bad = b'{"owner":"o","logEvents":[%b],"logEvents":[%b]}' % (ONE, TWO)
+    rows, rejected, _ = every_way(bad + b"\n" + payload(ONE))
+    assert [row[1] for row in rows] == [1]
+    assert rejected == [("duplicate_field", 'duplicate field "logEvents"', 0, 0, bad)]
+
+
+@pytest.mark.parametrize(("depth", "reasons"), [(397, []), (398, ["invalid_json"])])
+def test_a_record_nested_too_deep_in_its_payload_costs_the_payload(depth: int, reasons: list[str]) -> None:
+    deep = b'{"id":3,"x":%b}' % (b"[" * depth + b"]" * depth)
+    data = b"\n".join([payload(b'{"id":1,"x":[]}', b'{"id":2,"x":1}')] * 30 + [payload(ONE, deep)])
+    for _ in range(2):  # an unknown field is known when it comes again
+        rows, rejected, _ = read(data)
+        assert (rows, rejected, 0) == read(data, options=ReadOptions(is_single=True))
+        assert [each[0] for each in rejected] == reasons
+        assert [row[1] for row in rows] == [1, 2] * 30 + ([] if reasons else [1, 3])
+
+
 def test_small_objects_of_payloads_are_not_joined() -> None:
     assert joined_rows([payload(ONE), payload(TWO)], LOGS) is None
 
