@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import json
 import runpy
+from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,7 @@ from lake.session_rules import SessionRules
 from lake.write.day_events import EVENT_DDL, distinct_events
 from tests.conftest import REPOSITORY
 from tests.glue_jobs.harness import JOBS, Trial
-from tests.glue_jobs.plain_sessions import EPOCH, Event, distinct, plain_counts, plain_sessions
+from tests.glue_jobs.plain_sessions import EPOCH, Event, Row, distinct, plain_counts, plain_sessions
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -40,6 +42,9 @@ NAMES = (
     *("begin_navigation", "end_navigation"),
 )
 OPTIONS = ("gap", "window", "cut_at_midnight", "timezone")
+
+APART = 1_000
+"""Users of cases that are computed together are so far from each other; those of one case have smaller numbers."""
 
 Cases = dict[Path, list[Event]]
 
@@ -99,19 +104,45 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize("folder", SESSION_CASES, ids=lambda folder: folder.name)
-def test_sessions_are_those_of_the_stream(folder: Path, cases: Cases, spark: SparkSession) -> None:
+def rules_of(folder: Path) -> SessionRules:
     properties = json.loads((folder / "properties.json").read_text())
-    rules = SessionRules.from_options({name: properties[name] for name in OPTIONS if name in properties})
-    sessions = runpy.run_path(str(JOBS / "sessions.py"), run_name="job")["sessions"]
-    made = sorted(tuple(row) for row in sessions(frame(spark, cases[folder]), rules).collect())
-    made = [tuple(v.astimezone(UTC) if isinstance(v, datetime) else v for v in row) for row in made]
+    return SessionRules.from_options({name: properties[name] for name in OPTIONS if name in properties})
+
+
+@pytest.fixture(scope="module")
+def sessions(cases: Cases, spark: SparkSession) -> dict[Path, list[Row]]:
+    """Each case's sessions, as the job makes them. Cases of the same rules are one query: each has users and ids of
+    its own there, which are its own again in the rows.
+    """
+    job = runpy.run_path(str(JOBS / "sessions.py"), run_name="job")
+    by_rules: dict[SessionRules, list[Event]] = defaultdict(list)
+    for number, folder in enumerate(SESSION_CASES):
+        by_rules[rules_of(folder)] += [_apart(event, number) for event in cases[folder]]
+    found: dict[Path, list[Row]] = {folder: [] for folder in SESSION_CASES}
+    for rules, events in by_rules.items():
+        for session_id, user, *values in job["sessions"](frame(spark, events), rules).collect():
+            number, own = divmod(user, APART)
+            assert session_id.startswith(f"{user}_")
+            times = [value.astimezone(UTC) if isinstance(value, datetime) else value for value in values]
+            found[SESSION_CASES[number]].append((session_id.replace(str(user), str(own), 1), own, *times))
+    return found
+
+
+def _apart(event: Event, number: int) -> Event:
+    assert event.user_id is None or 0 <= event.user_id < APART
+    user = None if event.user_id is None else event.user_id + number * APART
+    return replace(event, event_id=f"{number:02d} {event.event_id}", user_id=user)
+
+
+@pytest.mark.parametrize("folder", SESSION_CASES, ids=lambda folder: folder.name)
+def test_sessions_are_those_of_the_stream(folder: Path, cases: Cases, sessions: dict[Path, list[Row]]) -> None:
+    made = sorted(sessions[folder], key=repr)
     if expected(folder, "late") or folder.name == WITHOUT_DEDUP:
-        assert sorted(made, key=repr) == plain_sessions(distinct(cases[folder]), rules)
+        assert made == plain_sessions(distinct(cases[folder]), rules_of(folder))
         return
     rows = expected(folder, "sessions")
     wanted = [tuple(instant(row[n]) if n.endswith("_at") else row[n] for n in NAMES) for row in rows]
-    assert sorted(made, key=repr) == sorted(wanted, key=repr)
+    assert made == sorted(wanted, key=repr)
 
 
 @pytest.mark.parametrize("folder", COUNT_CASES, ids=lambda folder: folder.name)

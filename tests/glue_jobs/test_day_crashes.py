@@ -35,45 +35,52 @@ LATE = [event("c", "21T00:10", "22-05"), event("d", "21T12:10", "22-05"), event(
 class Undisturbed:
     """A lake whose days were made before the late events came; its days then, and after a run that was let be."""
 
+    table: str
     root: Path
-    old: dict[str, dict[str, list[Row]]]
-    new: dict[str, dict[str, list[Row]]]
-    content: dict[str, dict[str, str]]
+    old: dict[str, list[Row]]
+    new: dict[str, list[Row]]
+    content: dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def undisturbed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+def undisturbed_sessions(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    return undisturbed(SESSIONS, spark, tmp_path_factory.mktemp("undisturbed"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed_counts(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    return undisturbed(COUNTS, spark, tmp_path_factory.mktemp("undisturbed"))
+
+
+def undisturbed(table: str, spark: SparkSession, folder: Path) -> Undisturbed:
     spark.conf.set("spark.sql.shuffle.partitions", "2")
-    folder, tables = tmp_path_factory.mktemp("undisturbed"), (SESSIONS, COUNTS)
     lake = DayLake(str(folder / "whole"), spark)
-    make_stale(lake, *tables)
-    old = {table: lake.days(table) for table in tables}
+    make_stale(lake, table)
+    old = lake.days(table)
     shutil.copytree(lake.root, folder / "before")
-    for table in tables:
-        lake.run(table)
-    new = {table: lake.days(table) for table in tables}
-    assert all([day for day in days if old[table][day] != days[day]] == DAYS for table, days in new.items())
-    return Undisturbed(folder / "before", old, new, {table: lake.content(table) for table in tables})
+    lake.run(table)
+    new = lake.days(table)
+    assert [day for day in new if old[day] != new[day]] == DAYS
+    return Undisturbed(table, folder / "before", old, new, lake.content(table))
 
 
-def make_stale(lake: DayLake, *tables: str) -> None:
+def make_stale(lake: DayLake, table: str) -> None:
     """Days of events, and late events of each of them that no run has seen."""
     lake.publish(BEFORE)
-    for table in tables:
-        lake.run(table)
+    lake.run(table)
     lake.publish(LATE)
 
 
-def check_killed(step: str, table: str, lake: DayLake, undisturbed: Undisturbed) -> None:
+def check_killed(step: str, lake: DayLake, undisturbed: Undisturbed) -> None:
     """After a run that dies at a step, the next one publishes what an undisturbed run does."""
+    table, old, new = undisturbed.table, undisturbed.old, undisturbed.new
     command = [sys.executable, "-m", "tests.glue_jobs.killed_run", step, lake.root, table]
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False)
     assert ended.returncode == -9, ended.stderr.decode()
-    old, new = undisturbed.old[table], undisturbed.new[table]
     assert all(rows in (old[day], new[day]) for day, rows in lake.days(table).items())
     lake.run(table)
     assert lake.days(table) == new
-    assert lake.content(table) == undisturbed.content[table]
+    assert lake.content(table) == undisturbed.content
     assert lake.outcomes(table) == {}
 
 
@@ -84,38 +91,27 @@ def copied(undisturbed: Undisturbed, folder: Path, spark: SparkSession) -> DayLa
 
 @pytest.mark.parametrize(
     "step",
-    [
-        "between two partitions",
-        *(
-            pytest.param(step, marks=pytest.mark.nightly)
-            for step in (
-                "planning",
-                "after a batch is written",
-                "between audit and publish",
-                "after the first manifest",
-            )
-        ),
-    ],
+    ["between two partitions", *(pytest.param(step, marks=pytest.mark.nightly) for step in AT_NIGHT)],
 )
 def test_a_killed_run_of_sessions_leaves_old_days_or_new_ones(
-    step: str, undisturbed: Undisturbed, spark: SparkSession, tmp_path: Path
+    step: str, undisturbed_sessions: Undisturbed, spark: SparkSession, tmp_path: Path
 ) -> None:
-    check_killed(step, SESSIONS, copied(undisturbed, tmp_path, spark), undisturbed)
+    check_killed(step, copied(undisturbed_sessions, tmp_path, spark), undisturbed_sessions)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("step", ["after a batch is written", "between audit and publish", "between two partitions"])
 def test_a_killed_run_of_counts_leaves_old_days_or_new_ones(
-    step: str, undisturbed: Undisturbed, spark: SparkSession, tmp_path: Path
+    step: str, undisturbed_counts: Undisturbed, spark: SparkSession, tmp_path: Path
 ) -> None:
-    check_killed(step, COUNTS, copied(undisturbed, tmp_path, spark), undisturbed)
+    check_killed(step, copied(undisturbed_counts, tmp_path, spark), undisturbed_counts)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("step", ["after the first manifest", "between two partitions"])
 def test_a_killed_run_on_s3_leaves_old_days_or_new_ones(
-    step: str, undisturbed: Undisturbed, spark: SparkSession, s3_root: str
+    step: str, undisturbed_sessions: Undisturbed, spark: SparkSession, s3_root: str
 ) -> None:
     lake = DayLake(s3_root, spark)
     make_stale(lake, SESSIONS)
-    check_killed(step, SESSIONS, lake, undisturbed)
+    check_killed(step, lake, undisturbed_sessions)

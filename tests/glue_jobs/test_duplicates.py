@@ -113,7 +113,7 @@ def test_a_late_record_takes_its_place_before_copies_in_later_hours(trial: Trial
     assert trial.counts() == {"records": 6, "rows": 4, "duplicates": 1, "quarantined": 1}
 
 
-def test_results_do_not_depend_on_how_objects_were_packed_or_on_what_is_cached(any_root: str, tmp_path: Path) -> None:
+def test_results_do_not_depend_on_how_objects_were_packed_or_on_what_is_cached(tmp_path: Path) -> None:
     found = []
     for number, unit_bytes in enumerate((1, 1 << 20)):
         trial = Trial(str(tmp_path / f"packed-{number}"), given={"unit_bytes": unit_bytes})
