@@ -1,0 +1,1 @@
+"""A query of Athena's, typed as Trino types it, and said in DuckDB's dialect."""
