@@ -1,0 +1,578 @@
+"""Functions and operators of dates, times, timestamps, and timestamps with a zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from lake.sql.translation.functions.intervals import interval_literal, whole_days
+from lake.sql.translation.functions.time_formats import offset_minutes
+from lake.sql.translation.functions.time_texts import (
+    MICROS_A_DAY,
+    date_literal,
+    date_of_text,
+    floor_division,
+    rounded,
+    time_literal,
+    timestamp_literal,
+)
+from lake.sql.translation.functions.time_zones import (
+    MOST_MILLIS,
+    UTC,
+    Zone,
+    fails,
+    in_zone,
+    known_zone,
+    let,
+    local_in_zone,
+    local_of,
+    offset_name,
+    once,
+    with_instant,
+    zone_named,
+    zone_of,
+    zoned_value,
+)
+from lake.sql.translation.signatures import Call, Function, RefusedCallError, Typed
+from lake.sql.translation.types import DAY_TO_SECOND, TIMESTAMP_TZ, YEAR_TO_MONTH, Type, timestamp
+
+__all__ = ["FUNCTIONS", "OPERATORS", "date_literal", "interval_literal", "time_literal", "timestamp_literal"]
+
+_TIMESTAMP, _ZONED, _TIME = "timestamp(p)", "timestamp(p) with time zone", "time(p)"
+_DATE_UNITS = ("day", "week", "month", "quarter", "year")
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_MICROS = {"millisecond": 1000, "second": 1_000_000, "minute": 60_000_000, "hour": 3_600_000_000}
+_DAYS = {"day": 1, "week": 7}
+_UNITS = (*_MICROS, *_DATE_UNITS)
+
+# Parts of a date, and of a time of day.
+_DATE_PARTS = {
+    "year": "year({0})",
+    "quarter": "quarter({0})",
+    "month": "month({0})",
+    "week": "week({0})",
+    "week_of_year": "week({0})",
+    "day": "day({0})",
+    "day_of_month": "day({0})",
+    "day_of_week": "isodow({0})",
+    "dow": "isodow({0})",
+    "day_of_year": "dayofyear({0})",
+    "doy": "dayofyear({0})",
+    "year_of_week": "isoyear({0})",
+    "yow": "isoyear({0})",
+}
+_CLOCK_PARTS = {
+    "hour": "hour({0})",
+    "minute": "minute({0})",
+    "second": "second({0})",
+    "millisecond": "(millisecond({0}) % 1000)",
+}
+
+
+def _parts() -> list[Function]:
+    made = []
+    for names, kinds in ((_DATE_PARTS, ("date", _TIMESTAMP, _ZONED)), (_CLOCK_PARTS, (_TIME, _TIMESTAMP, _ZONED))):
+        made += [Function(f"{name}({kind}) -> bigint", _of_local(sql)) for name, sql in names.items() for kind in kinds]
+    return made
+
+
+def _of_local(sql: str) -> Callable[[Call], str]:
+    return lambda call: sql.format(local_of(call.arguments[0]))
+
+
+# Units, which are the text of a query, or data.
+
+
+def _by_unit(call: Call, units: Iterable[str], made: Callable[[str], str], kind: str) -> str:
+    """The expression for the unit that the first argument names."""
+    unit = call.arguments[0]
+    if unit.value is not None:
+        if unit.text.lower() not in units:
+            raise RefusedCallError(f"'{unit.text}' is not a valid {kind} field")
+        return made(unit.text.lower())
+    cases = " ".join(f"WHEN '{name}' THEN {made(name)}" for name in units)
+    missing = call.fail(f"the unit is not a valid {kind} field")
+    otherwise = f"CASE WHEN {unit.sql} IS NOT NULL THEN {missing} END"
+    return f"(CASE lower({unit.sql}) {cases} ELSE {otherwise} END)"
+
+
+def _trunc_date(call: Call) -> str:
+    value = call.arguments[1].sql
+    return _by_unit(call, _DATE_UNITS, lambda unit: f"CAST(date_trunc('{unit}', {value}) AS DATE)", "DATE")
+
+
+def _trunc_time(call: Call) -> str:
+    micros = f"epoch_us({call.arguments[1].sql})"
+
+    def truncated(unit: str) -> str:
+        return f"CAST(make_timestamp({micros} // {_MICROS[unit]} * {_MICROS[unit]}) AS TIME)"
+
+    return _by_unit(call, _MICROS, truncated, "TIME")
+
+
+def _trunc(call: Call) -> str:
+    value = call.arguments[1].sql
+    return _by_unit(call, _UNITS, lambda unit: f"date_trunc('{unit}', {value})", "TIMESTAMP")
+
+
+def _trunc_zoned(call: Call) -> Typed:
+    def change(instant: str, zone: Zone) -> str:
+        local = zone.local(instant)
+
+        def truncated(unit: str) -> str:
+            whole = f"date_trunc('{unit}', {local})"
+            # Up to hours the offset stays the same, even where the zone has another one then.
+            return f"({instant} - ({local} - {whole}))" if unit in _MICROS else zone.instant_near(whole, instant)
+
+        return _by_unit(_giving_timestamp(call), _UNITS, truncated, "TIMESTAMP WITH TIME ZONE")
+
+    return with_instant(call.arguments[1], call.arguments[1].type.digits, change)
+
+
+def _giving_timestamp(call: Call) -> Call:
+    """The call as one that gives the instant of its result."""
+    return Call(call.arguments, call.bindings, timestamp(6))
+
+
+def _number(call: Call) -> str:
+    return f"CAST({call.arguments[1].sql} AS INTEGER)"
+
+
+def _span(unit: str, number: str) -> str:
+    """So many units, as an interval of DuckDB."""
+    if unit in _MICROS:
+        return f"to_microseconds(CAST({number} AS BIGINT) * {_MICROS[unit]})"
+    if unit in _DAYS:
+        return f"to_days({number} * {_DAYS[unit]})"
+    return f"to_months({number} * {_MONTHS[unit]})"
+
+
+def _add_to_date(call: Call) -> str:
+    value, number = call.arguments[2].sql, _number(call)
+    return _by_unit(call, _DATE_UNITS, lambda unit: f"CAST({value} + {_span(unit, number)} AS DATE)", "DATE")
+
+
+def _add_to_time(call: Call) -> str:
+    value, number = call.arguments[2], f"CAST({_number(call)} AS BIGINT)"
+
+    def added(unit: str) -> str:
+        step = 10 ** (6 - min(value.type.digits, 6)) if unit == "millisecond" else 1
+        micros = f"(epoch_us({value.sql}) + {number} * {_MICROS[unit]} % {MICROS_A_DAY} + {MICROS_A_DAY})"
+        if step > 1:
+            micros = f"(({micros} + {step // 2}) // {step} * {step})"
+        return f"CAST(make_timestamp({micros} % {MICROS_A_DAY}) AS TIME)"
+
+    return _by_unit(call, _MICROS, added, "TIME")
+
+
+def _add(call: Call) -> str:
+    value, number = call.arguments[2], _number(call)
+    return _by_unit(call, _UNITS, lambda unit: _sum(value.sql, value.type, unit, number), "TIMESTAMP")
+
+
+def _sum(value: str, kind: Type, unit: str, number: str) -> str:
+    made = f"({value} + {_span(unit, number)})"
+    # Milliseconds may be more digits than it has.
+    return rounded(made, timestamp(3), kind.digits) if unit == "millisecond" and kind.digits < 3 else made
+
+
+def _add_to_zoned(call: Call) -> Typed:
+    number, kind = _number(call), call.arguments[2].type
+
+    def change(instant: str, zone: Zone) -> str:
+        local = zone.local(instant)
+
+        def added(unit: str) -> str:
+            if unit in _MICROS:
+                return _sum(instant, kind, unit, number)
+            if unit == "quarter":  # which Trino counts with a field of its own
+                return zone.earlier_instant(f"({local} + {_span(unit, number)})", is_strict=False)
+            return zone.instant_near(f"({local} + {_span(unit, number)})", instant)
+
+        return _by_unit(_giving_timestamp(call), _UNITS, added, "TIMESTAMP WITH TIME ZONE")
+
+    return with_instant(call.arguments[2], kind.digits, change)
+
+
+def _whole_units(unit: str, start: str, end: str) -> str:
+    """Whole units between two timestamps in milliseconds, to zero."""
+    if unit in _MONTHS:
+        return f"date_sub('{unit}', {start}, {end})"
+    size = (_MICROS.get(unit) or MICROS_A_DAY * _DAYS[unit]) // 1000
+    difference = f"(epoch_ms({end}) - epoch_ms({start}))"
+    return f"({difference} // {size})" if size > 1 else difference
+
+
+def _diff_of_dates(call: Call) -> str:
+    start, end = (each.sql for each in call.arguments[1:])
+
+    def counted(unit: str) -> str:
+        return f"date_sub('{unit}', {start}, {end})" if unit in _MONTHS else f"(({end} - {start}) // {_DAYS[unit]})"
+
+    return _by_unit(call, _DATE_UNITS, counted, "DATE")
+
+
+def _diff_of_times(call: Call) -> str:
+    start, end = (f"epoch_us({each.sql})" for each in call.arguments[1:])
+    return _by_unit(call, _MICROS, lambda unit: f"(({end} - {start}) // {_MICROS[unit]})", "TIME")
+
+
+def _in_millis(value: str, kind: Type) -> str:
+    return f"date_trunc('millisecond', {value})" if kind.digits > 3 else value
+
+
+def _diff(call: Call) -> str:
+    start, end = (_in_millis(each.sql, each.type) for each in call.arguments[1:])
+    return _by_unit(call, _UNITS, lambda unit: _whole_units(unit, start, end), "TIMESTAMP")
+
+
+def _diff_of_zoned(call: Call) -> str:
+    one, other = call.arguments[1:]
+
+    def made(x: str, y: str) -> str:
+        zone = zone_of(Typed(x, one.type))
+        start, end = _in_millis(f"({x}).t", one.type), _in_millis(f"({y}).t", other.type)
+
+        def counted(unit: str) -> str:
+            if unit in _MICROS:
+                return _whole_units(unit, start, end)
+            return _whole_units(unit, zone.local(start), zone.local(end))
+
+        return _by_unit(call, _UNITS, counted, "TIMESTAMP WITH TIME ZONE")
+
+    return once(one.sql, "athena_x", lambda x: once(other.sql, "athena_y", lambda y: made(x, y)))
+
+
+# Unix time, and now.
+
+
+def _of_seconds(seconds: str) -> str:
+    """The instant of seconds since 1970, to milliseconds, halves up."""
+    too_large = fails("Millis overflow")
+    millis = "CAST(floor(athena_n * 1000 + 0.5) AS BIGINT) * 1000"
+    made = (
+        f"CASE WHEN isnan(athena_n) THEN TIMESTAMP '1970-01-01' "
+        f"WHEN abs(athena_n) > {MOST_MILLIS / 1000!r} THEN {too_large} ELSE make_timestamp({millis}) END"
+    )
+    return let("athena_n", seconds, made)
+
+
+def _from_unixtime(call: Call) -> Typed:
+    seconds = _of_seconds(call.arguments[0].sql)
+    if len(call.arguments) == 1:
+        return zoned_value(seconds, known_zone(UTC), 3)
+    if len(call.arguments) == 2:
+        zone = zone_named(call.arguments[1])
+        return in_zone(zoned_value(seconds, known_zone(UTC), 3), zone)
+    hours, minutes = (each.value for each in call.arguments[1:])
+    if not isinstance(hours, int) or not isinstance(minutes, int):
+        raise RefusedCallError("hours and minutes of the offset must be literals")
+    return zoned_value(seconds, _offset_zone(hours * 60 + minutes), 3)
+
+
+def _offset_zone(minutes: int) -> Zone:
+    try:
+        return known_zone(offset_name(minutes))
+    except ValueError as error:
+        raise RefusedCallError(str(error)) from None
+
+
+def _from_nanos(call: Call) -> Typed:
+    value = call.arguments[0]
+    nanos = value.sql if value.type.name == "bigint" else f"CAST(round({value.sql}, 0) AS BIGINT)"
+    return zoned_value(f"make_timestamp({floor_division(nanos, 1000)})", known_zone(UTC), 9)
+
+
+def _to_unixtime(call: Call) -> str:
+    value = call.arguments[0]
+    if value.type.digits > 6:
+        raise RefusedCallError("times are held in microseconds: those of more digits are not supported")
+    instant = f"({value.sql}).t" if value.type.name == TIMESTAMP_TZ else value.sql
+    if value.type.digits <= 3:
+        return f"(epoch_ms({instant}) / CAST(1000 AS DOUBLE))"
+    # Of two doubles, as Trino adds them up.
+    millis = f"epoch_ms(date_trunc('millisecond', {instant})) / CAST(1000 AS DOUBLE)"
+    return f"({millis} + microsecond({instant}) % 1000 * 1000000 / CAST(1000000000000 AS DOUBLE))"
+
+
+_NOW = "CAST(now() AS TIMESTAMP)"
+
+
+def _now(digits: int) -> str:
+    if digits > 6:
+        raise RefusedCallError("times of more than 6 digits of a second are not supported")
+    return _NOW if digits == 6 else f"make_timestamp(epoch_us({_NOW}) // {10 ** (6 - digits)} * {10 ** (6 - digits)})"
+
+
+def _asked_digits(call: Call) -> int:
+    if not call.arguments:
+        return 3
+    digits = call.arguments[0].value
+    if not isinstance(digits, int):
+        raise RefusedCallError("the digits must be a literal")
+    return digits
+
+
+def _zoned_now(call: Call) -> Typed:
+    digits = _asked_digits(call)
+    return zoned_value(_now(digits), known_zone(UTC), digits)
+
+
+def _local_now(call: Call) -> Typed:
+    digits = _asked_digits(call)
+    return Typed(_now(digits), timestamp(digits))
+
+
+def _local_time(call: Call) -> Typed:
+    digits = _asked_digits(call)
+    return Typed(f"CAST({_now(digits)} AS TIME)", Type("time", (digits,)))
+
+
+# Zones.
+
+
+def _zone_of_interval(argument: Typed) -> Zone:
+    digits = argument.sql.removeprefix("CAST(").removesuffix(" AS BIGINT)")
+    if not digits.lstrip("-").isdecimal():
+        raise RefusedCallError("the offset must be a literal interval")
+    if int(digits) % 60_000:
+        raise RefusedCallError("the offset must have no seconds")
+    return _offset_zone(int(digits) // 60_000)
+
+
+def _in_named_zone(call: Call) -> Typed:
+    return in_zone(call.arguments[0], zone_named(call.arguments[1]))
+
+
+def _in_offset_zone(call: Call) -> Typed:
+    return in_zone(call.arguments[0], _zone_of_interval(call.arguments[1]))
+
+
+def _with_timezone(call: Call) -> Typed:
+    return local_in_zone(call.arguments[0].sql, zone_named(call.arguments[1]), call.arguments[0].type)
+
+
+def _zone_name(call: Call) -> str:
+    return f"({call.arguments[0].sql}).z"
+
+
+# Sequences.
+
+
+def _sequence(call: Call, step: str, count: str, item: str, is_step_whole: str = "true") -> str:
+    """The values from athena_a to athena_b by athena_e; `item` is the one at athena_i."""
+    backwards = "(athena_e > 0 AND athena_b < athena_a) OR (athena_e < 0 AND athena_b > athena_a)"
+    made = (
+        "CASE WHEN athena_a IS NULL OR athena_b IS NULL OR athena_e IS NULL THEN NULL "
+        f"WHEN athena_e = 0 THEN {call.fail('step must not be zero')} "
+        f"WHEN {backwards} THEN {call.fail('the stop of a sequence must lie in the direction of its step')} "
+        f"WHEN NOT ({is_step_whole}) THEN {call.fail('the step of a sequence must be a whole value of its type')} "
+        f"WHEN {count} > 10000 THEN {call.fail('result of sequence function must not have more than 10000 entries')} "
+        f"ELSE list_transform(range({count}), lambda athena_i: {item}) END"
+    )
+    start, stop = (each.sql for each in call.arguments[:2])
+    return let("athena_a", start, let("athena_b", stop, let("athena_e", step, made)))
+
+
+_DAY_MILLIS = MICROS_A_DAY // 1000
+
+
+def _days(call: Call) -> str:
+    if len(call.arguments) == 2:
+        step = f"CASE WHEN athena_b < athena_a THEN -{_DAY_MILLIS} ELSE {_DAY_MILLIS} END"
+    else:
+        step = call.arguments[2].sql
+    days = f"(athena_e // {_DAY_MILLIS})"
+    # In a step that is no whole day, there would be a division by zero.
+    count = f"((athena_b - athena_a) * {_DAY_MILLIS} // athena_e + 1)"
+    item = f"athena_a + CAST(athena_i * {days} AS INTEGER)"
+    return _sequence(call, step, count, item, f"athena_e % {_DAY_MILLIS} = 0")
+
+
+def _months(call: Call) -> str:
+    kind = call.arguments[0].type
+    start, stop = (_in_millis(each, kind) if kind.name != "date" else each for each in ("athena_a", "athena_b"))
+    count = f"(date_sub('month', {start}, {stop}) // athena_e + 1)"
+    item = "athena_a + to_months(CAST(athena_i * athena_e AS INTEGER))"
+    return _sequence(call, call.arguments[2].sql, count, f"CAST({item} AS DATE)" if kind.name == "date" else item)
+
+
+def _moments(call: Call) -> str:
+    digits = call.arguments[0].type.digits
+    count = "((epoch_us(athena_b) - epoch_us(athena_a)) // (athena_e * 1000) + 1)"
+    item = "athena_a + to_microseconds(athena_i * athena_e * 1000)"
+    return _sequence(call, call.arguments[2].sql, count, item, f"athena_e % {10 ** max(0, 3 - digits)} = 0")
+
+
+# Arithmetic with intervals.
+
+Change = Callable[[str, str], str]
+"""Makes of a value and an interval their sum."""
+
+
+def _signed(sign: int, interval: str) -> str:
+    return interval if sign > 0 else f"(-{interval})"
+
+
+def _sum_of_dates(sign: int) -> Change:
+    return lambda value, interval: f"({value} {'+' if sign > 0 else '-'} {whole_days(interval)})"
+
+
+def _sum_of_months(sign: int) -> Change:
+    return lambda value, interval: f"({value} + to_months({_signed(sign, interval)}))"
+
+
+def _sum_of_millis(sign: int) -> Change:
+    return lambda value, interval: f"({value} + to_microseconds({_signed(sign, interval)} * 1000))"
+
+
+def _sum_of_time(sign: int) -> Change:
+    def made(value: str, interval: str) -> str:
+        micros = f"epoch_us({value}) + {_signed(sign, interval)} % {_DAY_MILLIS} * 1000 + {MICROS_A_DAY}"
+        return f"CAST(make_timestamp(({micros}) % {MICROS_A_DAY}) AS TIME)"
+
+    return made
+
+
+def _with_millis(call: Call) -> int:
+    """Digits of a sum with an interval of days to seconds: three at least."""
+    return max(3, *(each.type.digits for each in call.arguments if each.type.numbers))
+
+
+def _plus(change: Change, value: int, kind: str = "") -> Callable[[Call], Typed]:
+    def made(call: Call) -> Typed:
+        result = Type(kind, (_with_millis(call),)) if kind else call.result
+        return Typed(change(call.arguments[value].sql, call.arguments[1 - value].sql), result)
+
+    return made
+
+
+def _plus_zoned(change: Change, value: int, is_local: bool) -> Callable[[Call], Typed]:
+    def made(call: Call) -> Typed:
+        one, interval = call.arguments[value], call.arguments[1 - value].sql
+
+        def instant(at: str, zone: Zone) -> str:
+            return zone.instant_near(change(zone.local(at), interval), at) if is_local else change(at, interval)
+
+        return with_instant(one, one.type.digits if is_local else _with_millis(call), instant)
+
+    return made
+
+
+def _sums() -> list[Function]:
+    made = []
+    for name, sign in (("add", 1), ("subtract", -1)):
+        for at, pattern in enumerate(("{0}, {1}", "{1}, {0}")[: 2 if sign > 0 else 1]):
+
+            def of(
+                kind: str, interval: str, sql: Callable[[Call], Typed], name: str = name, pattern: str = pattern
+            ) -> None:
+                made.append(Function(f"{name}({pattern.format(kind, interval)}) -> {kind}", sql))
+
+            of("date", DAY_TO_SECOND, _plus(_sum_of_dates(sign), at))
+            of("date", YEAR_TO_MONTH, _plus(_as_date(_sum_of_months(sign)), at))
+            of(_TIME, DAY_TO_SECOND, _plus(_sum_of_time(sign), at, "time"))
+            of(_TIMESTAMP, DAY_TO_SECOND, _plus(_sum_of_millis(sign), at, "timestamp"))
+            of(_TIMESTAMP, YEAR_TO_MONTH, _plus(_sum_of_months(sign), at))
+            of(_ZONED, DAY_TO_SECOND, _plus_zoned(_sum_of_millis(sign), at, is_local=False))
+            of(_ZONED, YEAR_TO_MONTH, _plus_zoned(_sum_of_months(sign), at, is_local=True))
+    return made
+
+
+def _as_date(change: Change) -> Change:
+    return lambda value, interval: f"CAST({change(value, interval)} AS DATE)"
+
+
+def _difference(call: Call) -> str:
+    """Of two timestamps, or times of day, in milliseconds, halves up."""
+    one, other = (f"epoch_us({each.sql})" for each in call.arguments)
+    digits = call.arguments[0].type.digits
+    if digits > 6:
+        raise RefusedCallError("times are held in microseconds: the difference of more digits is not supported")
+    if digits <= 3:
+        return f"(({one} - {other}) // 1000)"
+    return floor_division(f"({one} - {other} + 500)", 1000)
+
+
+def _zoned_difference(call: Call) -> str:
+    if call.arguments[0].type.digits > 3:
+        raise RefusedCallError("the difference of times with a zone of more than 3 digits of a second is not supported")
+    one, other = (f"epoch_ms(({each.sql}).t)" for each in call.arguments)
+    return f"({one} - {other})"
+
+
+def _last_day(call: Call) -> str:
+    return f"CAST(last_day({local_of(call.arguments[0])}) AS DATE)"
+
+
+def _of_offset(call: Call, part: str) -> str:
+    value = call.arguments[0]
+    minutes = once(value.sql, "athena_x", lambda x: offset_minutes(Typed(x, value.type)))
+    return f"(CASE WHEN {value.sql} IS NOT NULL THEN {minutes} {part} END)"
+
+
+def _date(call: Call) -> str:
+    return f"CAST({local_of(call.arguments[0])} AS DATE)"
+
+
+_ZONES = (
+    "local times before 1970 fail; zones whose rules of 2026 are not settled are refused, such as America/Vancouver"
+)
+_NANOS = "cut to microseconds; a text of it is refused"
+FUNCTIONS = (
+    *_parts(),
+    Function(f"timezone_hour({_ZONED}) -> bigint", lambda call: _of_offset(call, "// 60")),
+    Function(f"timezone_minute({_ZONED}) -> bigint", lambda call: _of_offset(call, "% 60")),
+    Function("timezone(timestamp(p) with time zone) -> varchar", _zone_name),
+    Function("date(varchar) -> date", lambda call: date_of_text(call.arguments[0])),
+    *(Function(f"date({kind}) -> date", _date) for kind in (_TIMESTAMP, _ZONED)),
+    *(Function(f"last_day_of_month({kind}) -> date", _last_day) for kind in ("date", _TIMESTAMP, _ZONED)),
+    Function("date_trunc(varchar, date) -> date", _trunc_date),
+    Function(f"date_trunc(varchar, {_TIME}) -> {_TIME}", _trunc_time),
+    Function(f"date_trunc(varchar, {_TIMESTAMP}) -> {_TIMESTAMP}", _trunc),
+    Function(f"date_trunc(varchar, {_ZONED}) -> {_ZONED}", _trunc_zoned),
+    Function("date_add(varchar, bigint, date) -> date", _add_to_date),
+    Function(f"date_add(varchar, bigint, {_TIME}) -> {_TIME}", _add_to_time),
+    Function(f"date_add(varchar, bigint, {_TIMESTAMP}) -> {_TIMESTAMP}", _add),
+    Function(f"date_add(varchar, bigint, {_ZONED}) -> {_ZONED}", _add_to_zoned),
+    Function("date_diff(varchar, date, date) -> bigint", _diff_of_dates),
+    Function(f"date_diff(varchar, {_TIME}, {_TIME}) -> bigint", _diff_of_times),
+    Function(f"date_diff(varchar, {_TIMESTAMP}, {_TIMESTAMP}) -> bigint", _diff),
+    Function(f"date_diff(varchar, {_ZONED}, {_ZONED}) -> bigint", _diff_of_zoned),
+    Function("from_unixtime(double) -> timestamp(3) with time zone", _from_unixtime),
+    Function("from_unixtime(double, varchar) -> timestamp(3) with time zone", _from_unixtime, note=_ZONES),
+    Function(
+        "from_unixtime(double, bigint, bigint) -> timestamp(3) with time zone",
+        _from_unixtime,
+        note="hours and minutes must be literals",
+    ),
+    Function("from_unixtime_nanos(bigint) -> timestamp(9) with time zone", _from_nanos, note=_NANOS),
+    Function("from_unixtime_nanos(decimal(p,s)) -> timestamp(9) with time zone", _from_nanos, note=_NANOS),
+    *(Function(f"to_unixtime({kind}) -> double", _to_unixtime) for kind in (_TIMESTAMP, _ZONED)),
+    Function("now() -> timestamp(3) with time zone", _zoned_now),
+    Function("current_date() -> date", f"CAST({_NOW} AS DATE)"),
+    Function("current_timestamp() -> timestamp(3) with time zone", _zoned_now),
+    Function("current_timestamp(bigint) -> timestamp(3) with time zone", _zoned_now, note="up to 6 digits"),
+    Function("localtimestamp() -> timestamp(3)", _local_now),
+    Function("localtimestamp(bigint) -> timestamp(3)", _local_now, note="up to 6 digits"),
+    Function("localtime() -> time(3)", _local_time),
+    Function("localtime(bigint) -> time(3)", _local_time, note="up to 6 digits"),
+    Function("current_timezone() -> varchar", "'UTC'"),
+    Function(f"at_timezone({_ZONED}, varchar) -> {_ZONED}", _in_named_zone, note=_ZONES),
+    Function(f"at_timezone({_ZONED}, {DAY_TO_SECOND}) -> {_ZONED}", _in_offset_zone, note="a literal offset"),
+    Function(f"with_timezone({_TIMESTAMP}, varchar) -> {_ZONED}", _with_timezone, note=_ZONES),
+    Function("sequence(date, date) -> array(date)", _days),
+    Function(f"sequence(date, date, {DAY_TO_SECOND}) -> array(date)", _days),
+    Function(f"sequence(date, date, {YEAR_TO_MONTH}) -> array(date)", _months),
+    Function(f"sequence({_TIMESTAMP}, {_TIMESTAMP}, {DAY_TO_SECOND}) -> array({_TIMESTAMP})", _moments),
+    Function(f"sequence({_TIMESTAMP}, {_TIMESTAMP}, {YEAR_TO_MONTH}) -> array({_TIMESTAMP})", _months),
+)
+
+OPERATORS = (
+    *_sums(),
+    Function(f"subtract(date, date) -> {DAY_TO_SECOND}", f"(CAST($1 - $2 AS BIGINT) * {_DAY_MILLIS})"),
+    Function(f"subtract({_TIME}, {_TIME}) -> {DAY_TO_SECOND}", _difference),
+    Function(f"subtract({_TIMESTAMP}, {_TIMESTAMP}) -> {DAY_TO_SECOND}", _difference),
+    Function(f"subtract({_ZONED}, {_ZONED}) -> {DAY_TO_SECOND}", _zoned_difference),
+    Function(f"at_time_zone({_ZONED}, varchar) -> {_ZONED}", _in_named_zone, note=_ZONES),
+    Function(f"at_time_zone({_ZONED}, {DAY_TO_SECOND}) -> {_ZONED}", _in_offset_zone, note="a literal offset"),
+)
