@@ -77,7 +77,27 @@ def _json_string(text: str) -> str:
 def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
     # By position: two columns of an answer may have one name.
     for batch in table.to_batches(_BATCH):
-        yield from zip(*(column.to_pylist(maps_as_pydicts="lossy") for column in batch.columns), strict=True)
+        yield from zip(*map(_values, batch.columns), strict=True)
+
+
+def _values(column: pa.Array) -> list[Any]:
+    try:
+        return list(column.to_pylist(maps_as_pydicts="lossy"))
+    except (OverflowError, ValueError):  # Python's dates end with the year 9999
+        return _far_values(column)
+
+
+def _far_values(column: pa.Array) -> list[Any]:
+    """Values among which are dates that Python has not: such a column is texts."""
+    if pa.types.is_list(column.type):
+        return [_values(each.values) if each.is_valid else None for each in column]
+    if pa.types.is_struct(column.type):
+        fields = [_values(field) for field in column.flatten()]
+        names = [field.name for field in column.type]
+        rows = [dict(zip(names, row, strict=True)) for row in zip(*fields, strict=True)]
+        return [row if scalar.is_valid else None for row, scalar in zip(rows, column, strict=True)]
+    texts = pa.compute.replace_substring_regex(column.cast(pa.string()), r"(\.\d{3})000", r"\1")
+    return list(texts.to_pylist())
 
 
 def _cell(value: Any) -> str:

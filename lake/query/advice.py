@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +78,18 @@ def advice(
     known = adviser.limited | {key for keys, _ in about_keys for key in keys}
     whole = [*adviser.of_tables_without_filter(known), *adviser.of_every_column()]
     return list(dict.fromkeys([*(found for _, found in about_keys), *whole]))
+
+
+def rounded_times(resolved: ResolvedQuery, blocks: QueryBlocks, fine: Collection[str]) -> list[Advice]:
+    """Advice on conditions on times of which files have microseconds; `fine` are the names of such columns."""
+    found = []
+    for block in blocks.blocks:
+        for condition in () if _view_around(block.select) is not None else _conditions_of_all_rows(block):
+            for column in sorted({each.name for each in condition.find_all(exp.Column)} & set(fine)):
+                problem = f"{column} has microseconds in files, and is compared as Athena reads it: in milliseconds"
+                instead = "halves are rounded up, so a bound may take in, or leave out, a time half a millisecond away"
+                found.append(Advice(resolved.text(condition), problem, instead))
+    return list(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)

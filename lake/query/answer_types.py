@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -95,10 +95,34 @@ def _boolean(value: Any) -> bool:
     return value in (True, "true")
 
 
-def _timestamp_with_zone(text: str) -> datetime:
+def _timestamp(text: str) -> datetime | int:
+    """2026-11-21 09:00:00.000; microseconds since 1970 of a year that Python does not know."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        found = _FAR.fullmatch(text)
+        if found is None:
+            raise
+        periods, year = divmod(int(found["year"]) - 2000, 400)  # the calendar repeats itself
+        near = datetime.fromisoformat(f"{2000 + year}{found['rest']}").replace(tzinfo=UTC)
+        return (near - _EPOCH) // timedelta(microseconds=1) + periods * _MICROSECONDS_OF_400_YEARS
+
+
+def _date(text: str) -> date | int:
+    """2026-11-21; days since 1970 of a year that Python does not know."""
+    moment = _timestamp(text)
+    return moment.date() if isinstance(moment, datetime) else moment // _MICROSECONDS_OF_A_DAY
+
+
+def _timestamp_with_zone(text: str) -> datetime | int:
     """2026-11-21 09:00:00.000 UTC, or with another zone's name or offset behind it."""
     local, _, zone = text.rpartition(" ")
-    return datetime.fromisoformat(local).replace(tzinfo=_zone(zone)).astimezone(UTC)
+    moment = _timestamp(local)
+    if not isinstance(moment, datetime):
+        if _zone(zone) is not UTC:
+            raise ValueError(f"{text!r}; expected UTC beside a year after 9999")
+        return moment
+    return moment.replace(tzinfo=_zone(zone)).astimezone(UTC)
 
 
 def _zone(name: str) -> tzinfo:
@@ -124,6 +148,11 @@ def _years_to_months(text: str) -> tuple[int, int, int]:
     return sign * (years * 12 + months), 0, 0
 
 
+_FAR = re.compile(r"(?P<year>[+-]?\d{4,6})(?P<rest>-\d\d-\d\d(?: [\d:.]+)?)")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECONDS_OF_A_DAY = 86_400_000_000
+_MICROSECONDS_OF_400_YEARS = 146_097 * _MICROSECONDS_OF_A_DAY
+
 _TEXT = AnswerType(pa.string(), str)
 _PLAIN = {
     exp.DType.UNKNOWN: AnswerType(pa.null(), str),
@@ -134,10 +163,10 @@ _PLAIN = {
     exp.DType.BIGINT: AnswerType(pa.int64(), int),
     exp.DType.FLOAT: AnswerType(pa.float32(), float),  # NaN and Infinity are texts
     exp.DType.DOUBLE: AnswerType(pa.float64(), float),
-    exp.DType.DATE: AnswerType(pa.date32(), date.fromisoformat),
+    exp.DType.DATE: AnswerType(pa.date32(), _date),
     exp.DType.TIME: AnswerType(pa.time64("us"), time.fromisoformat),
     # More digits than microseconds are cut off.
-    exp.DType.TIMESTAMP: AnswerType(pa.timestamp("us"), datetime.fromisoformat),
+    exp.DType.TIMESTAMP: AnswerType(pa.timestamp("us"), _timestamp),
     exp.DType.TIMESTAMPTZ: AnswerType(pa.timestamp("us", tz="UTC"), _timestamp_with_zone),
 }
 _INTERVALS = {

@@ -11,24 +11,36 @@ import pyarrow as pa
 from sqlglot import exp
 
 from lake.errors import LakeError
-from lake.query.dialect import duckdb_sql
-from lake.query.json_functions import register
-from lake.query.macros import macros_called
-from lake.query.scan import PublishedTable, quoted
+from lake.query.answers import answered
+from lake.query.scan import PublishedTable
 from lake.query.tables import PARTITIONS_SUFFIX, Name
+from lake.sql.query_errors import UnsupportedSqlError
+from lake.sql.translation.functions.registry import PYTHON
+from lake.sql.translation.identifiers import quoted
+from lake.sql.translation.python_functions import register
+from lake.sql.translation.queries import Translated, schema_name, translated
+from lake.sql.translation.scopes import Field
+from lake.sql.translation.signatures import Typed
+from lake.sql.translation.types import VARCHAR
+
+_HARMFUL_TO_TRY = "expression_rewriter,statistics_propagation,common_subexpressions"
 
 
 class Engine:
     """One query's connection: its tables as views, Athena's functions as macros, UTC, one transaction."""
 
-    def __init__(self, scans: dict[Name, PublishedTable]):
+    def __init__(self, scans: dict[Name, PublishedTable], listings: dict[Name, pa.Table] | None = None):
         # A query reads what the catalog has published and nothing else: no files by name, no extensions.
         self._connection = duckdb.connect(config={"enable_external_access": "false"})
         self._functions: set[str] = set()
+        self._unanswered: list[str] = []
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET integer_division = true")
         for number, ((database, name), scan) in enumerate(scans.items()):
             self._show(f"_scan_{number}", database, name, scan)
+        for number, ((database, name), rows) in enumerate((listings or {}).items()):
+            self._connection.register(f"_listing_{number}", rows)
+            self._view(database, name, f"SELECT * FROM _listing_{number}")  # noqa: S608 (a number)
         self._connection.begin()  # so that now() is one instant in the whole query
 
     def __enter__(self) -> Self:
@@ -37,35 +49,47 @@ class Engine:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._connection.close()
 
-    def answer(self, sql: str) -> pa.Table:
-        """The rows of a query in DuckDB's dialect, in Athena's types. Raises duckdb.Error, pyarrow's errors."""
+    def answer(self, query: Translated) -> pa.Table:
+        """The rows of a query, in Athena's types. Raises duckdb.Error, pyarrow's errors."""
         try:
-            self._define(sql)
-            relation = self._connection.sql(sql)
-            return _with_athena_types(relation.to_arrow_table(), [str(kind) for kind in relation.types])
+            self._define(query.sql)
+            if (
+                "TRY(" in query.sql
+            ):  # what is taken out of a TRY, or computed beforehand, fails where nothing catches it
+                self._connection.execute(f"SET disabled_optimizers = '{_HARMFUL_TO_TRY}'")
+            table = self._connection.sql(query.sql).to_arrow_table()
+        except duckdb.Error:
+            self._refuse_unanswered()
+            raise
         except RuntimeError as error:
             if "interrupted" in str(error):  # DuckDB's way to say that Ctrl-C was pressed
                 raise KeyboardInterrupt from error
             raise
+        self._refuse_unanswered()
+        return answered(table, query)
+
+    def _refuse_unanswered(self) -> None:
+        if self._unanswered:
+            raise UnsupportedSqlError(f"{self._unanswered[0]}; --engine trino answers it")
 
     def satisfying(self, condition: exp.Expr, key: str, values: Sequence[str | None]) -> list[str | None] | None:
         """Of the key's values, those for which an Athena condition over it holds; None where that is not known."""
         self._connection.register("_known", pa.table({key: pa.array(values, pa.string())}))
-        query = exp.select(exp.column(key)).from_("_known").where(condition)
+        self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema_name('known'))}")
+        self._connection.execute(f"CREATE OR REPLACE VIEW {quoted(schema_name('known'))}.partitions AS FROM _known")
+        query = exp.select(exp.column(key)).from_(exp.table_("partitions", db="known")).where(condition)
         try:
-            sql = duckdb_sql(query)
+            sql = translated(query, lambda _, __: [Field(key, Typed("", VARCHAR))]).sql
             self._define(sql)
             return [row[0] for row in self._connection.execute(sql).fetchall()]
         except (duckdb.Error, LakeError):
+            self._unanswered.clear()
             return None  # whatever is wrong with it, the query itself will say, with the whole text at hand
 
     def _define(self, sql: str) -> None:
-        """Define those of Athena's functions that a statement calls; all would take longer than most queries."""
-        for name, statement in macros_called(sql).items():
-            if name not in self._functions:
-                self._connection.execute(statement)
-                self._functions.add(name)
-        register(self._connection, sql, self._functions)
+        """Define those of our functions that a statement calls; all would take longer than most queries."""
+        register(self._connection, (each for each in PYTHON if each.name not in self._functions), sql, self._unanswered)
+        self._functions |= {each.name for each in PYTHON if f"{each.name}(" in sql}
 
     def _show(self, scanned: str, database: str, name: str, scan: PublishedTable) -> None:
         if name.endswith(PARTITIONS_SUFFIX):
@@ -74,15 +98,9 @@ class Engine:
         else:
             rows, projection = scan, scan.projection()
         self._connection.register(scanned, rows)
-        self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(database)}")
-        view = f"{quoted(database)}.{quoted(name)}"
-        self._connection.execute(f"CREATE VIEW {view} AS SELECT {projection} FROM {scanned}")  # noqa: S608 (quoted)
+        self._view(database, name, f"SELECT {projection} FROM {scanned}")  # noqa: S608 (quoted)
 
-
-def _with_athena_types(table: pa.Table, types: list[str]) -> pa.Table:
-    """Sums and counts are bigint in Athena; DuckDB makes some of them 128 bits wide, or unsigned."""
-    for position, kind in enumerate(types):
-        if kind in ("HUGEINT", "UHUGEINT", "UBIGINT"):
-            name = table.column_names[position]
-            table = table.set_column(position, name, table.column(position).cast(pa.int64()))
-    return table
+    def _view(self, database: str, name: str, sql: str) -> None:
+        place = quoted(schema_name(database))
+        self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {place}")
+        self._connection.execute(f"CREATE VIEW {place}.{quoted(name)} AS {sql}")

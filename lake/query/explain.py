@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from lake.catalog import open_catalog
 from lake.objects import open_store
-from lake.query.advice import Advice, advice
+from lake.query.advice import Advice, advice, rounded_times
 from lake.query.price import athena_dollars
 from lake.query.result import TableRead
 from lake.query.run import prepare
 from lake.query.tables import is_partitions
-from lake.sql.query_errors import StatementError
+from lake.sql.query_errors import QuerySyntaxError, StatementError
 from lake.sql.statement import Listing, parsed
 
 
@@ -41,7 +41,14 @@ def explained(sql: str, root: str, database: str | None = None) -> Explanation:
     found: list[Advice] = []
     if prepared.resolved is not None and prepared.blocks is not None:
         found = advice(prepared.resolved, prepared.blocks, tables, prepared.schema)  # an answer rewrites the query
-    prepared.answer(sql)
+    try:
+        prepared.answer(sql)
+    except QuerySyntaxError:
+        if not found:  # what Athena refuses is known, and what to write instead
+            raise
+    if prepared.resolved is not None and prepared.blocks is not None:
+        fine = {name for scan in prepared.scans.values() for each in scan.scans for name in each.microseconds}
+        found += rounded_times(prepared.resolved, prepared.blocks, fine)
     reads = prepared.reads()
     scanned = sum(read.bytes for read in reads)
     is_exact = all(read.is_exact for read in reads)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -45,6 +46,17 @@ def needed(
     with ThreadPoolExecutor(_READERS) as pool:
         cut = list(pool.map(lambda fragment: _cut(fragment, schema, wanted, condition), fragments))
     return Needed([fragment for fragment, _ in cut if fragment is not None], sum(size for _, size in cut), True)
+
+
+def with_microseconds(fragments: Sequence[Any]) -> frozenset[str]:
+    """Columns of which the least or the greatest time in a row group is no whole millisecond."""
+    return frozenset(
+        name
+        for fragment in fragments
+        for group in fragment.row_groups or ()
+        for name, ends in (group.statistics or {}).items()
+        if any(isinstance(end, datetime) and end.microsecond % 1000 for end in ends.values())
+    )
 
 
 def _cut(fragment: Any, schema: pa.Schema, wanted: set[str], condition: Any) -> tuple[Any | None, int]:

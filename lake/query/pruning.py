@@ -8,6 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from lake.query.tables import Name
+from lake.sql.dialect import is_fixed
 from lake.sql.resolve import ResolvedQuery
 from lake.sql.scan_filters import Block, QueryBlocks, conjuncts
 
@@ -118,7 +119,7 @@ def _is_plain(condition: exp.Expr) -> bool:
 def _known_values(condition: exp.Expr, blocks: QueryBlocks, block: Block, values: Values) -> list[str] | None:
     """The values of the partition key that a condition is about, where it is about one key and nothing else."""
     columns = {(column.table, column.name) for column in condition.find_all(exp.Column)}
-    if len(columns) != 1 or condition.find(exp.Query, exp.Rand):
+    if len(columns) != 1 or not is_fixed(condition):
         return None
     known: set[str] = set()
     below = blocks.table_columns((block, *columns.pop()))

@@ -11,16 +11,24 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 
 from lake.catalog.model import CatalogTable, Partition
-from lake.catalog.sql_types import sql_type
+from lake.catalog.sql_types import trino_type
 from lake.contract.arrow import arrow_type
 from lake.errors import CatalogError, LakeError
 from lake.objects.layout import is_data_file
 from lake.objects.store import Store, StoredObject
 from lake.query.bucket_pruning import matching_buckets
-from lake.query.parquet_footers import needed
+from lake.query.parquet_footers import needed, with_microseconds
+from lake.sql.translation.identifiers import literal, quoted
+from lake.sql.translation.types import Type, field_names, parsed_type
 from lake.write.bucket_files import bucket_in_name
 
-PATH_COLUMN = "$path"
+# What Athena knows of each row beside its columns, by name: Trino's type, and Arrow's.
+HIDDEN_COLUMNS: dict[str, tuple[str, pa.DataType]] = {
+    "$path": ("varchar", pa.string()),
+    "$partition": ("varchar", pa.string()),
+    "$file_size": ("bigint", pa.int64()),
+    "$file_modified_time": ("timestamp(3) with time zone", pa.timestamp("us")),
+}
 _PARQUET = pads.ParquetFileFormat()
 _LISTERS = 8
 
@@ -30,7 +38,8 @@ class Scan:
     """What one scan of a table had to read: of which hours, buckets (None: all), and how many files.
 
     `bytes` are the column chunks and footers to read, or, where not `is_exact`, the most that it can be.
-    `condition` is the filter that reached the scan.
+    `condition` is the filter that reached the scan. `microseconds` are columns whose values have more digits than a
+    query sees, as far as footers say: that is looked for only where no row is wanted.
     """
 
     hours: tuple[str, ...]
@@ -39,6 +48,7 @@ class Scan:
     bytes: int
     is_exact: bool
     condition: Any
+    microseconds: frozenset[str] = frozenset()
 
 
 class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow has no types
@@ -57,16 +67,16 @@ class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow ha
         partitions: Sequence[Partition],
         store: Store,
         *,
-        with_path: bool = False,
+        hidden: Iterable[str] = (),
         literals: Iterable[str] = (),
         with_rows: bool = True,
     ):
-        self.table, self.partitions, self.store, self.with_path = table, partitions, store, with_path
+        self.table, self.partitions, self.store, self.hidden = table, partitions, store, tuple(hidden)
         self.literals, self.with_rows = frozenset(literals), with_rows
         self.scans: list[Scan] = []
         self.failure: LakeError | None = None
         self._filesystem, self._base = store.arrow()
-        super().__init__([], _schema(table, with_path), _PARQUET, self._filesystem)
+        super().__init__([], _schema(table, self.hidden), _PARQUET, self._filesystem)
 
     @property
     def key(self) -> str:
@@ -92,7 +102,8 @@ class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow ha
             self.failure = error
             raise
         hours = tuple(partition.dt for partition in chosen)
-        self.scans.append(Scan(hours, buckets, len(objects), read.bytes, read.is_exact, condition))
+        fine = frozenset() if self.with_rows or not read.is_exact else with_microseconds(read.fragments)
+        self.scans.append(Scan(hours, buckets, len(objects), read.bytes, read.is_exact, condition, fine))
         rows = read.fragments if self.with_rows else []
         return pads.FileSystemDataset(rows, self.schema, _PARQUET, self._filesystem).scanner(**options)
 
@@ -127,24 +138,24 @@ class PublishedTable(pads.FileSystemDataset):  # type: ignore[misc] # pyarrow ha
 
     def _fragment(self, partition: Partition, each: StoredObject) -> Any:
         known = pads.field(self.key) == partition.dt
-        if self.with_path:
-            known = known & (pads.field(PATH_COLUMN) == self.store.uri_of(each.key))
+        about: dict[str, Any] = {
+            "$path": self.store.uri_of(each.key),
+            "$partition": f"{self.key}={partition.dt}",
+            "$file_size": each.size,
+            "$file_modified_time": each.modified_at.replace(tzinfo=None),
+        }
+        for name in self.hidden:
+            known = known & (pads.field(name) == pa.scalar(about[name], HIDDEN_COLUMNS[name][1]))
         path = f"{self._base}/{each.key}"
         return _PARQUET.make_fragment(path, self._filesystem, partition_expression=known, file_size=each.size)
 
     def projection(self) -> str:
         """The SELECT list that gives Athena's types: its timestamps have no zone."""
         columns = [_projected(name, hive) for name, hive, _ in self.table.columns]
-        hidden = [PATH_COLUMN] if self.with_path else []
-        return ", ".join([*columns, *(quoted(name) for name in (self.key, *hidden))])
+        return ", ".join([*columns, quoted(self.key), *map(_projected_hidden, self.hidden)])
 
 
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _schema(table: CatalogTable, with_path: bool) -> pa.Schema:
+def _schema(table: CatalogTable, names: Sequence[str]) -> pa.Schema:
     if len(table.partition_keys) != 1:
         keys = [name for name, _ in table.partition_keys]
         raise CatalogError(
@@ -154,15 +165,44 @@ def _schema(table: CatalogTable, with_path: bool) -> pa.Schema:
         fields = [pa.field(name, arrow_type(hive)) for name, hive, _ in table.columns]
     except (LakeError, ValueError) as error:
         raise CatalogError(f"reading the columns of {table.database}.{table.name} in the catalog: {error}") from error
-    hidden = [pa.field(PATH_COLUMN, pa.string())] if with_path else []
+    hidden = [pa.field(name, HIDDEN_COLUMNS[name][1]) for name in names]
     return pa.schema([*fields, pa.field(table.partition_keys[0][0], pa.string()), *hidden])
 
 
 def _projected(name: str, hive: str) -> str:
+    """A column as Trino and Athena read it: timestamps have milliseconds, halves rounded up."""
     column = quoted(name)
-    if hive == "timestamp":
-        # Plain arithmetic; a cast would ask the calendar for the session's zone at each row.
-        return f"make_timestamp(epoch_us({column})) AS {column}"
-    if "timestamp" in hive:
-        return f"CAST({column} AS {sql_type(hive).sql('duckdb')}) AS {column}"
-    return column
+    if "timestamp" not in hive:
+        return column
+    return f"{_rounded(column, parsed_type(trino_type(hive)), 0)} AS {column}"
+
+
+def _rounded(text: str, kind: Type, depth: int) -> str:
+    """A nested value with its timestamps rounded, as DuckDB holds it."""
+    part = f"c{depth}"
+    match kind.name:
+        case "timestamp":
+            # Plain arithmetic; a cast would ask the calendar for the session's zone at each row.
+            micros = f"(epoch_us({text}) + 500)"
+            return f"make_timestamp({micros} - (({micros} % 1000) + 1000) % 1000)"
+        case "array" if kind.has("timestamp"):
+            return f"list_transform({text}, lambda {part}: {_rounded(part, kind.types[0], depth + 1)})"
+        case "map" if kind.has("timestamp"):
+            keys, values = (
+                f"list_transform(map_{which}({text}), lambda {part}: {_rounded(part, each, depth + 1)})"
+                for which, each in zip(("keys", "values"), kind.types, strict=True)
+            )
+            return f"CASE WHEN {text} IS NOT NULL THEN map({keys}, {values}) END"
+        case "row" if kind.has("timestamp"):
+            fields = ", ".join(
+                f"{quoted(name)} := {_rounded(f'struct_extract({text}, {literal(name)})', each, depth)}"
+                for name, each in zip(field_names(kind), kind.types, strict=True)
+            )
+            return f"CASE WHEN {text} IS NOT NULL THEN struct_pack({fields}) END"
+    return text
+
+
+def _projected_hidden(name: str) -> str:
+    column = quoted(name)
+    is_time = HIDDEN_COLUMNS[name][0].endswith("with time zone")
+    return f"struct_pack(t := date_trunc('millisecond', {column}), z := 'UTC') AS {column}" if is_time else column

@@ -8,6 +8,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
 from lake.errors import did_you_mean
+from lake.query.information_schema import TABLES as INFORMATION
 from lake.sql.files import view_names
 from lake.sql.query_errors import UnknownTableError, UnsupportedSqlError
 
@@ -54,6 +55,8 @@ def known_table(parts: tuple[str, ...], known: list[Name], database: str | None)
     if len(places) == 2 and places[0] != _CATALOG:
         raise UnknownTableError(f'reading {written}: the catalog here is "{_CATALOG}"; there is no {places[0]!r}')
     wanted = places[-1] if places else (database.lower() if database else None)
+    if wanted is not None and (wanted, table) in INFORMATION:
+        return wanted, table
     real = table.removesuffix(PARTITIONS_SUFFIX)
     homes = [home for home, name in known if name == real and wanted in (None, home)]
     if len(homes) > 1:

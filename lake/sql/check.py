@@ -16,7 +16,6 @@ from lake.sql.check_statement import check_statement, relations_named
 from lake.sql.errors import Problem
 from lake.sql.files import SqlFile, read_sql_files
 from lake.sql.relations import Relations, View, relations_of
-from lake.sql.statement import ATHENA
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,6 @@ def _stale(folder: Path, tables: dict[str, Table]) -> Iterator[Problem]:
 
 def _unparsable(path: Path) -> Iterator[Problem]:
     try:
-        sqlglot.parse_one(path.read_text(encoding="utf-8"), read=ATHENA)
+        sqlglot.parse_one(path.read_text(encoding="utf-8"), read="athena")
     except (SqlglotError, ValueError) as error:
         yield Problem(path, 1, f"Athena cannot parse the statement: {error}")

@@ -11,15 +11,16 @@ from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.schema import MappingSchema
 
+from lake.sql.dialect import calls
 from lake.sql.relations import KEY
 from lake.sql.resolve import ResolvedQuery
 from lake.sql.statement import ATHENA
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Like)
-_PIECES = (exp.Year, exp.Month, exp.Day)
+_PIECES = ("year", "month", "day")
 _PARTS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY")
 _NAMES = ("year", "month", "day", "hour")
-_CUTS = (exp.Substring, exp.Left, exp.SplitPart, exp.RegexpExtract, exp.Right)
+_CUTS = ("substr", "split_part", "regexp_extract")
 _TEXT, _NUMBER, _TIME, _BOOLEAN = "a text", "a number", "a time", "a boolean"
 _FAMILIES = {
     **dict.fromkeys((exp.DType.VARCHAR, exp.DType.TEXT, exp.DType.CHAR), _TEXT),
@@ -108,8 +109,10 @@ def _piece(node: Any) -> str | None:
     if isinstance(node, exp.Column) and node.name.lower() in _NAMES:
         return f"the column {node.name}"
     is_part = isinstance(node, exp.Extract) and node.this.name.upper() in _PARTS
-    is_cut = isinstance(node, _CUTS) and any(column.name.lower() == KEY for column in node.find_all(exp.Column))
-    is_piece = isinstance(node, _PIECES) or is_part or is_cut
+    is_cut = (isinstance(node, exp.Substring) or calls(node, *_CUTS)) and any(
+        column.name.lower() == KEY for column in node.find_all(exp.Column)
+    )
+    is_piece = calls(node, *_PIECES) or is_part or is_cut
     return str(node.sql(ATHENA, normalize_functions="lower")) if is_piece else None
 
 

@@ -18,13 +18,14 @@ from lake.errors import did_you_mean
 from lake.sql.check_comparisons import mismatched_types, pieces_of_dates
 from lake.sql.errors import Problem
 from lake.sql.files import SqlFile
-from lake.sql.query_errors import QueryError
+from lake.sql.query_errors import QueryError, UnsupportedSqlError
 from lake.sql.relations import KEY, Relations, View
 from lake.sql.resolve import ResolvedQuery, resolve, schema_of
 from lake.sql.routed import NOWHERE, routed_tables
 from lake.sql.scan_filters import Column, QueryBlocks, Scan, by_range, query_blocks
 from lake.sql.statement import ATHENA, Listing, parsed
-from lake.sql.types import output_types
+from lake.sql.translation.queries import translated
+from lake.sql.translation.types import UNKNOWN
 
 OpenScan = tuple[Scan, frozenset[str]]
 """A scan that nothing limits so far, with the columns of its table or view that would prune it."""
@@ -70,20 +71,17 @@ def check_statement(file: SqlFile, relations: Relations) -> CheckedStatement:
     resolved = _resolved(checked, query, schema, columns_read)
     if resolved is None:
         return checked
-    for mismatch in mismatched_types(resolved, schema):
-        checked.problem(mismatch.node, f"{mismatch.problem}; write {mismatch.instead}")
+    types = _typed(checked, query, resolved, schema, relations)
     blocks = query_blocks(resolved.query)
     open_scans = _unlimited_scans(blocks, relations, blocks.limited(by_range))
     if file.kind == "query":
         _refuse_open_scans(checked, resolved.query, open_scans)
         return checked
     pruned_by = _outputs_that_prune(blocks, relations, open_scans)
-    types = output_types(resolved.query, schema)
-    _check_view(checked, resolved.query, types, zip(open_scans, pruned_by, strict=True))
+    _check_view(checked, zip(open_scans, pruned_by, strict=True))
     bucketed, unbucketed = _routed(checked, relations)
     if not checked.problems:
-        columns = tuple((name, kind) for name, kind in types if kind is not None)
-        checked.view = View(file, reads, columns, pruned_by, bucketed, unbucketed)
+        checked.view = View(file, reads, tuple(types), pruned_by, bucketed, unbucketed)
     return checked
 
 
@@ -165,6 +163,32 @@ def _resolved(
     return None if missing else resolved
 
 
+def _typed(
+    checked: CheckedStatement, query: exp.Query, resolved: ResolvedQuery, schema: MappingSchema, relations: Relations
+) -> list[tuple[str, str]]:
+    """Names and types of the query's columns; what Athena refuses of it, and of a view what has no type here, is told.
+
+    A query that only Athena can answer is no problem: its types are not asked for.
+    """
+    mismatches = list(mismatched_types(resolved, schema))
+    for mismatch in mismatches:
+        checked.problem(mismatch.node, f"{mismatch.problem}; write {mismatch.instead}")
+    try:
+        made = translated(query, relations.fields)
+    except QueryError as error:
+        is_athenas = isinstance(error, UnsupportedSqlError) and checked.file.kind == "query"
+        if not mismatches and not is_athenas:
+            checked.problem(error.node if error.node is not None else query, str(error))
+        return []
+    written = {projection.alias_or_name: projection for projection in resolved.query.selects}
+    for name, kind in made.columns:
+        if kind == UNKNOWN and checked.file.kind == "view":
+            checked.problem(
+                written.get(name, query), f"the type of {name} is not known; write CAST(... AS type) AS {name}"
+            )
+    return [(name, str(kind)) for name, kind in made.columns]
+
+
 def _not_found(column: Any, known: list[str]) -> str:
     select = column.parent_select or exp.Select()
     if any(projection.alias == column.name != projection.unalias().name for projection in select.selects):
@@ -200,18 +224,10 @@ def _outputs_that_prune(
     return tuple(frozenset(name for name in outputs if scan not in still_open[name]) for scan in open_scans)
 
 
-def _check_view(
-    checked: CheckedStatement,
-    query: exp.Query,
-    types: list[tuple[str, str | None]],
-    pruned_by: Iterable[tuple[OpenScan, frozenset[str]]],
-) -> None:
+def _check_view(checked: CheckedStatement, pruned_by: Iterable[tuple[OpenScan, frozenset[str]]]) -> None:
     for name, node in _first_nodes(scan for (scan, _), columns in pruned_by if not columns).items():
         message = f"the view hides the partition key of {name}: select {KEY} as it is, or filter on it in the view"
         checked.problem(node, message)
-    for projection, (name, kind) in zip(query.selects, types, strict=True):
-        if kind is None and not name.startswith("$"):
-            checked.problem(projection, f"the type of {name} is not certain; write CAST(... AS type) AS {name}")
 
 
 def _routed(checked: CheckedStatement, relations: Relations) -> tuple[str | None, str | None]:

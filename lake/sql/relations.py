@@ -10,6 +10,9 @@ from lake.catalog.sql_types import trino_type
 from lake.contract.catalog_tables import catalog_table, quarantine_table
 from lake.contract.model import Table
 from lake.sql.files import SqlFile
+from lake.sql.translation.scopes import Field
+from lake.sql.translation.signatures import Typed
+from lake.sql.translation.types import parsed_type
 
 KEY = "dt"
 """The partition key of every table."""
@@ -48,6 +51,13 @@ class Relations:
     scans: dict[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+
+    def fields(self, database: str, name: str) -> list[Field] | None:
+        """The columns of one, as the translation of queries asks for them."""
+        columns = self.columns.get(f"{database}.{name}")
+        if columns is None:
+            return None
+        return [Field(each, Typed("", parsed_type(kind)), each.startswith("$")) for each, kind in columns.items()]
 
     def add_view(self, view: View) -> None:
         name = view.file.full_name

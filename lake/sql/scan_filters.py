@@ -13,6 +13,8 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from lake.sql.dialect import calls, is_fixed
+
 Names = tuple[str, str]
 """(source, column), as a SELECT names them."""
 
@@ -251,11 +253,10 @@ def by_value(comparison: exp.Expr) -> frozenset[Names]:
 
 def by_any_function(comparison: exp.Expr) -> frozenset[Names]:
     """The one column that a comparison is about, bare or within a function: it can be computed for each value."""
-    is_fixed = comparison.find(exp.Query, exp.Rand, exp.Uuid) is None
     columns = {bare_columns(node) for node in comparison.walk(prune=lambda node: bool(bare_columns(node)))} - {
         frozenset()
     }
-    return columns.pop() if is_fixed and len(columns) == 1 else frozenset()
+    return columns.pop() if is_fixed(comparison) and len(columns) == 1 else frozenset()
 
 
 def _compared(comparison: Any) -> Iterator[tuple[Any, list[Any]]]:
@@ -275,15 +276,15 @@ def _compared(comparison: Any) -> Iterator[tuple[Any, list[Any]]]:
 
 
 def _are_constant(values: Iterable[Any]) -> bool:
-    return all(value.find(exp.Column, exp.Query, exp.Rand, exp.Uuid) is None for value in values)
+    return all(is_fixed(value) and value.find(exp.Column) is None for value in values)
 
 
 def bare_columns(node: Any) -> frozenset[Names]:
     """The columns that an expression is, as it stands; USING makes one of two, with COALESCE."""
     if isinstance(node, exp.Paren):
         return bare_columns(node.this)
-    if isinstance(node, exp.Coalesce):
-        parts = [bare_columns(part) for part in (node.this, *node.expressions)]
+    if isinstance(node, exp.Coalesce) or calls(node, "coalesce"):
+        parts = [bare_columns(part) for part in node.iter_expressions()]
         return frozenset().union(*parts) if all(parts) else frozenset()
     return frozenset({(node.table, node.name)}) if isinstance(node, exp.Column) else frozenset()
 

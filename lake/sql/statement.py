@@ -10,15 +10,14 @@ from typing import Literal
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokenizer_core import TokenType
 
+from lake.sql.dialect import RESERVED, AthenaQueries
 from lake.sql.query_errors import QuerySyntaxError, StatementError, marked
 
-ATHENA = "athena"
+ATHENA = AthenaQueries
 _ALLOWED = "SELECT, WITH, VALUES, SHOW DATABASES, SHOW TABLES, SHOW COLUMNS, SHOW PARTITIONS and DESCRIBE"
-_JSON_CLAUSES = (
-    "json_value's RETURNING, json_query's WITH WRAPPER, WITH CONDITIONAL WRAPPER and OMIT QUOTES, and of both NULL, "
-    "ERROR and DEFAULT ON EMPTY and ON ERROR; --engine trino reads all"
-)
+_JSON_CLAUSES = "all but PASSING and ENCODING; --engine trino reads these as well"
 _STARTS = ("SELECT", "WITH", "VALUES", "TABLE")
 _FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(\w+)", re.DOTALL)
 _WRITING = (
@@ -80,7 +79,29 @@ def parsed(sql: str) -> exp.Query | Listing:
         raise QuerySyntaxError(f"reading the query: it is empty; expected {_ALLOWED}")
     if len(statements) > 1:
         raise StatementError(f"reading the query: it holds {len(statements)} statements; run them one at a time")
-    return _query(statements[0])
+    query = _query(statements[0])
+    _refuse_reserved_words(query)
+    _refuse_limit_before_offset(sql)
+    return query
+
+
+def _refuse_reserved_words(query: exp.Query) -> None:
+    for name in query.find_all(exp.Identifier):
+        if not name.args.get("quoted") and name.name.lower() in RESERVED:
+            raise QuerySyntaxError(f'reading the query: {name.name} is a reserved word; as a name, write "{name.name}"')
+
+
+def _refuse_limit_before_offset(sql: str) -> None:
+    """Trino reads OFFSET first; sqlglot takes both orders. Source: Trino's documentation of SELECT."""
+    tokens = sqlglot.tokenize(sql, read=ATHENA)
+    kinds = [token.token_type for token in tokens]
+    for at, kind in enumerate(kinds[:-2]):
+        if kind == TokenType.LIMIT and kinds[at + 2] == TokenType.OFFSET:
+            line, column = tokens[at + 2].line, tokens[at + 2].start - sql.rfind("\n", 0, tokens[at + 2].start)
+            raise QuerySyntaxError(
+                f"reading the query, line {line}:{column}: in Athena OFFSET stands before LIMIT"
+                f"{marked(sql, line, column, len('OFFSET'))}"
+            )
 
 
 def read_only(sql: str) -> exp.Query | Listing | None:

@@ -34,9 +34,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> str:
         ("WITH r AS (SELECT dt AS hour FROM readings) SELECT 1 FROM r WHERE hour LIKE '2026-11-21%'", []),
         ("SELECT user_id FROM (SELECT user_id FROM readings_v1)", [PLAIN]),
         (f"SELECT a.user_id FROM readings_v1 AS a JOIN readings AS b ON a.dt = b.dt WHERE a.{ONE}", []),
-        (f"SELECT a.user_id FROM readings_v1 AS a JOIN readings_v1 AS b USING (dt) WHERE b.{ONE}", []),
+        (f"SELECT a.user_id FROM readings_v1 AS a JOIN readings_v1 AS b USING (dt) WHERE {ONE}", []),
         (
-            f"SELECT a.user_id FROM readings_v1 AS a JOIN readings AS b USING (user_id) WHERE a.{ONE}",
+            f"SELECT user_id FROM readings_v1 AS a JOIN readings AS b USING (user_id) WHERE a.{ONE}",
             ["sensors.readings"],
         ),
         (f"SELECT user_id FROM readings_v1 WHERE {ONE} UNION ALL SELECT user_id FROM readings_v1", [PLAIN]),

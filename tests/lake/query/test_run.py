@@ -50,7 +50,7 @@ def test_a_row_comes_back_whole_and_in_athenas_types(any_root: str) -> None:
         }
     )
     lake.publish("types", "all_v1", H9, rows)
-    naive = at.replace(tzinfo=None)
+    naive = datetime(2026, 11, 21, 9, 1, 2)  # noqa: DTZ001 (as Athena reads it: in milliseconds)
     table = run_query(f"SELECT * FROM types.all_v1 WHERE dt = '{H9}' ORDER BY user_id", any_root).table
     assert table.schema.field("at").type == pa.timestamp("us")
     assert [str(kind) for kind in table.schema.types[:3]] == ["int64", "timestamp[us]", "decimal128(10, 2)"]
@@ -202,7 +202,7 @@ def test_listings(sql: str, columns: list[str], rows: list[tuple[str, ...]], eig
         (
             "SELECT entropy_of(user_id) FROM events_v1",
             UnsupportedSqlError,
-            "line 1:8: the function entropy_of is not supported",
+            "line 1:8: function entropy_of not found",
         ),
         ("SELECT user_id, count(*) FROM events_v1", QuerySyntaxError, "GROUP BY"),
     ],
