@@ -68,6 +68,7 @@ lint: $(JOBS)/.ready  ## Check style, types, SQL and that what is rendered from 
 	$(JOBS)/bin/lake sql check
 	$(JOBS)/bin/lake crawl --check
 	$(JOBS)/bin/python -m lake.flink.render_contracts --check
+	$(JOBS)/bin/python -m lake.sql.translation.render_functions --check
 
 format: $(JOBS)/.ready  ## Format the code
 	$(JOBS)/bin/ruff check --fix .
@@ -75,6 +76,7 @@ format: $(JOBS)/.ready  ## Format the code
 
 render: $(JOBS)/.ready  ## Render what comes from contracts (sql/*/*/ddl.sql, flink_apps/contracts)
 	$(JOBS)/bin/python -m lake.contract.render_ddl
+	$(JOBS)/bin/python -m lake.sql.translation.render_functions
 	$(JOBS)/bin/python -m lake.flink.render_contracts
 
 bench: $(BENCH)/.ready  ## Measure raw to Parquet against four rivals (2 GB of JSON, about 20 minutes); BENCH_ARGS=… for less
