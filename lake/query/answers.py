@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from lake.query.answer_types import answer_type
 from lake.sql.query_errors import QueryFailedError
-from lake.sql.translation.queries import Translated
+from lake.sql.translation.translated import Translated
 from lake.sql.translation.types import DAY_TO_SECOND, TIMESTAMP_TZ, UNKNOWN, YEAR_TO_MONTH, Type, field_names
 
 _DAY = timedelta(days=1) // timedelta(milliseconds=1)

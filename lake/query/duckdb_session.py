@@ -18,9 +18,10 @@ from lake.sql.query_errors import UnsupportedSqlError
 from lake.sql.translation.functions.registry import PYTHON
 from lake.sql.translation.identifiers import quoted
 from lake.sql.translation.python_functions import register
-from lake.sql.translation.queries import Translated, schema_name, translated
+from lake.sql.translation.queries import translated
 from lake.sql.translation.scopes import Field
 from lake.sql.translation.signatures import Typed
+from lake.sql.translation.translated import Translated, schema_name
 from lake.sql.translation.types import VARCHAR
 
 _HARMFUL_TO_TRY = "expression_rewriter,statistics_propagation,common_subexpressions"

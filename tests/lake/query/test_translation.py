@@ -7,9 +7,10 @@ from sqlglot import exp
 
 from lake.sql.query_errors import QueryError, QuerySyntaxError, UnknownColumnError, UnsupportedSqlError
 from lake.sql.statement import parsed
-from lake.sql.translation.queries import Translated, translated
+from lake.sql.translation.queries import translated
 from lake.sql.translation.scopes import Field
 from lake.sql.translation.signatures import Typed
+from lake.sql.translation.translated import Translated
 from lake.sql.translation.types import parsed_type
 
 COLUMNS = {"a": "integer", "b": "varchar", "t": "timestamp(3)", "z": "array(row(x integer, y varchar))"}
