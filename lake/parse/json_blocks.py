@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import local
 
 from lake.contract.model import Table
 from lake.parse.block import DEFAULT_OPTIONS, Block, ReadOptions, Rejected
@@ -45,8 +46,14 @@ class _Readers:
     payloads: PayloadReader | None
 
 
-@lru_cache(maxsize=64)
-def _readers(table: Table) -> _Readers:
+class _OfThread(local):
+    """Readers by table. They learn while they read, and partitions are read in threads: each thread has its own."""
+
+    def __init__(self) -> None:
+        self.readers = lru_cache(maxsize=64)(_new_readers)
+
+
+def _new_readers(table: Table) -> _Readers:
     path = table.source.record_path if table.source is not None else None
     payloads = PayloadReader(table, path) if path is not None else None
     records = table if payloads is None else payloads.records
@@ -59,12 +66,15 @@ def _readers(table: Table) -> _Readers:
     return _Readers(reader if payloads is None else RecordReader(table), reader, structs, skip, payloads)
 
 
+_THREAD = _OfThread()
+
+
 class _Stream:
     """One object being read. `_data` is what has arrived and is not read yet."""
 
     def __init__(self, table: Table, options: ReadOptions) -> None:
         self._options = options
-        self._readers = readers = _readers(table)
+        self._readers = readers = _THREAD.readers(table)
         structs = None if options.is_single else readers.structs
         records = table if readers.payloads is None else readers.payloads.records
         names = {str(path.steps[0]) for column in records.columns for path in column.sources}
