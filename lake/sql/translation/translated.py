@@ -45,7 +45,9 @@ Clauses = dict[str, tuple[str, Translated]]
 class Translator(Protocol):
     """What translates queries within one statement."""
 
-    columns: Columns
+    @property
+    def columns(self) -> Columns:
+        """Of published tables."""
 
     def query(self, node: Node, parent: Scope, clauses: Clauses) -> Translated:
         """A query within a query, which may name columns of the scope."""
