@@ -65,7 +65,7 @@ say "7. Every record that arrived is accounted for: records = rows + duplicates 
 show lake status
 
 say "8. An analyst asks, in Athena's SQL"
-show lake query "SELECT dt, count(*) AS clicks, approx_distinct(user_id) AS users,
+show lake query "SELECT dt, count(*) AS clicks, count(DISTINCT user_id) AS users,
          count_if(client_event = 'checkout') AS checkouts
   FROM clickstream.events_v1 WHERE dt >= '2026-11-21-01' GROUP BY dt ORDER BY dt"
 

@@ -114,7 +114,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.e2e
 def test_a_reader_that_leaves_early_is_no_error() -> None:
-    sql = "SELECT x FROM UNNEST(sequence(1, 200000)) AS t (x)"
+    sql = "SELECT x FROM UNNEST(sequence(1, 10000)) AS t (x) CROSS JOIN UNNEST(sequence(1, 20)) AS u (y)"
     words = ["query", sql, "--format", "csv", "--root", "/nowhere"]
     code = f"import sys; from lake.cli.app import run_command; sys.exit(run_command({words!r}))"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -126,7 +126,8 @@ def test_an_error_leaves_standard_output_empty(tmp_path: Path, capsys: pytest.Ca
 )
 @pytest.mark.e2e
 def test_ctrl_c_ends_a_long_query_quietly() -> None:
-    far = "UNNEST(sequence(1, 100000)) AS a (x) CROSS JOIN UNNEST(sequence(1, 1000000)) AS b (y)"
+    ten_thousand = "UNNEST(sequence(1, 10000))"
+    far = f"{ten_thousand} AS a (x) CROSS JOIN {ten_thousand} AS b (y) CROSS JOIN {ten_thousand} AS c (z)"
     words = ["query", f"SELECT count(*) FROM {far} WHERE x * y % 7 = 3", "--root", "/nowhere"]
     # A job started in the background, as a CI may be, ignores Ctrl-C, and hands that down.
     code = (
