@@ -13,7 +13,7 @@ from lake.sql.translation.translated import Translated
 from lake.sql.translation.types import DAY_TO_SECOND, TIMESTAMP_TZ, UNKNOWN, YEAR_TO_MONTH, Type, field_names
 
 _DAY = timedelta(days=1) // timedelta(milliseconds=1)
-_HELD_OTHERWISE = (TIMESTAMP_TZ, DAY_TO_SECOND, YEAR_TO_MONTH, "uuid")
+_HELD_OTHERWISE = (TIMESTAMP_TZ, DAY_TO_SECOND, YEAR_TO_MONTH, "uuid", "unknown")
 
 
 def answered(table: pa.Table, query: Translated) -> pa.Table:
