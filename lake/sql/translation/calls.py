@@ -110,6 +110,8 @@ class Calls:
             raise QuerySyntaxError(f"{name.lower()} needs an OVER clause")
         if name.lower() in ("lag", "lead") and clauses is not None and "ORDER BY" not in (clauses.over or ""):
             raise QuerySyntaxError(f"{name.lower()} needs an ORDER BY in its OVER clause")
+        if name.lower() == "listagg" and (clauses is None or clauses.order is None):
+            raise QuerySyntaxError("listagg needs WITHIN GROUP (ORDER BY ...)")
         if function.kind != "scalar" and self.depth:
             raise QuerySyntaxError(f"{name.lower()}: an aggregate or a window function stands in no lambda")
         given = clauses or AggregateClauses()
@@ -145,33 +147,36 @@ class Calls:
         if UNKNOWN in kinds and is_open and name.lower() in _NULL_IS_AMBIGUOUS and len(fitting) > 1:
             return None  # which of several a NULL is meant for is not said: Trino refuses that, too
         bindings = match.bindings
-        self._bind_lambdas(parameters, arguments, bindings)
+        is_closed = function.kind != "scalar"  # an aggregate's lambda names no columns
+        self._bind_lambdas(parameters, arguments, bindings, is_closed)
         taken = []
         for parameter, argument in zip(parameters, arguments, strict=True):
             if isinstance(argument, exp.Lambda):
-                taken.append(self._lambda(argument, parameter, bindings))
+                taken.append(self._lambda(argument, parameter, bindings, is_closed))
             else:
                 taken.append(converted(argument, instantiated(parameter, bindings)))
         return function, Call(tuple(taken), bindings, function.result_type(bindings))
 
-    def _bind_lambdas(self, parameters: Sequence[Type], arguments: Sequence[Any], bindings: dict[str, Any]) -> None:
+    def _bind_lambdas(
+        self, parameters: Sequence[Type], arguments: Sequence[Any], bindings: dict[str, Any], is_closed: bool
+    ) -> None:
         """Bind what lambdas give; a state that one of them widens is wider for all."""
         pairs = [(p, a) for p, a in zip(parameters, arguments, strict=True) if isinstance(a, exp.Lambda)]
         while pairs:
             before = dict(bindings)
             for parameter, node in pairs:
                 given = [instantiated(kind, bindings) for kind in parameter.types[:-1]]
-                found = self._body(node, given)([f"p{self.depth}_{at}" for at in range(len(given))])
+                found = self._body(node, given, is_closed)([f"p{self.depth}_{at}" for at in range(len(given))])
                 is_unknown = found.type == UNKNOWN and parameter.types[-1] == BOOLEAN
                 if is_unknown or not fits(parameter.types[-1], found.type, bindings):
                     raise mismatched_kinds(node, found.type, instantiated(parameter.types[-1], bindings))
             if bindings == before:
                 return
 
-    def _lambda(self, node: Node, parameter: Type, bindings: dict[str, Any]) -> Typed:
+    def _lambda(self, node: Node, parameter: Type, bindings: dict[str, Any], is_closed: bool) -> Typed:
         """A lambda as DuckDB's, and as what gives its body for given texts of its parameters."""
         given = [instantiated(kind, bindings) for kind in parameter.types[:-1]]
-        result, bare = instantiated(parameter.types[-1], bindings), self._body(node, given)
+        result, bare = instantiated(parameter.types[-1], bindings), self._body(node, given, is_closed)
 
         def body(texts: Sequence[str]) -> Typed:
             return converted(bare(texts), result)
@@ -179,7 +184,7 @@ class Calls:
         names = [f"p{self.depth}_{at}" for at in range(len(given))]
         return Typed(f"lambda {', '.join(names)}: {body(names).sql}", result, LambdaBody(tuple(given), body))
 
-    def _body(self, node: Node, given: Sequence[Type]) -> Callable[[Sequence[str]], Typed]:
+    def _body(self, node: Node, given: Sequence[Type], is_closed: bool) -> Callable[[Sequence[str]], Typed]:
         """The body of a lambda, for texts of its parameters."""
         names = [each.name.lower() for each in node.expressions]
         if len(names) != len(given):
@@ -187,7 +192,10 @@ class Calls:
 
         def body(texts: Sequence[str]) -> Typed:
             values = {name: Typed(text, kind) for name, text, kind in zip(names, texts, given, strict=True)}
-            return self.within(values).typed(node.this)
+            inner = self.within(values)
+            if is_closed:
+                inner.scope = Scope(parameters=values)
+            return inner.typed(node.this)
 
         return body
 
