@@ -1,4 +1,4 @@
-"""Pieces of DuckDB's dialect for functions of arrays and maps: names for lambdas, values named once, equality."""
+"""Pieces of DuckDB's dialect that functions share: names for lambdas, values named once, equality."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from lake.sql.translation.identifiers import literal, quoted
 from lake.sql.translation.python_functions import PythonFunction, UnansweredError
-from lake.sql.translation.signatures import Bindings, Call, LambdaBody, RefusedCallError, Typed
+from lake.sql.translation.signatures import Bindings, Call, Function, LambdaBody, RefusedCallError, Typed
 from lake.sql.translation.types import TIMESTAMP_TZ, Type, duckdb_type, field_names
 
 _OWN_NAME = re.compile(r"\bc_(\d+)\b")
@@ -237,3 +237,37 @@ def groups(keys: str, kind: Type) -> str:
         return let(starts, in_order)
 
     return let(_placed(keys, kind), runs)
+
+
+# Aggregates. Where their clauses go, lake.sql.translation.aggregate_clauses says.
+
+
+def aggregate(signature: str, sql: str | Callable[[Call], str], note: str = "") -> Function:
+    """An overload of an aggregate."""
+    return Function(signature, sql, kind="aggregate", note=note)
+
+
+def constant(argument: Typed) -> str:
+    """An argument that is one value for all rows of a group."""
+    return argument.sql if argument.value is not None else f"any_value({argument.sql})@"
+
+
+def not_null(text: str) -> str:
+    """The end of an aggregate's call that passes over NULLs of an argument."""
+    return f"@({text} IS NOT NULL)"
+
+
+def of_doubles(template: str, call: Call) -> str:
+    """A template of a call's arguments as doubles."""
+    return template.format(*(f"CAST({each.sql} AS DOUBLE)" for each in call.arguments))
+
+
+def as_real(value: str) -> str:
+    """A double as a real: beyond the greatest it is infinite."""
+    return let(
+        value,
+        lambda s: (
+            f"CASE WHEN isfinite({s}) AND abs({s}) >= 3.4028235677973366e38 "
+            f"THEN CAST(CASE WHEN {s} > 0 THEN 'inf' ELSE '-inf' END AS REAL) ELSE CAST({s} AS REAL) END"
+        ),
+    )

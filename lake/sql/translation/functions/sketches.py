@@ -1,4 +1,4 @@
-"""approx_percentile and numeric_histogram: Trino's sketches where the order of rows has no part in them."""
+"""Trino's sketches, approx_percentile and others, where the order of rows has no part in them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import math
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
-from lake.sql.translation.functions.pieces import kept, let, mapped, refused_if
+from lake.sql.translation.functions.pieces import aggregate, constant, identity, kept, let, mapped, refused_if
 from lake.sql.translation.python_functions import PythonFunction, UnansweredError
 from lake.sql.translation.signatures import Call, Function, failing
 from lake.sql.translation.types import Type, duckdb_type
 
 _COMPRESSION = 100
+_FLOATS = ("real", "double")
+_DEFAULT_ERROR = 0.023
 _MOST_WITHOUT_LOSS = 1_260
 """So many values Trino's digest takes in before it puts some together, so that their order does not matter."""
 
@@ -169,7 +171,7 @@ def _percentiles(call: Call) -> str:
     """The values' list at the places of the percentiles; weights come second, an accuracy last."""
     value, *weights, percentile = call.arguments if len(call.arguments) < 4 else call.arguments[:3]
     is_many = percentile.type.name == "array"
-    asked = percentile.sql if percentile.value is not None else f"any_value({percentile.sql})@"
+    asked = constant(percentile)
     made = call.result.types[0] if is_many else call.result
     condition = f"@({value.sql} IS NOT NULL{f' AND {weights[0].sql} IS NOT NULL' if weights else ''})"
     fields = [f"'v': list(CAST({value.sql} AS DOUBLE)){condition}", f"'p': {asked if is_many else f'[{asked}]'}"]
@@ -205,16 +207,83 @@ def _percentiles(call: Call) -> str:
     return f"CASE WHEN {inexact} THEN {call.fail('no exact double representation for long')} ELSE {found} END"
 
 
+def _approx_distinct(call: Call) -> str:
+    """Exact as long as Trino's sketch is: while it keeps hashes, a tenth of as many as it has buckets to be safe."""
+    value = call.arguments[0]
+    counted = f"count(DISTINCT {identity(value.sql, value.type)})@"
+    error = str(_DEFAULT_ERROR) if len(call.arguments) == 1 else constant(call.arguments[1])
+    buckets = f"pow(2, ceil(log2(pow(1.04 / {error}, 2))))"
+    message = "approx_distinct: so many values are only estimated; write count(DISTINCT ...), which is exact"
+    answer = let(counted, lambda n: refused_if(f"{n} > {buckets} / 10", message, call.result, n))
+    if len(call.arguments) == 1:
+        return answer
+    fails = call.fail("Max standard error must be in [0.0040625, 0.26]")
+    return f"CASE WHEN {error} NOT BETWEEN 0.0040625 AND 0.26 THEN {fails} ELSE {answer} END"
+
+
+def _most_frequent(call: Call) -> str:
+    """Exact as long as there are no more values than the capacity; what is left out must not tie with what is not."""
+    buckets, value, capacity = call.arguments
+    n, most = constant(buckets), constant(capacity)
+
+    def made(counts: str) -> str:
+        ordered = f"list_reverse(list_sort(map_values({counts})))"
+        chosen = kept(f"map_entries({counts})", lambda e: f"{e}.value >= ({ordered})[least({n}, len({ordered}))]")
+        tie = f"len({ordered}) > {n} AND ({ordered})[{n}] = ({ordered})[{n} + 1]"
+        answer = f"CAST(map_from_entries({chosen}) AS {duckdb_type(call.result)})"
+        answer = refused_if(f"({tie})", "approx_most_frequent: equal counts, some left out", call.result, answer)
+        above = f"cardinality({counts}) > {most}"
+        answer = refused_if(above, "approx_most_frequent: more values than the capacity", call.result, answer)
+        fails = call.fail("approx_most_frequent bucket count must be greater than one")
+        return f"CASE WHEN {n} < 2 THEN {fails} ELSE {answer} END"
+
+    return let(f"histogram({value.sql})@", made)
+
+
+def _numeric_histogram(call: Call) -> str:
+    buckets, value, *weights = call.arguments
+    n, given = constant(buckets), f"{value.sql} IS NOT NULL"
+    columns = [f"list(CAST({value.sql} AS DOUBLE))@({given})", "CAST(NULL AS DOUBLE[])"]
+    if weights:
+        given = f"{given} AND {weights[0].sql} IS NOT NULL"
+        columns = [f"list(CAST({each.sql} AS DOUBLE))@({given})" for each in (value, weights[0])]
+    made = f"map_from_entries(athena_numeric_histogram({n}, {', '.join(columns)}))"
+    fails = call.fail("numeric_histogram bucket count must be greater than one")
+    return f"CASE WHEN {n} < 2 THEN {fails} ELSE CAST({made} AS {duckdb_type(call.result)}) END"
+
+
+_EXACT = "refused where Trino's count is no longer exact: above 204 values, more with a smaller error"
 _NOTE = "refused for more than 1,260 values, of which Trino's digest depends on the order of rows"
 
-PERCENTILES: tuple[Function, ...] = tuple(
-    Function(f"approx_percentile({kind}{more}) -> {result}", _percentiles, kind="aggregate", note=_NOTE)
-    for kind in ("bigint", "double", "real")
-    for more, result in (
-        (", double", kind),
-        (", double, double", kind),
-        (", double, double, double", kind),
-        (", array(double)", f"array({kind})"),
-        (", double, array(double)", f"array({kind})"),
-    )
+FUNCTIONS: tuple[Function, ...] = (
+    *(
+        aggregate(f"approx_percentile({kind}{more}) -> {result}", _percentiles, note=_NOTE)
+        for kind in ("bigint", "double", "real")
+        for more, result in (
+            (", double", kind),
+            (", double, double", kind),
+            (", double, double, double", kind),
+            (", array(double)", f"array({kind})"),
+            (", double, array(double)", f"array({kind})"),
+        )
+    ),
+    aggregate("approx_distinct(T) -> bigint", _approx_distinct, note=_EXACT),
+    aggregate("approx_distinct(T, double) -> bigint", _approx_distinct, note=_EXACT),
+    *(
+        aggregate(
+            f"approx_most_frequent(bigint, {kind}, bigint) -> map({kind}, bigint)",
+            _most_frequent,
+            note="refused for more values than the capacity, and where equal counts decide",
+        )
+        for kind in ("bigint", "varchar")
+    ),
+    *(
+        aggregate(
+            f"numeric_histogram(bigint, {kind}{weight}) -> map({kind}, {kind})",
+            _numeric_histogram,
+            note="refused for more than 100 values where they are more than the buckets",
+        )
+        for kind in _FLOATS
+        for weight in ("", ", double")
+    ),
 )
