@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 
 from infra.functions.table_changes.handler import handler
-from tests.infra.functions.counts import Context, left_of
+from tests.infra.functions.table_streams import Context, Record, TableStream
 
 TABLE, STREAM = "orders", "table-changes"
-Record = dict[str, Any]
 
 
-@dataclass
-class ChangingTable:
+class ChangingTable(TableStream):
     """`root` is s3://bucket/prefix, below which Firehose delivers into raw/dynamodb/changes/, in the current hour."""
 
-    root: str
-    read: int = 0
-
-    def __post_init__(self) -> None:
-        self.dynamodb, self.streams, self.firehose, self.s3 = (
-            boto3.client(name) for name in ("dynamodb", "dynamodbstreams", "firehose", "s3")
-        )
+    def __init__(self, root: str):
+        super().__init__(TABLE, invoke)
+        self.root = root
+        self.dynamodb, self.firehose, self.s3 = (boto3.client(name) for name in ("dynamodb", "firehose", "s3"))
         self.dynamodb.create_table(
             TableName=TABLE,
             BillingMode="PAY_PER_REQUEST",
@@ -34,7 +28,7 @@ class ChangingTable:
             KeySchema=[{"AttributeName": "orderId", "KeyType": "HASH"}],
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
         )
-        bucket, _, prefix = self.root.removeprefix("s3://").partition("/")
+        bucket, _, prefix = root.removeprefix("s3://").partition("/")
         self.hour = datetime.now(UTC).strftime("%Y-%m-%d-%H")
         self.bucket, self.raw = bucket, f"{prefix}/raw/dynamodb/changes"
         self.firehose.create_delivery_stream(
@@ -56,25 +50,6 @@ class ChangingTable:
 
     def remove(self, order: str) -> None:
         self.dynamodb.delete_item(TableName=TABLE, Key={"orderId": {"S": order}})
-
-    def new_records(self) -> list[Record]:
-        """What the stream holds since the last asking, in the shape in which Lambda hands it to a function."""
-        arn = self.streams.list_streams(TableName=TABLE)["Streams"][0]["StreamArn"]
-        shard = self.streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
-        at = self.streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-        records = self.streams.get_records(ShardIterator=at["ShardIterator"])["Records"]
-        new, self.read = records[self.read :], len(records)
-        for record in new:
-            record["eventSourceARN"] = arn
-            created = record["dynamodb"]["ApproximateCreationDateTime"]
-            record["dynamodb"]["ApproximateCreationDateTime"] = created.timestamp()
-        return list(new)
-
-    def deliver(self) -> None:
-        """All that is new, until the function has dealt with it, as Lambda does with ReportBatchItemFailures."""
-        records = self.new_records()
-        while records:
-            records = left_of(records, invoke(records))
 
     def objects(self) -> dict[str, bytes]:
         """What lies in the raw folder, by the name within it."""

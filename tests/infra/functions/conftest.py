@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import boto3
 import pytest
 
 from infra.functions.event_count_metrics import handler
@@ -16,9 +15,7 @@ from tests.infra.functions.faults import Faults, faulty
 def counts(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[CountsTable]:
     monkeypatch.setenv("MARKS_TABLE", MARKS)
     handler.client_of.cache_clear()
-    table = CountsTable(*(boto3.client(name) for name in ("dynamodb", "dynamodbstreams", "cloudwatch")))
-    table.create()
-    yield table
+    yield CountsTable()
     handler.client_of.cache_clear()
 
 

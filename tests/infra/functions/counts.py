@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
+
 from infra.functions.event_count_metrics.handler import handler
 from lake_local.emulators.tables import create_counts_table
+from tests.infra.functions.table_streams import Context, Record, TableStream
 
 COUNTS, MARKS = "event_counts", "event_count_marks"
 NAMESPACE = "Lake"
-
-Record = dict[str, Any]
 
 _BEGAN = datetime.now(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
 
@@ -23,26 +23,12 @@ def hour(ago: int = 0) -> str:
     return (_BEGAN - timedelta(hours=ago)).isoformat()
 
 
-@dataclass
-class Context:
-    """What Lambda tells a function of the time it has left, at each asking; the last answer stays."""
-
-    remaining_ms: list[int] = field(default_factory=lambda: [180_000])
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.remaining_ms.pop(0) if len(self.remaining_ms) > 1 else self.remaining_ms[0]
-
-
-@dataclass
-class CountsTable:
+class CountsTable(TableStream):
     """The table that event_counts writes into, and what Lambda does with its stream."""
 
-    dynamodb: Any
-    streams: Any
-    cloudwatch: Any
-    read: int = 0
-
-    def create(self) -> None:
+    def __init__(self) -> None:
+        super().__init__(COUNTS, invoke)
+        self.dynamodb, self.cloudwatch = boto3.client("dynamodb"), boto3.client("cloudwatch")
         stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
         create_counts_table(self.dynamodb, COUNTS, StreamSpecification=stream)
         create_counts_table(self.dynamodb, MARKS)  # of the same keys
@@ -55,24 +41,6 @@ class CountsTable:
 
     def remove(self, name: str, hour: str) -> None:
         self.dynamodb.delete_item(TableName=COUNTS, Key={"EventName": {"S": name}, "EventHour": {"S": hour}})
-
-    def new_records(self) -> list[Record]:
-        """What the stream holds since the last asking, in the shape in which Lambda hands it to a function."""
-        arn = self.streams.list_streams(TableName=COUNTS)["Streams"][0]["StreamArn"]
-        shard = self.streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
-        at = self.streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-        records = self.streams.get_records(ShardIterator=at["ShardIterator"])["Records"]
-        new, self.read = records[self.read :], len(records)
-        for record in new:
-            created = record["dynamodb"]["ApproximateCreationDateTime"]
-            record["dynamodb"]["ApproximateCreationDateTime"] = created.timestamp()
-        return list(new)
-
-    def deliver(self) -> None:
-        """All that is new, until the function has dealt with it, as Lambda does with ReportBatchItemFailures."""
-        records = self.new_records()
-        while records:
-            records = left_of(records, invoke(records))
 
     def sums(self, name: str, metric: str = "Events") -> dict[str, int]:
         """Sums of an event's name by hour, as CloudWatch tells them; only those that are not 0."""
@@ -119,10 +87,3 @@ class CountsTable:
 
 def invoke(records: list[Record], context: Context | None = None) -> dict[str, Any]:
     return handler({"Records": records}, context or Context())
-
-
-def left_of(records: list[Record], answer: dict[str, Any]) -> list[Record]:
-    """The records that Lambda delivers again."""
-    failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
-    numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
-    return records[min(map(numbers.index, failed)) :] if failed else []

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.functions.repair_set_types.handler import handler
-from tests.infra.functions.counts import Context
 from tests.infra.functions.faults import Faults
+from tests.infra.functions.table_streams import Context
 
 DATABASE, TABLE = "shop", "orders"
 Column = tuple[str, str]

@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from infra.functions.event_count_metrics import handler
 from infra.functions.event_count_metrics.changes import changes_of
 from infra.functions.event_count_metrics.marks import Marks, claim_of
-from tests.infra.functions.counts import MARKS, Context, CountsTable, Record, hour, invoke, left_of
+from tests.infra.functions.counts import MARKS, CountsTable, hour, invoke
 from tests.infra.functions.faults import Fault, Faults
+from tests.infra.functions.table_streams import Context, Record, left_of
 
 Failing = Callable[[str], Faults]
 

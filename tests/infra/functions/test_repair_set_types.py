@@ -19,10 +19,10 @@ from infra.functions.repair_set_types import handler, repair, replay
 from infra.functions.repair_set_types.handler import SettingsError
 from infra.functions.repair_set_types.repair import RepairError
 from infra.functions.repair_set_types.set_types import without_sets
-from tests.infra.functions.counts import Context
 from tests.infra.functions.crawled import DATABASE, TABLE, CrawledTable, changed, types_of
 from tests.infra.functions.crawled import repair as repaired_after
 from tests.infra.functions.faults import faulty
+from tests.infra.functions.table_streams import Context
 
 NOTHING = {"tables": 0, "partitions": 0, "records": 0}
 

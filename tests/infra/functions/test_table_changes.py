@@ -24,8 +24,9 @@ from lake.parse.json_text import value_of
 from lake.parse.refused import Members
 from lake.query.run import run_query
 from tests.glue_jobs.harness import Trial
-from tests.infra.functions.changing import STREAM, ChangingTable, Record, invoke
+from tests.infra.functions.changing import STREAM, ChangingTable, invoke
 from tests.infra.functions.faults import Faults, faulty
+from tests.infra.functions.table_streams import Record
 
 DONE: dict[str, Any] = {"batchItemFailures": []}
 

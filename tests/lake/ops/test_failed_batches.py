@@ -15,7 +15,7 @@ import pytest
 from infra.functions.table_changes.changes import change_line
 from lake.cli.app import run_command
 from lake.ops.failed_batches import change_of
-from tests.infra.functions.changing import ChangingTable, Record
+from tests.infra.functions.changing import ChangingTable
 from tests.infra.functions.faults import faulty
 
 CHANGES, CLICKS = "dynamodb.changes_v1", "clickstream.events_v1"
@@ -78,20 +78,12 @@ def orders(s3_root: str, queue: Queue) -> ChangingTable:
     return ChangingTable(s3_root)
 
 
-def streamed(orders: ChangingTable) -> tuple[str, str, list[Record]]:
-    """The stream, its shard, and its records as boto3 returns them."""
-    arn = orders.streams.list_streams(TableName="orders")["Streams"][0]["StreamArn"]
-    shard = orders.streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
-    at = orders.streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-    return arn, shard, orders.streams.get_records(ShardIterator=at["ShardIterator"])["Records"]
-
-
 def test_a_range_of_a_tables_stream_is_read_back_shown_and_landed_once(
     orders: ChangingTable, queue: Queue, root: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(5):
         orders.put(f"o-{number}", total={"N": f"{number}.50"}, tags={"SS": ["b", "a"]}, content={"B": b"\x00\xff"})
-    arn, shard, records = streamed(orders)
+    arn, shard, records = orders.records()
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records[1:4]]
     queue.give_up("DDBStreamBatchInfo", arn, shard, numbers)
     queue.give_up("DDBStreamBatchInfo", arn, shard, numbers)  # Lambda's queue delivers at least once
@@ -116,7 +108,7 @@ def test_what_is_read_back_is_what_the_function_would_have_put(orders: ChangingT
     orders.put("o-1", n={"N": digits}, m={"M": {"b": {"NULL": True}, "a": {"BOOL": False}}}, l={"L": [{"S": "é\n"}]})
     orders.put("o-1", ns={"NS": ["10", "9", "-1.5"]}, bs={"BS": [b"\xff", b"\x00"]})
     orders.remove("o-1")
-    arn, _, read_back = streamed(orders)
+    arn, _, read_back = orders.records()
     lambdas = orders.new_records()
     for record in lambdas:
         record["dynamodb"] = json.loads(json.dumps(record["dynamodb"], default=as_base64))
